@@ -1,0 +1,1 @@
+"""Async gateway between a consumer lender and five Japanese banks."""

@@ -1,0 +1,1 @@
+"""One module a bank; the only place that speaks to banks."""

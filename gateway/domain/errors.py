@@ -1,0 +1,119 @@
+"""Errors, split by what to do next.
+
+GatewayError
+├── Refused            ours to say no; the caller can fix it (each leaf has a code; http/errors.py: the status)
+├── Busy               nothing was done; the same request may come again after `retry_after_s`
+├── StaleTransfer      someone moved the row first; read it again
+├── CommitUnknown      the database may have done it; read again by key, attempt or fence
+└── NotReady           settings, schema or environment are wrong; the message says how to mend it
+"""
+
+
+class GatewayError(Exception):
+    """The root; never raised itself."""
+
+
+class Refused(GatewayError):
+    """A request that cannot be done as it stands. `field` names what is wrong, where one field is."""
+
+    code = "refused"
+
+    def __init__(self, message: str = "", *, field: str | None = None) -> None:
+        super().__init__(message or self.code)
+        self.field = field
+
+
+class NotFoundHere(Refused):
+    """No such thing, or not this member's: the two are not told apart."""
+
+    code = "not_found"
+
+
+class CreditShort(Refused):
+    code = "credit_short"
+
+
+class AdvancesStopped(Refused):
+    """The loan is overdue."""
+
+    code = "overdue"
+
+
+class MemberSuspended(Refused):
+    """利用停止."""
+
+    code = "member_suspended"
+
+
+class AccountNotRegistered(Refused):
+    code = "account_not_registered"
+
+
+class HolderMismatch(Refused):
+    """Money goes only to accounts in the member's own name."""
+
+    code = "holder_mismatch"
+
+
+class BankRefusedAccount(Refused):
+    """The bank knows no such account, or it is closed or frozen."""
+
+    code = "account_refused_by_bank"
+
+
+class NameCheckUnavailable(Refused):
+    """This bank has no name check: only operators add accounts there."""
+
+    code = "name_check_unavailable"
+
+
+class IdempotencyKeyReused(Refused):
+    code = "idempotency_key_reused"
+
+
+class NotCancellable(Refused):
+    """It left, or it may have left; or it is final."""
+
+    code = "not_cancellable"
+
+
+class CredentialsWrong(Refused):
+    """Unknown member, wrong PIN or locked: the three are not told apart."""
+
+    code = "credentials_wrong"
+
+
+class SessionMissing(Refused):
+    code = "session_missing"
+
+
+class CallbackForged(Refused):
+    code = "callback_not_authentic"
+
+
+class Busy(GatewayError):
+    """Nothing was done; come again after `retry_after_s` seconds with the same request."""
+
+    code = "busy"
+
+    def __init__(self, message: str = "", *, retry_after_s: int = 1) -> None:
+        super().__init__(message or self.code)
+        self.retry_after_s = retry_after_s
+
+
+class TooManyAttempts(Busy):
+    """This source has failed to log in too often; wait."""
+
+    code = "too_many_attempts"
+
+
+class StaleTransfer(GatewayError):
+    code = "stale_transfer"
+
+
+class CommitUnknown(GatewayError):
+    code = "commit_unknown"
+
+
+class NotReady(GatewayError):
+    code = "not_ready"

@@ -1,0 +1,1 @@
+"""Clock, logging, metrics and the operators' commands."""

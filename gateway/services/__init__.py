@@ -1,0 +1,1 @@
+"""One use case a module, named as a verb."""

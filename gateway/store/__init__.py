@@ -1,0 +1,1 @@
+"""PostgreSQL through asyncpg: functions that take a connection and return domain values."""
