@@ -1,0 +1,34 @@
+-- Take a due transfer for sending. Written down before the bank is called: a crash leaves "submitting",
+-- never a second payment. Stop, member and credit state are tested again here, so that an operator's stop
+-- binds from its commit.
+-- result: claimed | stale | stopped | suspended | overdue
+CREATE OR REPLACE FUNCTION claim_transfer(
+    p_member uuid, p_id uuid, p_fence bigint, p_now timestamptz, p_lease_s double precision,
+    p_owner text, p_step uuid
+) RETURNS TABLE (result text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_clock timestamptz := clock_timestamp();
+    v_transfer transfers;
+    v_status text;
+    v_advances_stopped boolean;
+BEGIN
+    SELECT * INTO v_transfer FROM transfers t WHERE t.member_id = p_member AND t.id = p_id FOR UPDATE;
+    SELECT m.status INTO v_status FROM members m WHERE m.member_id = p_member;
+    SELECT l.advances_stopped INTO v_advances_stopped FROM loans l WHERE l.member_id = p_member;
+    result := CASE
+        WHEN v_transfer.step = p_step THEN 'claimed'
+        WHEN v_transfer.state IS DISTINCT FROM 'scheduled' OR v_transfer.fence <> p_fence
+            OR v_transfer.due_at > p_now THEN 'stale'
+        WHEN EXISTS (SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL
+                     AND s.bank IN (v_transfer.bank, '*')) THEN 'stopped'
+        WHEN v_status <> 'active' THEN 'suspended'
+        WHEN v_advances_stopped THEN 'overdue'
+        ELSE 'claimed' END;
+    IF result = 'claimed' AND v_transfer.step <> p_step THEN
+        UPDATE transfers t SET state = 'submitting', attempt = t.attempt + 1, fence = t.fence + 1,
+            step = p_step, lease_owner = p_owner, lease_until = v_clock + make_interval(secs => p_lease_s)
+        WHERE t.member_id = p_member AND t.id = p_id AND t.state = 'scheduled' AND t.fence = p_fence;
+    END IF;
+    RETURN NEXT;
+END $$;
