@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from gateway.domain.kana import is_strict
 
+HOLDER_MAX = 30
+
 
 class BankCode(StrEnum):
     """The banks, by the name used everywhere (settings, routes, logs, ledger)."""
@@ -49,8 +51,8 @@ class BankAccount:
             raise ValueError("a branch is three ASCII digits")
         if not re.fullmatch(r"[0-9]{7}", self.number):
             raise ValueError("an account number is seven ASCII digits, padded on the left with 0")
-        if not (1 <= len(self.holder) <= 30 and is_strict(self.holder)):
-            raise ValueError("a holder is 1 to 30 half-width kana of the strict set")
+        if not (len(self.holder) <= HOLDER_MAX and is_strict(self.holder)):
+            raise ValueError("a holder is 1 to 30 characters of half-width kana of the strict set")
 
     @property
     def number_masked(self) -> str:

@@ -1,7 +1,8 @@
 """Errors, split by what to do next.
 
 GatewayError
-├── Refused            ours to say no; the caller can fix it (each leaf has a code; http/errors.py: the status)
+├── Refused            ours to say no; the caller can fix it; each leaf has a code, and
+│                      http/errors.py has a status for it
 ├── Busy               nothing was done; the same request may come again after `retry_after_s`
 ├── StaleTransfer      someone moved the row first; read it again
 ├── CommitUnknown      the database may have done it; read again by key, attempt or fence
@@ -14,7 +15,7 @@ class GatewayError(Exception):
 
 
 class Refused(GatewayError):
-    """A request that cannot be done as it stands. `field` names what is wrong, where one field is."""
+    """A request that cannot be done as it stands; `field` names what is wrong, if one field is."""
 
     code = "refused"
 
@@ -62,7 +63,7 @@ class BankRefusedAccount(Refused):
 
 
 class NameCheckUnavailable(Refused):
-    """This bank has no name check: only operators add accounts there."""
+    """The bank has no name check: only operators add accounts there."""
 
     code = "name_check_unavailable"
 
@@ -102,7 +103,7 @@ class Busy(GatewayError):
 
 
 class TooManyAttempts(Busy):
-    """This source has failed to log in too often; wait."""
+    """Too many failed logins from one source; wait."""
 
     code = "too_many_attempts"
 

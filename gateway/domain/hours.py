@@ -23,6 +23,12 @@ class Window:
     nth: tuple[int, ...] = ()
     month_day: tuple[int, int] | None = None
 
+    def __post_init__(self) -> None:
+        if (self.weekday is None) == (self.month_day is None):
+            raise ValueError(f"{self.name}: either a weekday or a date of the year")
+        if not timedelta(0) < self.lasts < timedelta(days=7):
+            raise ValueError(f"{self.name}: a window lasts, and less than a week")
+
     def begins_on(self, day: datetime) -> bool:
         """Whether an occurrence begins on the JST date of `day`."""
         if self.month_day is not None:
@@ -43,16 +49,20 @@ class Window:
 def closed_until(windows: tuple[Window, ...], at: datetime) -> datetime | None:
     """Return the instant at which a service closed at `at` opens again, or None if it is open.
 
-    Windows that touch or overlap count as one.
+    Windows that touch or overlap count as one. Where they leave no gap at all, the answer is
+    an instant more than `LOOK_AHEAD_DAYS` away, at which to ask again.
     """
-    reopens: datetime | None = None
-    while (ends := [e for w in windows if (e := w.end_if_closed(reopens or at))]) != []:
+    reopens, horizon = at, at + timedelta(LOOK_AHEAD_DAYS)
+    while reopens <= horizon and (ends := _ends(windows, reopens)):
         reopens = max(ends)
-    return reopens
+    return None if reopens is at else reopens
 
 
 def next_closing(windows: tuple[Window, ...], at: datetime) -> datetime | None:
-    """Return the next instant, within `LOOK_AHEAD_DAYS`, at which an open service closes."""
+    """Return the next instant, within `LOOK_AHEAD_DAYS`, at which an open service closes.
+
+    A window that begins where another one still holds, or just ends, closes nothing.
+    """
     local = at.astimezone(JST)
     begins = [
         datetime.combine(local.date() + timedelta(ahead), window.begins_at, JST)
@@ -60,7 +70,13 @@ def next_closing(windows: tuple[Window, ...], at: datetime) -> datetime | None:
         for ahead in range(LOOK_AHEAD_DAYS)
         if window.begins_on(local + timedelta(ahead))
     ]
-    return min((begin for begin in begins if begin > local), default=None)
+    a_second = timedelta(seconds=1)
+    closings = (b for b in begins if b > local and not _ends(windows, b - a_second))
+    return min(closings, default=None)
+
+
+def _ends(windows: tuple[Window, ...], at: datetime) -> list[datetime]:
+    return [end for window in windows if (end := window.end_if_closed(at))]
 
 
 LENDER_CLOSED = (

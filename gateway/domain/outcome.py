@@ -1,7 +1,7 @@
 """What a bank call came to, as types.
 
-The types make a blind second sending impossible: a submit can only come back as `SubmitOutcome`, and the
-one thing to do with `Unknown` is to inquire, which can only come back as `InquiryOutcome`.
+The types make a blind second sending impossible: a submit can only come back as `SubmitOutcome`,
+and the one thing to do with `Unknown` is to inquire, which can only come back as `InquiryOutcome`.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from gateway.domain.reason import Reason
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Nothing was done: nothing left us, or an authentic answer said "not taken". Safe to send again.
+    """Nothing was done: nothing left us, or an authentic "not taken". Safe to send again.
 
     `not_before` is the earliest sensible instant for that, where the bank or our limiter named one.
     """
@@ -38,7 +38,7 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The money moved. `booked_at` is the bank's booking instant; its JST date is the day that counts."""
+    """The money moved at `booked_at`, the bank's booking instant; its JST date is what counts."""
 
     booked_at: datetime
     bank_id: str | None = None
@@ -63,8 +63,8 @@ class NotFound:
 class Unknown:
     """No usable answer: it may have happened. Inquire; never send again without it.
 
-    `reason` is DUPLICATE when the bank said that the reference was used already, else OUTCOME_UNKNOWN.
-    `integrity` marks answers that should not exist (bad signature, other amount): they raise an alert.
+    `reason` is DUPLICATE when the bank said that the reference was used, else OUTCOME_UNKNOWN.
+    `integrity` marks answers that should not exist (bad signature, other amount): an alert.
     """
 
     reason: Reason = Reason.OUTCOME_UNKNOWN
@@ -81,8 +81,8 @@ OutcomeT = TypeVar("OutcomeT")
 class Evidence:
     """What is kept of one bank call: no bodies, only what proves them.
 
-    `code` is the bank's own code or the transport failure's name; the hashes are lower-case hex SHA-256
-    of the exact bytes, None where none was sent or received.
+    `code` is the bank's own code or the transport failure's name; the hashes are lower-case hex
+    SHA-256 of the exact bytes, None where none was sent or received.
     """
 
     code: str

@@ -71,7 +71,7 @@ class Lanes(Protocol):
     """The contract-wide limit, shared by all processes (`bank_lanes`)."""
 
     async def take(self, bank: BankCode, lane: str, *, slots: int, per_second: float) -> Slot:
-        """Reserve the next `slots` places in the lane `money` or `inquiry`; return the first one's wait.
+        """Reserve the next `slots` places in lane `money` or `inquiry`; return the first's wait.
 
         `per_second` 0 means no limit: no wait, but the operators' word is still returned.
         """
@@ -139,7 +139,7 @@ class StatementUnavailable:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A genuine call from a bank: a hint that something happened to `reference`, never proof of it."""
+    """A genuine call from a bank: a hint of something that happened to `reference`, no proof."""
 
     event_id: str
     reference: str
@@ -153,7 +153,7 @@ class Bank(Protocol):
     def code(self) -> BankCode: ...
 
     async def submit(self, order: TransferOrder) -> Answer[SubmitOutcome]:
-        """Send a transfer once (one more try only if nothing left us). At most `deadline_s` long."""
+        """Send a transfer once (once more only if nothing left us), at most `deadline_s` long."""
         ...
 
     async def inquire(self, order: TransferOrder) -> Answer[InquiryOutcome]:
@@ -167,9 +167,9 @@ class Bank(Protocol):
     async def statement(self, day: date) -> Statement | StatementUnavailable: ...
 
     async def read_callback(self, headers: Mapping[str, str], body: bytes) -> Callback | None:
-        """Return the call if it is authentic and well-formed, else None (answer 401, change nothing)."""
+        """Return the call if authentic and well-formed, else None (answer 401, change nothing)."""
         ...
 
     async def clock_skew_s(self) -> float | None:
-        """Return the bank's clock minus ours in seconds by its Date header, None if it cannot be had."""
+        """Return the bank's clock minus ours in seconds by its Date header, None if unknown."""
         ...

@@ -1,7 +1,7 @@
 """What a bank says, in one vocabulary.
 
-Each adapter has one table from its bank's codes to these reasons. What follows from a reason is data
-here, not an `if` somewhere else.
+Each adapter has one table from its bank's codes to these reasons. What follows from a reason is
+data here, not an `if` somewhere else.
 """
 
 from enum import StrEnum
@@ -33,6 +33,11 @@ class Reason(StrEnum):
     BANK_UNREACHABLE = "bank_unreachable"  # nothing left this machine
     BANK_BUSY = "bank_busy"  # our limiter, bulkhead or breaker let nothing out
     BANK_UNAVAILABLE = "bank_unavailable"  # attempts or time used up
+    SENDER_CRASHED = "sender_crashed"  # three times in a row
+    BOOKED_LATE = "booked_late"  # after it was final here
+    CANCELLED_BY_MEMBER = "cancelled_by_member"
+    MEMBER_SUSPENDED = "member_suspended"
+    OVERDUE = "overdue"
 
 
 FINAL_REFUSALS = frozenset(
@@ -64,3 +69,14 @@ NOT_TAKEN = frozenset(
 )
 HOLDS_THE_BANK = frozenset({Reason.SETTLEMENT_BALANCE_SHORT, Reason.CONTRACT_ERROR})
 ALERTS = HOLDS_THE_BANK | {Reason.FORMAT_ERROR}
+# What says nothing about the transfer itself and uses up none of its attempts.
+USES_NO_TRY = frozenset(
+    {
+        Reason.BANK_BUSY,
+        Reason.OUT_OF_HOURS,
+        Reason.MAINTENANCE,
+        Reason.THROTTLED,
+        Reason.SETTLEMENT_BALANCE_SHORT,
+        Reason.CONTRACT_ERROR,
+    }
+)
