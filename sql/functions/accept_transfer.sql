@@ -36,9 +36,10 @@ BEGIN
     SELECT * INTO v_member FROM members m WHERE m.member_id = p_member;
     result := CASE
         WHEN v_account.id IS NULL THEN 'account_not_registered'
-        WHEN v_member.status <> 'active' THEN 'suspended'
+        WHEN v_member.status IS DISTINCT FROM 'active' THEN 'suspended'
         WHEN v_loan.advances_stopped THEN 'overdue'
-        WHEN v_loan.credit_limit - v_loan.principal - v_loan.reserved < p_amount THEN 'credit_short'
+        WHEN (v_loan.credit_limit - v_loan.principal - v_loan.reserved >= p_amount) IS NOT TRUE
+            THEN 'credit_short'
         ELSE 'accepted' END;
     IF result <> 'accepted' THEN
         RETURN NEXT;

@@ -22,7 +22,7 @@ BEGIN
             OR v_transfer.due_at > p_now THEN 'stale'
         WHEN EXISTS (SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL
                      AND s.bank IN (v_transfer.bank, '*')) THEN 'stopped'
-        WHEN v_status <> 'active' THEN 'suspended'
+        WHEN v_status IS DISTINCT FROM 'active' THEN 'suspended'
         WHEN v_advances_stopped THEN 'overdue'
         ELSE 'claimed' END;
     IF result = 'claimed' AND v_transfer.step <> p_step THEN

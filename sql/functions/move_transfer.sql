@@ -17,7 +17,7 @@ BEGIN
     SELECT * INTO v_new FROM jsonb_populate_record(NULL::transfers, p_row);
     UPDATE transfers t SET
         state = v_new.state, fence = t.fence + 1, step = p_step, unclear = v_new.unclear,
-        not_sent = v_new.not_sent, crashes = v_new.crashes, due_at = v_new.due_at,
+        tries = v_new.tries, crashes = v_new.crashes, due_at = v_new.due_at,
         give_up_at = v_new.give_up_at, inquire_at = v_new.inquire_at, inquiries = v_new.inquiries,
         inquired_at = v_new.inquired_at, attempt_over_at = v_new.attempt_over_at,
         unresolved_since = v_new.unresolved_since, settled_at = v_new.settled_at,

@@ -75,7 +75,7 @@ CREATE TABLE transfers (
     fence bigint NOT NULL DEFAULT 0,
     step uuid NOT NULL,
     unclear boolean NOT NULL DEFAULT FALSE,
-    not_sent integer NOT NULL DEFAULT 0,
+    tries integer NOT NULL DEFAULT 0,
     crashes integer NOT NULL DEFAULT 0,
     due_at timestamptz,
     give_up_at timestamptz NOT NULL,

@@ -1,0 +1,293 @@
+"""What follows from what a bank said: the next row of a transfer, and nothing done yet.
+
+Each function returns a `Decision`, or None where nothing follows (the fact is known already, or it
+is about an attempt that is over). The store applies a decision only to the row it was computed
+from.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from gateway.domain.hours import JST
+from gateway.domain.ledger import Movement
+from gateway.domain.outcome import (
+    InquiryOutcome,
+    NotFound,
+    NotSent,
+    Rejected,
+    Returned,
+    Settled,
+    SubmitOutcome,
+    Submitted,
+    Unknown,
+)
+from gateway.domain.reason import USES_NO_TRY, Reason
+from gateway.domain.transfer import (
+    ATTEMPTS_MAX,
+    CRASHES_MAX,
+    HOLDS_RESERVATION,
+    MARKS_UNCLEAR,
+    TRANSITIONS,
+    Event,
+    State,
+    Transfer,
+)
+from gateway.domain.waits import (
+    REVIEW_WAIT_S,
+    Policy,
+    next_inquiry,
+    resend_wait_s,
+    watched,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The row as it shall be, the events that lead there in order, and an alert's code or None."""
+
+    transfer: Transfer
+    events: tuple[Event, ...] = ()
+    alert: str | None = None
+
+
+def reserved_change(before: Transfer, after: Transfer) -> int:
+    """Return by how many yen the member's reservation changes."""
+    return before.amount.amount * (
+        (after.state in HOLDS_RESERVATION) - (before.state in HOLDS_RESERVATION)
+    )
+
+
+def movement_of(transfer: Transfer, policy: Policy) -> Movement:
+    """Return what the postings of a settled transfer are about; the JST date of booking counts."""
+    if transfer.settled_at is None:
+        raise ValueError("a movement needs the bank's booking instant")
+    credited_on = transfer.settled_at.astimezone(JST).date()
+    return Movement(transfer.bank, transfer.amount, policy.charge, credited_on)
+
+
+def after_submit(
+    transfer: Transfer, *, attempt: int, outcome: SubmitOutcome, now: datetime, policy: Policy
+) -> Decision | None:
+    """Decide on the answer to `attempt`: a fact, whoever holds the lease by now."""
+    if isinstance(outcome, Settled):
+        return _settle(transfer, outcome, now)
+    if isinstance(outcome, Submitted):
+        return _submitted(transfer, outcome, now, policy)
+    if attempt != transfer.attempt:
+        return None
+    if isinstance(outcome, Rejected):
+        return _reject(transfer, outcome.reason, now, policy)
+    return _unsettled(transfer, outcome, now, policy)
+
+
+def _unsettled(
+    transfer: Transfer, outcome: NotSent | Unknown, now: datetime, policy: Policy
+) -> Decision | None:
+    if transfer.state is not State.SUBMITTING:
+        return None
+    if isinstance(outcome, NotSent):
+        return _not_sent(transfer, outcome, now, policy)
+    alert = "bank_answer_untrusted" if outcome.integrity else None
+    return _lose(transfer, Event.LOSE, now, policy, alert=alert)
+
+
+def after_inquiry(
+    transfer: Transfer,
+    *,
+    outcome: InquiryOutcome,
+    asked_at: datetime,
+    now: datetime,
+    policy: Policy,
+    is_answered: bool,
+) -> Decision | None:
+    """Decide on an inquiry that left at `asked_at`; `is_answered`: the bank said anything at all."""
+    match outcome:
+        case Settled():
+            decision = _settle(transfer, outcome, now)
+        case Returned():
+            decision = _return(transfer, outcome, now)
+        case Rejected():
+            decision = _reject(transfer, outcome.reason, now, policy)
+        case Submitted():
+            decision = _submitted(transfer, outcome, now, policy)
+        case NotFound() if _counts(transfer, asked_at, policy):
+            decision = _not_found(transfer, now, policy)
+        case _:
+            decision = None
+    if decision is not None:
+        return decision
+    return _stay(transfer, outcome, now, policy, is_answered=is_answered)
+
+
+def after_lease_end(transfer: Transfer, *, now: datetime, policy: Policy) -> Decision | None:
+    """Decide on a transfer whose sender is gone: it may have been sent, or not."""
+    if transfer.state is not State.SUBMITTING:
+        return None
+    crashed = replace(transfer, crashes=transfer.crashes + 1)
+    if crashed.crashes < CRASHES_MAX:
+        return _lose(crashed, Event.LEASE_END, now, policy)
+    return _into_review(crashed, Event.POISON, Reason.SENDER_CRASHED, now, policy)
+
+
+def after_cancel(
+    transfer: Transfer, *, reason: Reason, now: datetime, policy: Policy
+) -> Decision | None:
+    """Decide on a wish to cancel, the member's or the lender's; None where it may have left.
+
+    Where the lender stops a member whose transfer is unclear, people must look (`review`).
+    """
+    to = TRANSITIONS.get((transfer.state, transfer.unclear, Event.CANCEL))
+    if to is not None:
+        cancelled = replace(transfer, state=to, reason=reason, due_at=None, inquire_at=None)
+        return Decision(cancelled, (Event.CANCEL,))
+    is_ours = reason is not Reason.CANCELLED_BY_MEMBER
+    if is_ours and transfer.state is State.SCHEDULED:
+        return _into_review(transfer, Event.GIVE_UP, reason, now, policy)
+    return None
+
+
+def _move(transfer: Transfer, event: Event) -> Transfer | None:
+    """Return the transfer in the state that the table names, all its timers stopped; or None."""
+    to = TRANSITIONS.get((transfer.state, transfer.unclear, event))
+    if to is None:
+        return None
+    unclear = transfer.unclear or to in MARKS_UNCLEAR
+    return replace(transfer, state=to, unclear=unclear, due_at=None, inquire_at=None)
+
+
+def _settle(transfer: Transfer, outcome: Settled | Returned, now: datetime) -> Decision | None:
+    moved = _move(transfer, Event.SETTLE)
+    if moved is None:
+        return None
+    if moved.state is State.REVIEW:
+        watched = replace(moved, reason=Reason.BOOKED_LATE, inquire_at=now)
+        return Decision(watched, (Event.SETTLE,), alert="booked_after_final")
+    settled = replace(
+        moved,
+        settled_at=outcome.booked_at,
+        bank_id=outcome.bank_id or transfer.bank_id,
+        reason=None,
+    )
+    return Decision(settled, (Event.SETTLE,))
+
+
+def _return(transfer: Transfer, outcome: Returned, now: datetime) -> Decision | None:
+    first = None if transfer.state is State.SETTLED else _settle(transfer, outcome, now)
+    if first is not None and first.transfer.state is not State.SETTLED:
+        return first
+    moved = _move(first.transfer if first else transfer, Event.RETURN)
+    if moved is None:
+        return None
+    returned = replace(moved, returned_at=outcome.returned_at, reason=outcome.reason)
+    return Decision(returned, (*(first.events if first else ()), Event.RETURN), "transfer_returned")
+
+
+def _submitted(
+    transfer: Transfer, outcome: Submitted, now: datetime, policy: Policy
+) -> Decision | None:
+    if transfer.state is State.SCHEDULED and transfer.attempt == 0:
+        return None
+    moved = _move(transfer, Event.SUBMIT)
+    if moved is None:
+        return None
+    submitted = replace(moved, bank_id=outcome.bank_id or transfer.bank_id, reason=None)
+    return Decision(watched(submitted, now, policy), (Event.SUBMIT,))
+
+
+def _reject(transfer: Transfer, reason: Reason, now: datetime, policy: Policy) -> Decision | None:
+    moved = _move(transfer, Event.REJECT)
+    if moved is None:
+        return None
+    # An earlier sending of an unclear one may still arrive late: go on asking for a day.
+    watch = watched(moved, now, policy) if transfer.unclear else moved
+    if transfer.unclear:
+        watch = replace(watch, inquire_at=policy.after(now, REVIEW_WAIT_S))
+    alert = "format_error" if reason is Reason.FORMAT_ERROR else None
+    return Decision(replace(watch, reason=reason), (Event.REJECT,), alert)
+
+
+def _lose(
+    transfer: Transfer, event: Event, now: datetime, policy: Policy, *, alert: str | None = None
+) -> Decision | None:
+    moved = _move(transfer, event)
+    if moved is None:
+        return None
+    lost = replace(moved, tries=transfer.tries + 1, attempt_over_at=now)
+    return Decision(watched(lost, now, policy), (event,), alert)
+
+
+def _not_sent(
+    transfer: Transfer, outcome: NotSent, now: datetime, policy: Policy
+) -> Decision | None:
+    is_free = outcome.reason in USES_NO_TRY
+    tried = replace(transfer, tries=transfer.tries + (not is_free))
+    if tried.tries >= ATTEMPTS_MAX or now >= transfer.give_up_at:
+        return _give_up(tried, now, policy)
+    moved = _move(tried, Event.NOT_SENT)
+    if moved is None:
+        return None
+    due_at = outcome.not_before or policy.after(now, resend_wait_s(tried, is_free=is_free))
+    # Time in which the bank is closed does not count against the transfer.
+    closed = due_at - now if outcome.reason in USES_NO_TRY else timedelta(0)
+    waiting = replace(moved, due_at=due_at, give_up_at=transfer.give_up_at + closed)
+    return Decision(replace(waiting, reason=outcome.reason), (Event.NOT_SENT,))
+
+
+def _give_up(transfer: Transfer, now: datetime, policy: Policy) -> Decision | None:
+    moved = _move(transfer, Event.GIVE_UP)
+    if moved is None or moved.state is State.REVIEW:
+        return _into_review(transfer, Event.GIVE_UP, Reason.BANK_UNAVAILABLE, now, policy)
+    return Decision(replace(moved, reason=Reason.BANK_UNAVAILABLE), (Event.GIVE_UP,))
+
+
+def _not_found(transfer: Transfer, now: datetime, policy: Policy) -> Decision | None:
+    if transfer.tries >= ATTEMPTS_MAX or now >= transfer.give_up_at:
+        return _give_up(transfer, now, policy)
+    moved = _move(transfer, Event.NOT_FOUND)
+    if moved is None:
+        return None
+    wait_s = 0.0 if transfer.tries <= 1 else resend_wait_s(transfer, is_free=False)
+    return Decision(replace(moved, due_at=policy.after(now, wait_s)), (Event.NOT_FOUND,))
+
+
+def _into_review(
+    transfer: Transfer, event: Event, reason: Reason, now: datetime, policy: Policy
+) -> Decision | None:
+    moved = _move(transfer, event)
+    if moved is None:
+        return None
+    asked = replace(moved, reason=reason, inquire_at=policy.after(now, REVIEW_WAIT_S))
+    return Decision(asked, (event,), alert="transfer_in_review")
+
+
+def _stay(
+    transfer: Transfer,
+    outcome: InquiryOutcome,
+    now: datetime,
+    policy: Policy,
+    *,
+    is_answered: bool,
+) -> Decision | None:
+    """Plan the next inquiry in the same state, or go into review when unclear for too long."""
+    alert = None
+    if isinstance(outcome, Unknown) and outcome.integrity:
+        alert = "bank_answer_untrusted"
+    if isinstance(outcome, NotFound) and transfer.state in {State.SUBMITTED, State.SETTLED}:
+        alert = "taken_transfer_not_found"
+    since = transfer.unresolved_since
+    if since is not None and not is_answered and transfer.inquired_at is not None:
+        since += now - transfer.inquired_at
+    asked = replace(
+        transfer, inquiries=transfer.inquiries + 1, inquired_at=now, unresolved_since=since
+    )
+    is_old = since is not None and (now - since).total_seconds() >= policy.review_after_s
+    if is_old and (transfer.state, transfer.unclear, Event.AGE) in TRANSITIONS:
+        return _into_review(asked, Event.AGE, Reason.OUTCOME_UNKNOWN, now, policy)
+    return Decision(replace(asked, inquire_at=next_inquiry(asked, now, policy)), (), alert)
+
+
+def _counts(transfer: Transfer, asked_at: datetime, policy: Policy) -> bool:
+    """Whether a NotFound counts: the attempt was over, and would have been visible by now."""
+    if transfer.state is not State.UNKNOWN or transfer.attempt_over_at is None:
+        return False
+    return asked_at >= transfer.attempt_over_at + timedelta(seconds=policy.visibility_s)

@@ -1,0 +1,140 @@
+"""A transfer's states, as a table.
+
+The table is the specification: the docs draw it, a test walks states x events, and a model search
+over it finds no payment that is not booked and no second payment. `decide` (in `domain.decision`)
+looks things up here; the store applies what was decided, from the state that was read only.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from gateway.domain.account import BankAccount, BankCode
+from gateway.domain.money import Yen
+from gateway.domain.ports import TransferOrder
+from gateway.domain.reason import Reason
+
+
+class State(StrEnum):
+    """Where a transfer is. A transfer begins `submitting` or `scheduled`."""
+
+    SCHEDULED = "scheduled"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    UNKNOWN = "unknown"
+    SETTLED = "settled"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    RETURNED = "returned"
+    REVIEW = "review"
+
+
+class Event(StrEnum):
+    """What can happen to a transfer."""
+
+    CLAIM = "claim"  # due, and window, stop, member and credit allow it
+    CANCEL = "cancel"  # by the member, or because the member may no longer borrow
+    NOT_SENT = "not_sent"  # nothing was done, attempts and time are left
+    GIVE_UP = "give_up"  # nothing was done, and none are left
+    SUBMIT = "submit"  # the bank took it
+    LOSE = "lose"  # no usable answer
+    LEASE_END = "lease_end"  # the sender is gone
+    POISON = "poison"  # the third sender in a row is gone
+    SETTLE = "settle"  # a fact: the bank booked it
+    RETURN = "return"  # a fact: the bank booked it, and the money came back
+    REJECT = "reject"  # the bank refused it, finally
+    NOT_FOUND = "not_found"  # the bank does not know it, and that counts
+    AGE = "age"  # unclear for longer than the bank's profile allows
+
+
+S, E = State, Event
+ALWAYS = (False, True)
+CLEAR = (False,)
+UNCLEAR = (True,)
+
+ROWS: tuple[tuple[State, tuple[bool, ...], Event, State], ...] = (
+    (S.SCHEDULED, ALWAYS, E.CLAIM, S.SUBMITTING),
+    (S.SCHEDULED, CLEAR, E.CANCEL, S.CANCELLED),
+    (S.SCHEDULED, UNCLEAR, E.GIVE_UP, S.REVIEW),
+    (S.SCHEDULED, ALWAYS, E.SETTLE, S.SETTLED),
+    (S.SCHEDULED, ALWAYS, E.SUBMIT, S.SUBMITTED),
+    (S.SUBMITTING, ALWAYS, E.NOT_SENT, S.SCHEDULED),
+    (S.SUBMITTING, CLEAR, E.GIVE_UP, S.REJECTED),
+    (S.SUBMITTING, UNCLEAR, E.GIVE_UP, S.REVIEW),
+    (S.SUBMITTING, ALWAYS, E.SUBMIT, S.SUBMITTED),
+    (S.SUBMITTING, ALWAYS, E.SETTLE, S.SETTLED),
+    (S.SUBMITTING, ALWAYS, E.REJECT, S.REJECTED),
+    (S.SUBMITTING, ALWAYS, E.LOSE, S.UNKNOWN),
+    (S.SUBMITTING, ALWAYS, E.LEASE_END, S.UNKNOWN),
+    (S.SUBMITTING, ALWAYS, E.POISON, S.REVIEW),
+    (S.SUBMITTED, ALWAYS, E.SETTLE, S.SETTLED),
+    (S.SUBMITTED, ALWAYS, E.REJECT, S.REJECTED),
+    (S.SUBMITTED, ALWAYS, E.AGE, S.REVIEW),
+    (S.UNKNOWN, ALWAYS, E.SETTLE, S.SETTLED),
+    (S.UNKNOWN, ALWAYS, E.REJECT, S.REJECTED),
+    (S.UNKNOWN, ALWAYS, E.SUBMIT, S.SUBMITTED),
+    (S.UNKNOWN, ALWAYS, E.NOT_FOUND, S.SCHEDULED),
+    (S.UNKNOWN, ALWAYS, E.GIVE_UP, S.REVIEW),
+    (S.UNKNOWN, ALWAYS, E.AGE, S.REVIEW),
+    (S.REVIEW, ALWAYS, E.SETTLE, S.SETTLED),
+    (S.REVIEW, ALWAYS, E.REJECT, S.REJECTED),
+    (S.REVIEW, ALWAYS, E.SUBMIT, S.SUBMITTED),
+    (S.SETTLED, ALWAYS, E.RETURN, S.RETURNED),
+    # The bank booked what was final here: people look at it, and the inquiry that follows books it.
+    (S.REJECTED, ALWAYS, E.SETTLE, S.REVIEW),
+    (S.CANCELLED, ALWAYS, E.SETTLE, S.REVIEW),
+)
+TRANSITIONS: dict[tuple[State, bool, Event], State] = {
+    (state, unclear, event): to for state, marks, event, to in ROWS for unclear in marks
+}
+FINAL_FOR_MEMBER = frozenset({S.SETTLED, S.REJECTED, S.CANCELLED, S.RETURNED})
+HOLDS_RESERVATION = frozenset({S.SCHEDULED, S.SUBMITTING, S.SUBMITTED, S.UNKNOWN, S.REVIEW})
+# From these the bank may have it, and the mark `unclear` stays for good.
+MARKS_UNCLEAR = frozenset({S.UNKNOWN, S.SUBMITTED})
+
+ATTEMPTS_MAX = 8
+CRASHES_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One transfer, as read. All instants are business time, aware; amounts are whole yen."""
+
+    member_id: UUID
+    id: UUID
+    account_id: UUID
+    bank: BankCode
+    reference: str
+    amount: Yen
+    creditor: BankAccount
+    remitter: str
+    request_id: str
+    accepted_at: datetime
+    state: State
+    attempt: int
+    fence: int
+    unclear: bool
+    tries: int
+    crashes: int
+    give_up_at: datetime
+    due_at: datetime | None = None
+    inquire_at: datetime | None = None
+    inquiries: int = 0
+    inquired_at: datetime | None = None
+    attempt_over_at: datetime | None = None
+    unresolved_since: datetime | None = None
+    settled_at: datetime | None = None
+    returned_at: datetime | None = None
+    bank_id: str | None = None
+    reason: Reason | None = None
+
+    @property
+    def order(self) -> TransferOrder:
+        """Return what a bank is told of it."""
+        return TransferOrder(self.reference, self.creditor, self.amount, self.remitter)
+
+    @property
+    def is_final(self) -> bool:
+        """Return whether the member may take the state for the last word."""
+        return self.state in FINAL_FOR_MEMBER

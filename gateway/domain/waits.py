@@ -1,0 +1,54 @@
+"""When to try again and when to ask again: growing waits, as tables."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from gateway.domain.money import Yen
+from gateway.domain.transfer import State, Transfer
+
+RESEND_WAITS_S = (1, 5, 20, 60, 300, 900, 3600)
+BUSY_WAIT_S = 1
+INQUIRY_WAITS_S = (1, 2, 4, 8, 16, 32, 60)
+REVIEW_WAIT_S = 600
+# An instruction that was lost on the way may still arrive: how long a refused one is asked about.
+LATE_WATCH_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The numbers of one bank that decisions need. `scale` shortens every wait alike, for tests."""
+
+    visibility_s: float
+    review_after_s: float
+    charge: Yen
+    scale: float = 1.0
+
+    def after(self, now: datetime, seconds: float) -> datetime:
+        """Return the instant `seconds` of business time, scaled, after `now`."""
+        return now + timedelta(seconds=seconds * self.scale)
+
+
+def watched(transfer: Transfer, now: datetime, policy: Policy) -> Transfer:
+    """Return the transfer with its first inquiry planned."""
+    first = policy.after(now, INQUIRY_WAITS_S[0])
+    return replace(transfer, inquire_at=first, inquiries=0, inquired_at=now, unresolved_since=now)
+
+
+def next_inquiry(transfer: Transfer, now: datetime, policy: Policy) -> datetime | None:
+    if transfer.state in {State.UNKNOWN, State.SUBMITTED}:
+        index = min(transfer.inquiries, len(INQUIRY_WAITS_S) - 1)
+        return policy.after(now, INQUIRY_WAITS_S[index])
+    is_late_watch = transfer.state is State.REJECTED and (
+        transfer.unresolved_since is not None
+        and now < policy.after(transfer.unresolved_since, LATE_WATCH_S)
+    )
+    if transfer.state is State.REVIEW or is_late_watch:
+        return policy.after(now, REVIEW_WAIT_S)
+    return None
+
+
+def resend_wait_s(transfer: Transfer, *, is_free: bool) -> float:
+    """Return a growing wait, spread by up to a quarter by the transfer's own id."""
+    index = min(max(transfer.tries, 1), len(RESEND_WAITS_S)) - 1
+    base = BUSY_WAIT_S if is_free else RESEND_WAITS_S[index]
+    return base * (1 + (transfer.id.int % 1024) / 4096)
