@@ -20,9 +20,7 @@ def branch_name(bank: BankCode, branch: str) -> str | None:
 def _names() -> dict[tuple[str, str], str]:
     # Read at first use, by the importer: to the event loop it is one more module being imported.
     table = pkgutil.get_data("gateway.domain", "branches.tsv")
-    if (
-        table is None
-    ):  # a loader that cannot read data is a broken installation, not a missing branch
+    if table is None:  # the installation is broken; that is not a missing branch
         raise FileNotFoundError("gateway/domain/branches.tsv")
     rows = (line.split("\t") for line in table.decode().splitlines() if not line.startswith("#"))
     return {(bank, branch): name for bank, branch, name in rows}
