@@ -1,0 +1,265 @@
+"""The gateway's way to PostgreSQL: a pool whose statements end in an answer or in a named error.
+
+Every connection works as the role `gateway_app`, whoever logged in. A statement that the server
+gave up (deadlock, serialization, lock time-out) was not done, and is tried again here. Of a
+connection that broke nobody knows: only statements that may run twice with one effect come here.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
+
+import asyncpg
+import orjson
+import structlog
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+
+from gateway.domain.errors import Busy, CommitUnknown, NotReady
+
+STATEMENT_TIMEOUT_S = 10.0
+LOCK_TIMEOUT_S = 2.0
+CONNECT_TIMEOUT_S = 5.0
+CONTENTION_TRIES = 6
+STEP_LOST_S = 10.0  # how long a step whose connection broke is run again
+# A peer that is gone is noticed after 3 + 2 x 2 seconds, while idle or while waiting for an answer.
+LINK_OPTIONS = {"TCP_KEEPIDLE": 3, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": 7_000}
+
+CONTENTION = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+    # A migration changed a table under a prepared statement: asyncpg prepares it again once itself.
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+)
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+UNREACHABLE = (
+    *LOST,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+
+log = structlog.get_logger()
+Result = TypeVar("Result")
+
+
+class Database:
+    """Statements on a bounded pool. Made by `open_database`."""
+
+    def __init__(self, pool: asyncpg.Pool, *, wait_s: float) -> None:
+        self._pool = pool
+        self._wait_s = wait_s
+        self._steps: set[asyncio.Task[asyncpg.Record]] = set()
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """Return all rows of a read or of a write that may run twice. Raises Busy."""
+
+        async def run(connection: asyncpg.pool.PoolConnectionProxy) -> list[asyncpg.Record]:
+            return await connection.fetch(sql, *args)
+
+        return await self._settled(run, lost_s=0.0)
+
+    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
+        """Return the first row of a read or of a write that may run twice, or None. Raises Busy."""
+
+        async def run(connection: asyncpg.pool.PoolConnectionProxy) -> asyncpg.Record | None:
+            return await connection.fetchrow(sql, *args)
+
+        return await self._settled(run, lost_s=0.0)
+
+    async def step(self, sql: str, *args: object) -> asyncpg.Record:
+        """Return the one row of a money step, which ends by itself if its caller is cancelled.
+
+        Raises Busy if nothing was done, CommitUnknown if it may have been: then read again by key.
+        """
+        task = asyncio.create_task(self._step(sql, *args))
+        self._steps.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    async def finish(self) -> None:
+        """Wait until the steps that were begun have ended."""
+        while self._steps:
+            await asyncio.wait(self._steps)
+
+    async def _step(self, sql: str, *args: object) -> asyncpg.Record:
+        async def run(connection: asyncpg.pool.PoolConnectionProxy) -> asyncpg.Record:
+            row = await connection.fetchrow(sql, *args)
+            if row is None:
+                raise LookupError(f"a step returned no row: {sql}")
+            return row
+
+        return await self._settled(run, lost_s=STEP_LOST_S)
+
+    def _forget(self, task: asyncio.Task[asyncpg.Record]) -> None:
+        self._steps.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.info("step.failed", error=type(error).__name__)
+
+    async def _settled(
+        self,
+        run: Callable[[asyncpg.pool.PoolConnectionProxy], Awaitable[Result]],
+        *,
+        lost_s: float,
+    ) -> Result:
+        """Return what `run` returns, tried again as long as that is safe and useful."""
+        tries = _Tries(lost_s)
+        try:
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception(tries.is_worth_another),
+                stop=tries.are_used_up,
+                wait=wait_random_exponential(multiplier=0.01, max=0.5),
+                reraise=True,
+            ):
+                with attempt:
+                    async with self._connection() as connection:
+                        return await run(connection)
+        except (Busy, *CONTENTION, *LOST, asyncpg.QueryCanceledError) as error:
+            if tries.lost_at is not None and lost_s:
+                raise CommitUnknown(f"the connection broke: {error}") from error
+            if isinstance(error, Busy):
+                raise
+            raise Busy(f"the database is busy: {type(error).__name__}") from error
+        raise AssertionError("tenacity neither returned nor raised")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+        try:
+            connection = await self._pool.acquire(timeout=self._wait_s)
+        except UNREACHABLE as error:
+            raise Busy(f"no database connection: {type(error).__name__}") from error
+        try:
+            yield connection
+        except asyncpg.InterfaceError as error:
+            # Also what asyncpg calls an argument of the wrong type; that is no lost connection.
+            if connection.is_closed():
+                raise ConnectionResetError(str(error)) from error
+            raise
+        finally:
+            await self._pool.release(connection)
+
+
+class _Tries:
+    """What has happened to one statement so far."""
+
+    def __init__(self, lost_s: float) -> None:
+        self.lost_at: float | None = None
+        self._lost_s = lost_s
+        self._lost = 0
+        self._contended = 0
+
+    def is_worth_another(self, error: BaseException) -> bool:
+        if isinstance(error, CONTENTION):
+            self._contended += 1
+            return True
+        if isinstance(error, LOST):
+            self._lost += 1
+            if self.lost_at is None:
+                self.lost_at = asyncio.get_running_loop().time()
+            return True
+        # No connection to be had: worth waiting only for a step of which nobody knows.
+        return isinstance(error, Busy) and self.lost_at is not None and self._lost_s > 0
+
+    def are_used_up(self, state: RetryCallState) -> bool:
+        del state
+        if self._contended >= CONTENTION_TRIES:
+            return True
+        if self.lost_at is None:
+            return False
+        if not self._lost_s:
+            return self._lost > 1
+        return asyncio.get_running_loop().time() - self.lost_at >= self._lost_s
+
+
+@asynccontextmanager
+async def open_database(
+    url: str, *, size: int = 10, wait_s: float = 1.0, application_name: str = "gateway"
+) -> AsyncIterator[Database]:
+    """Connect, yield the database, and at the end wait for the steps that were begun.
+
+    Raises NotReady if the database cannot be reached or the login may not be `gateway_app`.
+    """
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=min(2, size),
+            max_size=size,
+            timeout=CONNECT_TIMEOUT_S,
+            # Money statements carry no client time-out: one that is cut off has usually committed.
+            command_timeout=None,
+            init=_prepare_connection,
+            reset=_keep,
+            server_settings=_server_settings(application_name),
+        )
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise NotReady(f"The database cannot be used: {error}") from error
+    database = Database(pool, wait_s=wait_s)
+    try:
+        yield database
+    finally:
+        await asyncio.shield(_close(database, pool))
+
+
+def _server_settings(application_name: str) -> dict[str, str]:
+    return {
+        "role": "gateway_app",
+        "application_name": application_name,
+        "statement_timeout": f"{STATEMENT_TIMEOUT_S * 1000:.0f}",
+        "lock_timeout": f"{LOCK_TIMEOUT_S * 1000:.0f}",
+        "idle_in_transaction_session_timeout": "10000",
+        "timezone": "Asia/Tokyo",
+        # Statements of a few rows: compiling them costs more than running them.
+        "jit": "off",
+    }
+
+
+async def _close(database: Database, pool: asyncpg.Pool) -> None:
+    await database.finish()
+    await pool.close()
+
+
+async def _keep(connection: asyncpg.Connection) -> None:
+    """Reset nothing when a connection goes back: single statements leave nothing behind."""
+
+
+async def _prepare_connection(connection: asyncpg.Connection) -> None:
+    _watch_link(connection)
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=_encode_jsonb,
+        decoder=_decode_jsonb,
+    )
+
+
+def _encode_jsonb(value: Any) -> bytes:
+    return b"\x01" + orjson.dumps(value)
+
+
+def _decode_jsonb(data: bytes) -> Any:
+    return orjson.loads(data[1:])
+
+
+def _watch_link(connection: asyncpg.Connection) -> None:
+    """Make the kernel notice a peer that is gone; asyncpg sets nothing of the kind."""
+    # asyncpg has no public way to its socket.
+    transport = cast("Any", connection)._transport  # noqa: SLF001
+    pseudo: socket.socket = transport.get_extra_info("socket")
+    if pseudo.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    # A duplicate shares its options with the original; uvloop's own object cannot set any.
+    with socket.socket(fileno=os.dup(pseudo.fileno())) as link:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in LINK_OPTIONS.items():
+            if hasattr(socket, name):
+                link.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
