@@ -100,7 +100,7 @@ def after_inquiry(
     policy: Policy,
     is_answered: bool,
 ) -> Decision | None:
-    """Decide on an inquiry that left at `asked_at`; `is_answered`: the bank said anything at all."""
+    """Decide on an inquiry that left at `asked_at`; `is_answered`: the bank said anything."""
     match outcome:
         case Settled():
             decision = _settle(transfer, outcome, now)
@@ -144,6 +144,14 @@ def after_cancel(
     if is_ours and transfer.state is State.SCHEDULED:
         return _into_review(transfer, Event.GIVE_UP, reason, now, policy)
     return None
+
+
+def after_window(transfer: Transfer, *, reopens_at: datetime, now: datetime) -> Decision | None:
+    """Decide on a due transfer whose bank is closed: it waits, and the wait does not count."""
+    if transfer.state is not State.SCHEDULED:
+        return None
+    give_up_at = transfer.give_up_at + (reopens_at - now)
+    return Decision(replace(transfer, due_at=reopens_at, give_up_at=give_up_at))
 
 
 def _move(transfer: Transfer, event: Event) -> Transfer | None:

@@ -152,8 +152,14 @@ class Bank(Protocol):
     @property
     def code(self) -> BankCode: ...
 
-    async def submit(self, order: TransferOrder) -> Answer[SubmitOutcome]:
-        """Send a transfer once (once more only if nothing left us), at most `deadline_s` long."""
+    async def submit(
+        self, order: TransferOrder, *, send_before: float
+    ) -> Answer[SubmitOutcome]:
+        """Send a transfer once (once more only if nothing left us), at most `deadline_s` long.
+
+        `send_before` is an instant of the running loop's clock (monotonic, `loop.time()`): a request
+        that has not begun by then must not leave any more, and is NotSent(BANK_BUSY).
+        """
         ...
 
     async def inquire(self, order: TransferOrder) -> Answer[InquiryOutcome]:

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION accept_transfer(
     p_member uuid, p_id uuid, p_key text, p_fingerprint bytea, p_account uuid, p_reference text,
     p_amount bigint, p_now timestamptz, p_due_at timestamptz, p_send_now boolean,
     p_lease_s double precision, p_owner text, p_request_id text, p_step uuid
-) RETURNS TABLE (result text, transfer_id uuid, state text, fence bigint)
+) RETURNS TABLE (result text, transfer transfers)
 LANGUAGE plpgsql AS $$
 DECLARE
     v_clock timestamptz := clock_timestamp();
@@ -14,6 +14,7 @@ DECLARE
     v_member members;
     v_loan loans;
     v_sends boolean;
+    v_state text;
     v_event_no bigint;
 BEGIN
     SELECT * INTO v_key FROM idempotency_keys k WHERE k.member_id = p_member AND k.key = p_key;
@@ -26,7 +27,7 @@ BEGIN
         RETURN QUERY
             SELECT CASE WHEN v_key.fingerprint <> p_fingerprint THEN 'key_reused'
                         WHEN t.id = p_id THEN 'accepted'
-                        ELSE 'replayed' END, t.id, t.state, t.fence
+                        ELSE 'replayed' END, t
             FROM transfers t WHERE t.member_id = p_member AND t.id = v_key.resource_id;
         RETURN;
     END IF;
@@ -48,9 +49,7 @@ BEGIN
 
     v_sends := p_send_now AND NOT EXISTS (
         SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (v_account.bank, '*'));
-    state := CASE WHEN v_sends THEN 'submitting' ELSE 'scheduled' END;
-    transfer_id := p_id;
-    fence := 0;
+    v_state := CASE WHEN v_sends THEN 'submitting' ELSE 'scheduled' END;
     UPDATE loans l SET reserved = l.reserved + p_amount, event_no = l.event_no + 1, version = l.version + 1
     WHERE l.member_id = p_member RETURNING l.event_no INTO v_event_no;
     INSERT INTO idempotency_keys (member_id, key, fingerprint, resource_id, accepted_at)
@@ -61,12 +60,12 @@ BEGIN
     ) VALUES (
         p_member, p_id, p_account, v_account.bank, p_reference, p_amount, v_account.branch,
         v_account.type, v_account.number, v_account.holder, v_member.sender_name, p_request_id, p_now,
-        state, CASE WHEN v_sends THEN 1 ELSE 0 END, p_step, p_due_at, p_due_at + interval '24 hours',
+        v_state, CASE WHEN v_sends THEN 1 ELSE 0 END, p_step, p_due_at, p_due_at + interval '24 hours',
         CASE WHEN v_sends THEN p_owner END,
         CASE WHEN v_sends THEN v_clock + make_interval(secs => p_lease_s) END
-    );
+    ) RETURNING * INTO transfer;
     INSERT INTO events (member_id, no, transfer_id, kind, data, at)
     VALUES (p_member, v_event_no, p_id, 'transfer.accepted',
-            jsonb_build_object('state', state, 'amount', p_amount), p_now);
+            jsonb_build_object('state', v_state, 'amount', p_amount), p_now);
     RETURN NEXT;
 END $$;

@@ -5,7 +5,7 @@
 CREATE OR REPLACE FUNCTION claim_transfer(
     p_member uuid, p_id uuid, p_fence bigint, p_now timestamptz, p_lease_s double precision,
     p_owner text, p_step uuid
-) RETURNS TABLE (result text)
+) RETURNS TABLE (result text, transfer transfers)
 LANGUAGE plpgsql AS $$
 DECLARE
     v_clock timestamptz := clock_timestamp();
@@ -28,7 +28,9 @@ BEGIN
     IF result = 'claimed' AND v_transfer.step <> p_step THEN
         UPDATE transfers t SET state = 'submitting', attempt = t.attempt + 1, fence = t.fence + 1,
             step = p_step, lease_owner = p_owner, lease_until = v_clock + make_interval(secs => p_lease_s)
-        WHERE t.member_id = p_member AND t.id = p_id AND t.state = 'scheduled' AND t.fence = p_fence;
+        WHERE t.member_id = p_member AND t.id = p_id AND t.state = 'scheduled' AND t.fence = p_fence
+        RETURNING t.* INTO v_transfer;
     END IF;
+    transfer := v_transfer;
     RETURN NEXT;
 END $$;

@@ -1,0 +1,102 @@
+"""What the transfer services work with, in one value, built once by `app.py`."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from gateway.config import BankProfile, Settings
+from gateway.domain.account import BankCode
+from gateway.domain.identifier import uuid7
+from gateway.domain.money import Yen
+from gateway.domain.ports import Bank, Checkpoint, Clock, Metrics
+from gateway.domain.transfer import Transfer
+from gateway.domain.waits import Policy
+from gateway.store.database import Database
+
+log = structlog.get_logger()
+
+
+class Senders:
+    """The bounded work in flight of this process: at most one task a transfer, `limit` in all."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    @property
+    def room(self) -> int:
+        """Return how many more may start."""
+        return max(0, self._limit - len(self._tasks))
+
+    def try_start(self, transfer_id: UUID, work: Callable[[], Awaitable[None]]) -> bool:
+        """Start `work` unless there is no room or that transfer is being worked on here already."""
+        if not self.room or transfer_id in self._tasks:
+            return False
+        self.start(transfer_id, work)
+        return True
+
+    def start(self, transfer_id: UUID, work: Callable[[], Awaitable[None]]) -> None:
+        """Start `work` on a transfer that this process holds already, room or not."""
+        self._tasks[transfer_id] = asyncio.create_task(self._run(transfer_id, work))
+
+    async def _run(self, transfer_id: UUID, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except Exception:
+            # What this process holds is taken over when its lease ends: nothing is lost.
+            log.exception(
+                "alert.raised",
+                code="transfer_not_workable",
+                severity="page",
+                runbook="docs/runbook.md#transfer_not_workable",
+                transfer_id=str(transfer_id),
+            )
+        finally:
+            del self._tasks[transfer_id]
+
+    async def drain(self, seconds: float) -> int:
+        """Wait for what is in flight, cancel the rest; return how many had to be cancelled.
+
+        What is cancelled stays `submitting` and is inquired about: nothing is lost.
+        """
+        waiting = list(self._tasks.values())
+        if not waiting:
+            return 0
+        _, late = await asyncio.wait(waiting, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        return len(late)
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDesk:
+    """The parts that transfers need. `profiles` are scaled by `settings.time_scale` already."""
+
+    db: Database
+    banks: Mapping[BankCode, Bank]
+    profiles: Mapping[BankCode, BankProfile]
+    clock: Clock
+    metrics: Metrics
+    checkpoint: Checkpoint
+    senders: Senders
+    settings: Settings
+    instance: str
+
+    def new_id(self) -> UUID:
+        """Return a fresh row id, in order of time."""
+        return uuid7(self.clock.now(), secrets.token_bytes(10))
+
+    def policy(self, transfer: Transfer) -> Policy:
+        """Return the numbers of the transfer's bank that decisions need."""
+        profile = self.profiles[transfer.bank]
+        return Policy(
+            visibility_s=profile.visibility_s,
+            review_after_s=profile.review_after_s,
+            charge=Yen(profile.charge),
+            scale=self.settings.time_scale,
+        )

@@ -1,0 +1,133 @@
+"""Write what was decided on a transfer, from the row it was decided on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from gateway.domain.decision import Decision, movement_of, reserved_change
+from gateway.domain.errors import StaleTransfer
+from gateway.domain.ledger import Posting, postings_for
+from gateway.domain.outcome import Answer, InquiryOutcome, SubmitOutcome
+from gateway.domain.transfer import TRANSITIONS, State, Transfer
+from gateway.services.desk import TransferDesk
+from gateway.store.transfers import BankCall, Move, find_transfer, move
+
+log = structlog.get_logger()
+
+READS_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """When a bank was called, what for, and for which attempt."""
+
+    operation: str
+    attempt: int
+    started_at: datetime
+    ended_at: datetime
+
+
+def bank_call(asked: Asked, answer: Answer[SubmitOutcome] | Answer[InquiryOutcome]) -> BankCall:
+    """Return the call as it is kept: no bodies, what proves them."""
+    return BankCall(
+        operation=asked.operation,
+        attempt=asked.attempt,
+        started_at=asked.started_at,
+        ended_at=asked.ended_at,
+        outcome=type(answer.outcome).__name__,
+        code=answer.evidence.code,
+        request_sha256=answer.evidence.request_sha256,
+        answer_sha256=answer.evidence.answer_sha256,
+    )
+
+
+async def record_decision(
+    desk: TransferDesk,
+    transfer: Transfer,
+    decide: Callable[[Transfer], Decision | None],
+    *,
+    call: BankCall | None = None,
+) -> Transfer:
+    """Apply `decide` to the transfer as it is now; return it as it then is.
+
+    When the row has moved since, it is read and decided again, at most `READS_MAX` times;
+    then StaleTransfer: the lease or the next inquiry finds it again.
+    """
+    for _ in range(READS_MAX):
+        decision = decide(transfer)
+        if decision is None:
+            return transfer
+        change = _change(desk, transfer, decision, call)
+        if await move(desk.db, change):
+            _tell(desk, transfer, decision)
+            return replace(decision.transfer, fence=transfer.fence + 1)
+        again = await find_transfer(desk.db, member_id=transfer.member_id, transfer_id=transfer.id)
+        if again is None:
+            raise StaleTransfer(f"transfer {transfer.id} is gone")
+        transfer = again
+    raise StaleTransfer(f"transfer {transfer.id} moved {READS_MAX} times while it was decided on")
+
+
+def _change(
+    desk: TransferDesk, before: Transfer, decision: Decision, call: BankCall | None
+) -> Move:
+    after = decision.transfer
+    return Move(
+        before=before,
+        after=after,
+        step=desk.new_id(),
+        now=desk.clock.now(),
+        reserved_change=reserved_change(before, after),
+        events=[(f"transfer.{state}", _data(after)) for state in _states(before, decision)],
+        postings=_postings(desk, decision),
+        call=call,
+    )
+
+
+def _states(before: Transfer, decision: Decision) -> list[State]:
+    """Return the states that the decision passes through, in order."""
+    states, state = [], before.state
+    for event in decision.events:
+        state = TRANSITIONS[state, before.unclear, event]
+        states.append(state)
+    return states
+
+
+def _data(transfer: Transfer) -> dict[str, object]:
+    return {"attempt": transfer.attempt, "reason": transfer.reason}
+
+
+def _postings(desk: TransferDesk, decision: Decision) -> list[Posting]:
+    if decision.transfer.settled_at is None:
+        return []
+    movement = movement_of(decision.transfer, desk.policy(decision.transfer))
+    return [p for event in decision.events for p in postings_for(event, movement, desk.new_id)]
+
+
+def _tell(desk: TransferDesk, before: Transfer, decision: Decision) -> None:
+    after = decision.transfer
+    if decision.events:
+        log.info(
+            "transfer.moved",
+            transfer_id=str(after.id),
+            bank=after.bank,
+            reference=after.reference,
+            state=after.state,
+            state_before=before.state,
+            attempt=after.attempt,
+            reason=after.reason,
+        )
+        desk.metrics.count("transfer_moves", bank=after.bank, state=after.state)
+    if decision.alert is not None:
+        log.error(
+            "alert.raised",
+            code=decision.alert,
+            severity="page",
+            runbook=f"docs/runbook.md#{decision.alert}",
+            transfer_id=str(after.id),
+            bank=after.bank,
+            reference=after.reference,
+            state=after.state,
+        )

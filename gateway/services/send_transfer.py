@@ -1,0 +1,94 @@
+"""Send a transfer that this process holds, and write down what came of it."""
+
+import structlog
+
+from gateway.domain.decision import after_cancel, after_submit, after_window
+from gateway.domain.errors import CommitUnknown
+from gateway.domain.hours import closed_until
+from gateway.domain.outcome import NotSent
+from gateway.domain.ports import Point
+from gateway.domain.reason import HOLDS_THE_BANK, Reason
+from gateway.domain.transfer import Transfer
+from gateway.services.desk import TransferDesk
+from gateway.services.hold_bank import hold_bank
+from gateway.services.record_decision import Asked, bank_call, record_decision
+from gateway.store.transfers import claim
+
+log = structlog.get_logger()
+
+STOPS_THE_MEMBER = {"suspended": Reason.MEMBER_SUSPENDED, "overdue": Reason.OVERDUE}
+
+
+async def send_due_transfer(desk: TransferDesk, transfer: Transfer, *, now_s: float) -> None:
+    """Claim a due transfer and send it, unless the window, a stop or the member's state forbids it.
+
+    `now_s` is the monotonic clock just before this call.
+    """
+    profile = desk.profiles[transfer.bank]
+    now = desk.clock.now()
+    reopens_at = closed_until(profile.windows, now)
+    if reopens_at is not None:
+        log.info(
+            "hours.deferred", transfer_id=str(transfer.id), bank=transfer.bank, until=reopens_at
+        )
+        await record_decision(
+            desk, transfer, lambda row: after_window(row, reopens_at=reopens_at, now=now)
+        )
+        return
+    desk.checkpoint(Point.CLAIM_BEFORE_WRITE)
+    result, claimed = await claim(
+        desk.db,
+        transfer,
+        now=now,
+        lease_s=profile.lease_s,
+        owner=desk.instance,
+        step=desk.new_id(),
+    )
+    desk.checkpoint(Point.CLAIM_AFTER_WRITE)
+    if result == "claimed":
+        await send_transfer(desk, claimed, lease_ends=now_s + profile.lease_s)
+    elif result in STOPS_THE_MEMBER:
+        reason, policy = STOPS_THE_MEMBER[result], desk.policy(transfer)
+        await record_decision(
+            desk, claimed, lambda row: after_cancel(row, reason=reason, now=now, policy=policy)
+        )
+
+
+async def send_transfer(desk: TransferDesk, transfer: Transfer, *, lease_ends: float) -> None:
+    """Send a transfer in `submitting` that this process holds until `lease_ends` (monotonic)."""
+    profile = desk.profiles[transfer.bank]
+    started_at = desk.clock.now()
+    answer = await desk.banks[transfer.bank].submit(
+        transfer.order, send_before=lease_ends - profile.deadline_s
+    )
+    ended_at = desk.clock.now()
+    outcome = answer.outcome
+    if isinstance(outcome, NotSent) and outcome.reason in HOLDS_THE_BANK:
+        await hold_bank(desk, transfer.bank, outcome.reason)
+    call = bank_call(Asked("submit", transfer.attempt, started_at, ended_at), answer)
+    policy = desk.policy(transfer)
+    desk.checkpoint(Point.RECORD_BEFORE_WRITE)
+    try:
+        await record_decision(
+            desk,
+            transfer,
+            lambda row: after_submit(
+                row, attempt=transfer.attempt, outcome=outcome, now=ended_at, policy=policy
+            ),
+            call=call,
+        )
+    except CommitUnknown:
+        # The row says submitting; its lease ends, and the inquiry finds what this answer said.
+        log.exception(
+            "alert.raised",
+            code="answer_not_recorded",
+            severity="page",
+            runbook="docs/runbook.md#answer_not_recorded",
+            transfer_id=str(transfer.id),
+            bank=transfer.bank,
+            reference=transfer.reference,
+        )
+    desk.checkpoint(Point.RECORD_AFTER_WRITE)
+    desk.metrics.observe(
+        "bank_call_seconds", (ended_at - started_at).total_seconds(), bank=transfer.bank
+    )

@@ -1,0 +1,76 @@
+"""What the worker does with transfers, a round at a time: send what is due, ask, recover."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+
+from asyncpg import Record
+
+from gateway.domain.transfer import Transfer
+from gateway.services.desk import TransferDesk
+from gateway.services.inquire_transfer import inquire_due_transfer
+from gateway.services.recover_transfers import recover_transfer
+from gateway.services.send_transfer import send_due_transfer
+from gateway.store.transfers import (
+    due_rows,
+    inquiry_rows,
+    lease_ended_rows,
+    postpone,
+    read_transfer,
+    rows_left_by,
+)
+
+POSTPONED_S = 600
+
+
+async def send_due(desk: TransferDesk) -> int:
+    """Start sending what is due, as far as there is room; return how many were started."""
+    if not desk.senders.room:
+        return 0
+    rows = await due_rows(desk.db, now=desk.clock.now(), limit=desk.senders.room)
+    now_s = asyncio.get_running_loop().time()
+    return _start(desk, rows, lambda transfer: send_due_transfer(desk, transfer, now_s=now_s))
+
+
+async def ask_due(desk: TransferDesk) -> int:
+    """Start the inquiries that are due, as far as there is room; return how many were started."""
+    if not desk.senders.room:
+        return 0
+    rows = await inquiry_rows(desk.db, now=desk.clock.now(), limit=desk.senders.room)
+    return _start(desk, rows, partial(inquire_due_transfer, desk))
+
+
+async def recover_ended(desk: TransferDesk) -> int:
+    """Take over transfers whose lease has ended; return how many were started."""
+    rows = await lease_ended_rows(desk.db, limit=100)
+    return _start(desk, rows, partial(recover_transfer, desk))
+
+
+async def recover_own(desk: TransferDesk) -> int:
+    """Take over, at once, what a former run of this instance held.
+
+    Only for a process that holds the lock of its instance's name, before it sends anything.
+    """
+    rows = await rows_left_by(desk.db, desk.instance)
+    return _start(desk, rows, partial(recover_transfer, desk))
+
+
+def _start(
+    desk: TransferDesk, rows: list[Record], work: Callable[[Transfer], Awaitable[object]]
+) -> int:
+    return sum(
+        desk.senders.try_start(row["id"], partial(_guarded, desk, row, work)) for row in rows
+    )
+
+
+async def _guarded(
+    desk: TransferDesk, row: Record, work: Callable[[Transfer], Awaitable[object]]
+) -> None:
+    """Work one row; a row that cannot be worked stands aside, and the others go on."""
+    try:
+        await work(read_transfer(row))
+    except Exception:
+        until = desk.clock.now() + timedelta(seconds=POSTPONED_S * desk.settings.time_scale)
+        await postpone(desk.db, member_id=row["member_id"], transfer_id=row["id"], until=until)
+        raise

@@ -1,0 +1,25 @@
+"""Loans: reads. Balances are written by the money steps only."""
+
+from uuid import UUID
+
+from gateway.domain.loan import Loan
+from gateway.domain.money import Yen
+from gateway.store.database import Database
+from gateway.store.sql import SQL
+
+FIND = SQL["loans.find"]
+
+
+async def find_loan(db: Database, member_id: UUID) -> Loan | None:
+    row = await db.fetchrow(FIND, member_id)
+    if row is None:
+        return None
+    return Loan(
+        member_id=row["member_id"],
+        credit_limit=Yen(row["credit_limit"]),
+        principal=Yen(row["principal"]),
+        reserved=Yen(row["reserved"]),
+        suspense=Yen(row["suspense"]),
+        advances_stopped=row["advances_stopped"],
+        version=row["version"],
+    )

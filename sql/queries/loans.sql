@@ -1,0 +1,3 @@
+-- name: find
+SELECT member_id, credit_limit, principal, reserved, suspense, advances_stopped, version
+FROM loans WHERE member_id = $1;

@@ -1,0 +1,16 @@
+-- name: find_block
+SELECT blocked_until FROM login_sources WHERE source = $1 AND blocked_until > $2;
+
+-- name: count_failure
+-- The wait doubles with each failure up to 60 times the first; a quiet quarter of an hour forgets them.
+INSERT INTO login_sources AS s (source, failures, failed_at, blocked_until)
+VALUES ($1, 1, $2::timestamptz, $2::timestamptz + make_interval(secs => $3::double precision))
+ON CONFLICT (source) DO UPDATE SET
+    failures = CASE WHEN s.failed_at < $2::timestamptz - interval '15 minutes' THEN 1 ELSE s.failures + 1 END,
+    failed_at = $2::timestamptz,
+    blocked_until = $2::timestamptz + make_interval(secs => $3::double precision * CASE
+        WHEN s.failed_at < $2::timestamptz - interval '15 minutes' THEN 1
+        ELSE least(60, power(2, least(s.failures, 6))) END);
+
+-- name: forget_failures
+UPDATE login_sources SET failures = 0, blocked_until = $2 WHERE source = $1 AND failures > 0;

@@ -1,0 +1,19 @@
+-- name: find_live
+-- $3 now, $4 the earliest instant at which a live session was last seen.
+SELECT id, seen_at FROM sessions
+WHERE member_id = $1 AND secret_sha256 = $2 AND closed_at IS NULL AND ends_at > $3 AND seen_at > $4;
+
+-- name: touch
+UPDATE sessions SET seen_at = $3 WHERE member_id = $1 AND id = $2 AND seen_at < $3;
+
+-- name: list_live
+SELECT id, opened_at, seen_at, ends_at FROM sessions
+WHERE member_id = $1 AND closed_at IS NULL AND ends_at > $2 AND seen_at > $3
+ORDER BY opened_at DESC, id DESC LIMIT 100;
+
+-- name: close_one
+-- Closing a closed session again is no error: the first instant stays.
+UPDATE sessions SET closed_at = coalesce(closed_at, $3) WHERE member_id = $1 AND id = $2 RETURNING id;
+
+-- name: close_all
+UPDATE sessions SET closed_at = $2 WHERE member_id = $1 AND closed_at IS NULL;

@@ -1,0 +1,58 @@
+-- name: accept
+SELECT * FROM accept_transfer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+
+-- name: claim
+SELECT * FROM claim_transfer($1, $2, $3, $4, $5, $6, $7);
+
+-- name: move
+SELECT * FROM move_transfer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- name: account_bank
+-- Removed accounts too: a replay is answered whatever happened to the account since.
+SELECT bank FROM accounts WHERE member_id = $1 AND id = $2 AND state <> 'submitting';
+
+-- name: find
+SELECT * FROM transfers WHERE member_id = $1 AND id = $2 AND state <> 'submitting';
+
+-- name: list
+SELECT * FROM transfers WHERE member_id = $1 AND ($2::uuid IS NULL OR id < $2)
+ORDER BY id DESC LIMIT $3;
+
+-- name: due
+-- Rows of stopped banks stay where they are; the claim tests the stop again.
+SELECT t.* FROM transfers t
+WHERE t.state = 'scheduled' AND t.due_at <= $1 AND NOT EXISTS (
+    SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (t.bank, '*'))
+ORDER BY t.due_at LIMIT $2;
+
+-- name: backlog
+-- How many wait to be sent, counted to the limit only.
+SELECT count(*) AS waiting
+FROM (SELECT 1 FROM transfers WHERE state = 'scheduled' AND due_at <= $1 LIMIT $2) AS due;
+
+-- name: open_inquiries
+SELECT * FROM transfers WHERE inquire_at <= $1 ORDER BY inquire_at LIMIT $2;
+
+-- name: take_inquiry
+-- Whoever moves the instant asks; it is asked again when that process dies.
+UPDATE transfers SET inquire_at = $4
+WHERE member_id = $1 AND id = $2 AND fence = $3 AND inquire_at = $5
+RETURNING id;
+
+-- name: lease_ended
+SELECT * FROM transfers
+WHERE state = 'submitting' AND lease_until < clock_timestamp() ORDER BY lease_until LIMIT $1;
+
+-- name: left_by
+-- What an instance held when it died; only for one that holds its own name's lock.
+SELECT * FROM transfers WHERE state = 'submitting' AND lease_owner = $1;
+
+-- name: by_reference
+SELECT * FROM transfers WHERE reference = $1 AND bank = $2;
+
+-- name: postpone
+-- A row that cannot be worked stands aside for a while, so that the others go on.
+UPDATE transfers SET crashes = crashes + 1, fence = fence + 1,
+    due_at = CASE WHEN state = 'scheduled' THEN $3 ELSE due_at END,
+    inquire_at = CASE WHEN inquire_at IS NULL THEN NULL ELSE $3 END
+WHERE member_id = $1 AND id = $2 AND state <> 'submitting';
