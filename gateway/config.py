@@ -1,4 +1,4 @@
-"""Settings: the environment (`GATEWAY_…`), an optional TOML file, `banks.toml`. Read once, frozen."""
+"""Settings (environment `GATEWAY_…`, optional TOML file) and `banks.toml`: read once, frozen."""
 
 import hashlib
 import os
@@ -9,20 +9,16 @@ from functools import cache
 from importlib.resources import files
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import AfterValidator, DirectoryPath, Field, FilePath, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotReady
 from gateway.domain.hours import Window
+from gateway.domain.kana import is_strict
 
 PREFIX = "GATEWAY_"
 SANDBOX_SECRETS = {
@@ -32,6 +28,14 @@ SANDBOX_SECRETS = {
     "smbc_api_key": "sandbox-smbc-api-key",
 }
 SANDBOX_SMBC_CLIENT_KID = "lender-sandbox-1"
+SANDBOX_SMBC_BANK_KID = "smbc-sandbox-1"
+OWN_SECRETS = ("pin_pepper", "reference_key", "log_key")
+OWN_SECRET_LENGTH_MIN = 16
+OWN_FILES = ("smbc_client_key", "smbc_client_cert", "smbc_client_cert_key")
+NOT_SANDBOX = (*SANDBOX_SECRETS, "smbc_client_kid", "smbc_bank_kid")
+ONLY_SANDBOX = ("crash_at", "clock_shift_s", "time_scale")
+REMITTER_LENGTH_MAX = 40
+BASE_URL = r"^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +61,44 @@ class BankProfile:
 
     @property
     def lease_s(self) -> float:
-        """Return how long a sender may hold a transfer: the deadline of a call and a margin of half."""
+        """Return how long a sender may hold a transfer: a call's deadline and half of it more."""
         return self.deadline_s * 1.5
+
+
+def _postgres_url(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("begins with postgresql:// or postgres://")
+    return url
+
+
+def _remitter(name: str) -> str:
+    if not (is_strict(name) and len(name) <= REMITTER_LENGTH_MAX):
+        raise ValueError(f"1 to {REMITTER_LENGTH_MAX} characters of strict half-width kana")
+    return name
+
+
+Secret = Annotated[SecretStr, Field(min_length=1)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 
 
 class Settings(BaseSettings):
     """Every setting of the gateway. An unknown or bad one stops the start."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, allow_inf_nan=False
+    )
 
     environment: Literal["sandbox", "production"] = "sandbox"
     instance: str = Field("gateway-1", pattern=r"^[A-Za-z0-9._-]{1,60}$")
     data_dir: Path = Path(".gateway")
 
-    database_url: SecretStr | None = None
-    database_owner_url: SecretStr | None = None
-    pg_bin: Path | None = None
+    database_url: DatabaseUrl | None = None
+    database_owner_url: DatabaseUrl | None = None
+    pg_bin: DirectoryPath | None = None
     pool_size: int = Field(10, ge=2, le=200)
     pool_wait_s: float = Field(1.0, gt=0)
 
-    host: str = "127.0.0.1"
+    host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8080, ge=0, le=65535)
     in_flight_max: int = Field(200, ge=1)
     scheduled_max: int = Field(20_000, ge=1)
@@ -85,54 +107,42 @@ class Settings(BaseSettings):
     login_delay_s: float = Field(1.0, ge=0)
     drain_s: float = Field(10.0, gt=0)
 
-    pin_pepper: SecretStr = SecretStr(SANDBOX_SECRETS["pin_pepper"])
-    reference_key: SecretStr = SecretStr(SANDBOX_SECRETS["reference_key"])
-    log_key: SecretStr = SecretStr(SANDBOX_SECRETS["log_key"])
+    pin_pepper: Secret = SecretStr(SANDBOX_SECRETS["pin_pepper"])
+    reference_key: Secret = SecretStr(SANDBOX_SECRETS["reference_key"])
+    log_key: Secret = SecretStr(SANDBOX_SECRETS["log_key"])
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    remitter_name: str = "ﾌﾟﾛﾐｽ"
+    remitter_name: Annotated[str, AfterValidator(_remitter)] = "ﾌﾟﾛﾐｽ"
 
-    smbc_base_url: str = Field("http://127.0.0.1:8101", pattern=r"^https?://[^/?#]+$")
-    smbc_api_key: SecretStr = SecretStr(SANDBOX_SECRETS["smbc_api_key"])
-    smbc_client_kid: str = SANDBOX_SMBC_CLIENT_KID
-    smbc_bank_kid: str = "smbc-sandbox-1"
-    smbc_client_key: Path | None = None
-    smbc_client_cert: Path | None = None
-    smbc_client_cert_key: Path | None = None
-    smbc_ca: Path | None = None
+    smbc_base_url: str = Field("http://127.0.0.1:8101", pattern=BASE_URL)
+    smbc_api_key: Secret = SecretStr(SANDBOX_SECRETS["smbc_api_key"])
+    smbc_client_kid: str = Field(SANDBOX_SMBC_CLIENT_KID, min_length=1)
+    smbc_bank_kid: str = Field(SANDBOX_SMBC_BANK_KID, min_length=1)
+    smbc_client_key: FilePath | None = None
+    smbc_client_cert: FilePath | None = None
+    smbc_client_cert_key: FilePath | None = None
+    smbc_ca: FilePath | None = None
 
     time_scale: float = Field(1.0, gt=0, le=1)
     clock_shift_s: float = 0.0
     crash_at: str = ""
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order: arguments, environment, the TOML file that GATEWAY_CONFIG_FILE names."""
-        del dotenv_settings, file_secret_settings
-        config_file = os.environ.get(PREFIX + "CONFIG_FILE")
-        toml = (TomlConfigSettingsSource(settings_cls, Path(config_file)),) if config_file else ()
-        return (init_settings, env_settings, *toml)
-
 
 def load_settings(**given: Any) -> Settings:
-    """Return the settings, or raise NotReady with one line for everything that is wrong."""
-    problems = [
-        f"{name}: no such setting (see docs/settings.md)"
-        for name in sorted(os.environ)
-        if name.startswith(PREFIX) and not _is_known(name)
-    ]
+    """Return the settings, or raise NotReady with one line for everything that is wrong.
+
+    What is given goes before secrets from files, these before the environment, this before the
+    TOML file that GATEWAY_CONFIG_FILE names. The rules between settings are tested once each
+    setting by itself is good.
+    """
+    problems = _unknown_names()
+    in_file = _toml_file(problems)
+    secrets = _secrets_from_files(problems)
     try:
-        settings = Settings(**_secrets_from_files(problems) | given)
+        settings = Settings(**(in_file | secrets | given))
     except ValidationError as error:
         problems += [_describe(detail) for detail in error.errors()]
         raise NotReady("\n".join(problems)) from None
-    problems += _sandbox_values_outside_loopback(settings)
+    problems += _problems_outside_loopback(settings)
     if problems:
         raise NotReady("\n".join(problems))
     return settings
@@ -188,51 +198,81 @@ def _window(row: dict[str, Any]) -> Window:
     )
 
 
-def _is_known(name: str) -> bool:
-    field = name.removeprefix(PREFIX).lower()
-    return field in Settings.model_fields or field in {
-        "config_file",
-        *(f"{secret}_file" for secret in _secret_fields()),
-    }
+def _unknown_names() -> list[str]:
+    files = {f"{secret}_file" for secret in _secret_fields()}
+    known = {"config_file", *files, *Settings.model_fields}
+    return [
+        f"{name}: no such setting (see docs/settings.md)"
+        for name in sorted(os.environ)
+        if name.upper().startswith(PREFIX) and name[len(PREFIX) :].lower() not in known
+    ]
+
+
+def _toml_file(problems: list[str]) -> dict[str, Any]:
+    """Return what the TOML file sets and the environment does not."""
+    variable = PREFIX + "CONFIG_FILE"
+    if variable not in os.environ:
+        return {}
+    try:
+        table = tomllib.loads(Path(os.environ[variable]).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        problems.append(f"{variable}: cannot be read ({_why(error)})")
+        return {}
+    environment = {name.upper() for name in os.environ}
+    return {name: table[name] for name in table if PREFIX + name.upper() not in environment}
+
+
+def _secrets_from_files(problems: list[str]) -> dict[str, str]:
+    found = {}
+    for field in _secret_fields():
+        setting = PREFIX + field.upper()
+        path = os.environ.get(setting + "_FILE")
+        if path is None:
+            continue
+        if setting in os.environ:
+            problems.append(f"{setting}: given twice, by itself and as {setting}_FILE")
+        try:
+            found[field] = Path(path).read_text("utf-8").rstrip("\r\n")
+        except (OSError, ValueError) as error:
+            problems.append(f"{setting}_FILE: cannot be read ({_why(error)})")
+    return found
+
+
+def _why(error: OSError | ValueError) -> str:
+    """Return what is wrong with a file, but nothing of what is in it."""
+    if isinstance(error, OSError):
+        return error.strerror or "unreadable"
+    return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
 def _secret_fields() -> list[str]:
     return [n for n, f in Settings.model_fields.items() if "SecretStr" in str(f.annotation)]
 
 
-def _secrets_from_files(problems: list[str]) -> dict[str, str]:
-    found = {}
-    for field in _secret_fields():
-        variable = f"{PREFIX}{field.upper()}_FILE"
-        if variable in os.environ:
-            try:
-                found[field] = Path(os.environ[variable]).read_text("utf-8").rstrip("\n")
-            except OSError as error:
-                problems.append(f"{variable}: cannot be read ({error.strerror})")
-    return found
-
-
 def _describe(detail: Any) -> str:
     field = ".".join(str(part) for part in detail["loc"])
-    shown = "" if field in _secret_fields() else f", got {detail['input']!r}"
+    # A misspelt name may hold a secret, and a URL a password.
+    shows = field in Settings.model_fields and field not in _secret_fields()
+    shown = f", got {detail['input']!r}" if shows and "@" not in str(detail["input"]) else ""
     return f"{PREFIX}{field.upper()}: {detail['msg']}{shown}"
 
 
-def _sandbox_values_outside_loopback(settings: Settings) -> list[str]:
-    is_real = settings.environment == "production" or not _is_loopback(settings.smbc_base_url)
-    if not is_real:
+def _problems_outside_loopback(settings: Settings) -> list[str]:
+    at_loopback = _is_loopback(settings.smbc_base_url)
+    if settings.environment == "sandbox" and at_loopback:
         return []
-    problems = [
-        f"{PREFIX}{name.upper()}: the sandbox's value is not allowed outside loopback"
-        for name, value in SANDBOX_SECRETS.items()
-        if getattr(settings, name).get_secret_value() == value
-    ]
-    if settings.smbc_client_key is None:
-        problems.append(f"{PREFIX}SMBC_CLIENT_KEY: a PEM file with our ES256 key is needed")
-    for name in ("crash_at", "clock_shift_s"):
-        if getattr(settings, name):
-            problems.append(f"{PREFIX}{name.upper()}: only for the sandbox")
-    return problems
+    default = {name: field.default for name, field in Settings.model_fields.items()}
+    ours = {name: getattr(settings, name) for name in default}
+    short = [n for n in OWN_SECRETS if len(ours[n].get_secret_value()) < OWN_SECRET_LENGTH_MIN]
+    plain = [] if at_loopback or settings.smbc_base_url.startswith("https:") else ["smbc_base_url"]
+    wrong = {
+        "https is needed outside loopback": plain,
+        "a PEM file is needed outside the sandbox": [n for n in OWN_FILES if ours[n] is None],
+        f"at least {OWN_SECRET_LENGTH_MIN} characters outside the sandbox": short,
+        "not the sandbox's value": [n for n in NOT_SANDBOX if ours[n] == default[n]],
+        "only for the sandbox": [n for n in ONLY_SANDBOX if ours[n] != default[n]],
+    }
+    return [f"{PREFIX}{n.upper()}: {what}" for what, names in wrong.items() for n in names]
 
 
 def _is_loopback(url: str) -> bool:
@@ -246,5 +286,5 @@ def _is_loopback(url: str) -> bool:
 
 
 def sandbox_scalar(kid: str) -> int:
-    """Return the private scalar of a sandbox key: published, so that no key lies in the repository."""
+    """Return the private scalar of a sandbox key, made from its name: no key lies about."""
     return int.from_bytes(hashlib.sha256(kid.encode()).digest(), "big")
