@@ -19,8 +19,15 @@ def branch_name(bank: BankCode, branch: str) -> str | None:
 @cache
 def _names() -> dict[tuple[str, str], str]:
     # Read at first use, by the importer: to the event loop it is one more module being imported.
-    table = pkgutil.get_data("gateway.domain", "branches.tsv")
-    if table is None:  # the installation is broken; that is not a missing branch
+    return read_table(pkgutil.get_data("gateway.domain", "branches.tsv"))
+
+
+def read_table(table: bytes | None) -> dict[tuple[str, str], str]:
+    """Return the names in a table of bank, branch and name, by bank and branch.
+
+    Raises FileNotFoundError where there is none: a broken installation, not a missing branch.
+    """
+    if table is None:
         raise FileNotFoundError("gateway/domain/branches.tsv")
     rows = (line.split("\t") for line in table.decode().splitlines() if not line.startswith("#"))
     return {(bank, branch): name for bank, branch, name in rows}

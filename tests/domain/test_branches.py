@@ -4,7 +4,7 @@ import pytest
 from zengin_code import Bank
 
 from gateway.domain.account import ZENGIN_CODES, BankCode
-from gateway.domain.branches import branch_exists, branch_name
+from gateway.domain.branches import branch_exists, branch_name, read_table
 
 
 @pytest.mark.parametrize("bank", list(BankCode))
@@ -45,3 +45,12 @@ def test_a_branch_has_a_name(bank: BankCode, branch: str, name: str) -> None:
 def test_what_is_no_branch_has_no_name(branch: str) -> None:
     assert not branch_exists(BankCode.SMBC, branch)
     assert branch_name(BankCode.SMBC, branch) is None
+
+
+def test_a_missing_table_is_not_a_bank_without_branches() -> None:
+    with pytest.raises(FileNotFoundError, match=r"branches\.tsv"):
+        read_table(None)
+
+
+def test_the_first_line_names_the_source_and_is_no_branch() -> None:
+    assert read_table(b"# source\n0009\t001\tA\n") == {("0009", "001"): "A"}
