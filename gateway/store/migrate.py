@@ -24,6 +24,7 @@ RELEASE_LOCK = SQL["schema.unlock"]
 EXISTS = SQL["schema.exists"]
 APPLIED = SQL["schema.applied"]
 RECORD = SQL["schema.record"]
+LIMITS = SQL["schema.limits"]
 
 log = structlog.get_logger()
 
@@ -145,7 +146,8 @@ async def _applied(connection: asyncpg.Connection) -> dict[tuple[str, str], Appl
 async def _apply(connection: asyncpg.Connection, file: SchemaFile) -> None:
     try:
         async with connection.transaction():
-            await connection.execute("SET LOCAL lock_timeout = '10s'")
+            # A migration that waits for a lock makes everyone behind it wait too.
+            await connection.execute(LIMITS)
             await connection.execute(file.text)
             await connection.execute(RECORD, file.kind, file.name, file.checksum, file.is_breaking)
     except asyncpg.PostgresError as error:

@@ -15,3 +15,7 @@ SELECT kind, name, checksum, is_breaking FROM schema_files
 INSERT INTO schema_files (kind, name, checksum, is_breaking) VALUES ($1, $2, $3, $4)
 ON CONFLICT (kind, name)
 DO UPDATE SET checksum = excluded.checksum, is_breaking = excluded.is_breaking, applied_at = now()
+
+-- name: limits
+-- For one transaction. A file that needs longer sets its own.
+SELECT set_config('lock_timeout', '5s', true), set_config('statement_timeout', '60s', true)

@@ -1,0 +1,31 @@
+# Each target prepares what it needs. PYTHON=/path/to/python chooses the interpreter.
+VENV := .venv
+export VENV
+
+.PHONY: setup demo test test-all bench lint format lock
+
+setup:
+	@scripts/setup $(VENV)
+
+demo: setup
+	@$(VENV)/bin/gateway demo
+
+test: setup
+	@scripts/check
+
+test-all:
+	@scripts/check-all 3.11 3.12 3.13
+
+bench: setup
+	@$(VENV)/bin/python -m bench
+
+lint: setup
+	@scripts/check --lint
+
+format: setup
+	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check --fix .
+
+lock: setup
+	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --group dev pyproject.toml --output-file requirements.lock
