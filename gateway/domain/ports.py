@@ -152,13 +152,11 @@ class Bank(Protocol):
     @property
     def code(self) -> BankCode: ...
 
-    async def submit(
-        self, order: TransferOrder, *, send_before: float
-    ) -> Answer[SubmitOutcome]:
+    async def submit(self, order: TransferOrder, *, send_before: float) -> Answer[SubmitOutcome]:
         """Send a transfer once (once more only if nothing left us), at most `deadline_s` long.
 
-        `send_before` is an instant of the running loop's clock (monotonic, `loop.time()`): a request
-        that has not begun by then must not leave any more, and is NotSent(BANK_BUSY).
+        `send_before` is an instant of the running loop's clock (monotonic, `loop.time()`): a
+        request that has not begun by then must not leave any more, and is NotSent(BANK_BUSY).
         """
         ...
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from gateway.domain.reason import ALERTS, FINAL_REFUSALS, HOLDS_THE_BANK, NOT_TAKEN, Reason
+from gateway.domain.reason import (
+    ALERTS,
+    FINAL_REFUSALS,
+    HOLDS_THE_BANK,
+    NOT_TAKEN,
+    USES_NO_TRY,
+    Reason,
+)
 
 
 def test_a_refusal_is_final_or_it_was_not_taken_but_not_both() -> None:
@@ -14,10 +21,9 @@ def test_what_is_not_known_is_neither_final_nor_not_taken(reason: Reason) -> Non
     assert reason not in FINAL_REFUSALS | NOT_TAKEN
 
 
-def test_every_other_reason_is_one_of_the_two_but_for_our_own_end_of_attempts() -> None:
-    others = set(Reason) - FINAL_REFUSALS - NOT_TAKEN
-
-    assert others == {Reason.OUTCOME_UNKNOWN, Reason.DUPLICATE, Reason.BANK_UNAVAILABLE}
+def test_what_uses_up_no_attempt_was_not_taken() -> None:
+    assert USES_NO_TRY <= NOT_TAKEN
+    assert Reason.BANK_UNREACHABLE not in USES_NO_TRY
 
 
 def test_what_holds_a_bank_was_not_taken_and_alerts() -> None:
