@@ -56,6 +56,18 @@ class HolderMismatch(Refused):
     code = "holder_mismatch"
 
 
+class BranchUnknown(Refused):
+    """The bank has no such branch."""
+
+    code = "branch_unknown"
+
+
+class HolderUnreadable(Refused):
+    """The holder's name has characters that no bank message may carry."""
+
+    code = "holder_unreadable"
+
+
 class BankRefusedAccount(Refused):
     """The bank knows no such account, or it is closed or frozen."""
 

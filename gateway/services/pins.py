@@ -1,0 +1,76 @@
+"""PINs: hashed slowly, in a thread, a few at a time, and worthless without the pepper."""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from gateway.domain.errors import Busy
+
+# OWASP's minimum for argon2id: 19 MiB, two passes, one lane; about 28 ms on one core.
+MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
+AT_ONCE = 2
+WAITING_MAX = 100
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class PinVerdict:
+    """Whether the PIN was right; `new_hash` where the stored one was made with older parameters."""
+
+    is_right: bool
+    new_hash: str | None = None
+
+
+class PinVault:
+    """Hashes and checks PINs. Four digits have 10,000 values: the pepper is what protects them."""
+
+    def __init__(self, pepper: bytes) -> None:
+        self._pepper = pepper
+        self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pins")
+        self._waiting = 0
+        self._dummy = self._hasher.hash("no member has this PIN")
+
+    async def hash(self, pin: str) -> str:
+        """Return what to store for a PIN. Raises Busy."""
+        return await self._in_thread(self._hash, pin)
+
+    async def check(self, pin: str, pin_hash: str | None) -> PinVerdict:
+        """Check a PIN; without a hash do the same work and say no. Raises Busy."""
+        verdict = await self._in_thread(self._check, pin, pin_hash or self._dummy)
+        return verdict if pin_hash is not None else PinVerdict(is_right=False)
+
+    def close(self) -> None:
+        """End the threads; checks that have not begun are dropped."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _in_thread(self, work: Callable[..., Result], *args: str) -> Result:
+        if self._waiting >= WAITING_MAX:
+            raise Busy("too many PINs to check", retry_after_s=2)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+        finally:
+            self._waiting -= 1
+
+    def _hash(self, pin: str) -> str:
+        return self._hasher.hash(self._peppered(pin))
+
+    def _check(self, pin: str, pin_hash: str) -> PinVerdict:
+        try:
+            self._hasher.verify(pin_hash, self._peppered(pin))
+        except (VerificationError, InvalidHashError):
+            return PinVerdict(is_right=False)
+        is_old = self._hasher.check_needs_rehash(pin_hash)
+        return PinVerdict(is_right=True, new_hash=self._hash(pin) if is_old else None)
+
+    def _peppered(self, pin: str) -> bytes:
+        return hmac.digest(self._pepper, pin.encode(), hashlib.sha256)

@@ -1,0 +1,44 @@
+"""Take a bank's call: verify it, keep it once, answer. What it hints at is worked afterwards."""
+
+from collections.abc import Mapping
+
+import structlog
+
+from gateway.domain.account import BankCode
+from gateway.domain.errors import CallbackForged, NotFoundHere
+from gateway.services.desk import TransferDesk
+from gateway.store import callbacks, transfers
+
+log = structlog.get_logger()
+
+
+async def receive_callback(
+    desk: TransferDesk, bank_code: BankCode, headers: Mapping[str, str], body: bytes
+) -> None:
+    """Keep an authentic call; a second delivery changes nothing.
+
+    Raises CallbackForged, NotFoundHere (no such bank connected) or Busy: the bank comes again.
+    """
+    bank = desk.banks.get(bank_code)
+    if bank is None:
+        raise NotFoundHere
+    call = await bank.read_callback(headers, body)
+    if call is None:
+        log.warning("callback.refused", bank=bank_code)
+        raise CallbackForged
+    is_new = await callbacks.keep(desk.db, bank_code, call, now=desk.clock.now())
+    log.info("callback.received", bank=bank_code, reference=call.reference, is_new=is_new)
+    if is_new and not await _is_known(desk, bank_code, call.reference):
+        log.error(
+            "alert.raised",
+            code="callback_reference_unknown",
+            severity="ticket",
+            runbook="docs/runbook.md#callback_reference_unknown",
+            bank=bank_code,
+            reference=call.reference,
+        )
+
+
+async def _is_known(desk: TransferDesk, bank: BankCode, reference: str) -> bool:
+    found = await transfers.find_by_reference(desk.db, bank=bank, reference=reference)
+    return found is not None

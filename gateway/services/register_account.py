@@ -1,0 +1,124 @@
+"""Register an account for pay-outs: a branch that exists, and the member's own name at the bank."""
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import assert_never
+from uuid import UUID
+
+import structlog
+
+from gateway.domain.account import AccountType, BankAccount, BankCode
+from gateway.domain.branches import branch_exists
+from gateway.domain.errors import (
+    BankRefusedAccount,
+    BranchUnknown,
+    Busy,
+    HolderMismatch,
+    HolderUnreadable,
+    MemberSuspended,
+    NameCheckUnavailable,
+    NotFoundHere,
+)
+from gateway.domain.identifier import uuid7
+from gateway.domain.kana import NameMatch, compare, normalise
+from gateway.domain.ports import Bank, NameFound, NameRefused
+from gateway.domain.reason import FINAL_REFUSALS, Reason
+from gateway.services.desk import TransferDesk
+from gateway.store.accounts import RegisteredAccount, add_account
+from gateway.store.members import Member, find_member
+
+BANK_BUSY_RETRY_S = 5
+HOLDER_LENGTH_MAX = 30
+# Not the account's fault, though final for a transfer: the account may still be good.
+OUR_FAULT = frozenset({Reason.FORMAT_ERROR, Reason.LIMIT_EXCEEDED})
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRequest:
+    """An account as the member typed it; `holder` only where it was typed at all."""
+
+    member_id: UUID
+    bank: BankCode
+    branch: str
+    type: AccountType
+    number: str
+    holder: str | None
+
+
+async def register_account(desk: TransferDesk, request: AccountRequest) -> RegisteredAccount:
+    """Return the registered account, the old one if it is registered already.
+
+    Raises BranchUnknown, HolderUnreadable, HolderMismatch, BankRefusedAccount,
+    NameCheckUnavailable, MemberSuspended, or Busy when the bank cannot be asked just now.
+    """
+    member = await _member_in_good_standing(desk, request.member_id)
+    bank = desk.banks.get(request.bank)
+    if bank is None or not desk.profiles[request.bank].verifies_names:
+        raise NameCheckUnavailable(field="bank")
+    if not branch_exists(request.bank, request.branch):
+        raise BranchUnknown(field="branch")
+    if request.holder is not None:
+        _compare_holders(member.kana, request.holder)
+    account = BankAccount(request.bank, request.branch, request.type, request.number, member.kana)
+    registered = await _at_the_bank(bank, account)
+    now = desk.clock.now()
+    identifier = uuid7(now, secrets.token_bytes(10))
+    kept = await add_account(desk.db, request.member_id, identifier, registered, now=now)
+    log.info("account.registered", bank=request.bank, account=account.number_masked)
+    return kept
+
+
+async def _member_in_good_standing(desk: TransferDesk, member_id: UUID) -> Member:
+    member = await find_member(desk.db, member_id)
+    if member is None:
+        raise NotFoundHere
+    if member.is_suspended:
+        raise MemberSuspended
+    return member
+
+
+def _compare_holders(ours: str, typed: str) -> None:
+    try:
+        is_same = normalise(typed) == ours
+    except ValueError as error:
+        raise HolderUnreadable(str(error), field="holder") from None
+    if not is_same:
+        raise HolderMismatch(field="holder")
+
+
+async def _at_the_bank(bank: Bank, account: BankAccount) -> BankAccount:
+    """Return the account if the bank says it is the member's; no connection is held meanwhile."""
+    answer = await bank.verify_name(account)
+    match answer:
+        case NameFound():
+            return _own_name(account, answer.holder)
+        case NameRefused():
+            raise _refusal(answer.reason)
+        case _:
+            assert_never(answer)
+
+
+def _own_name(account: BankAccount, holder: str) -> BankAccount:
+    match compare(account.holder, holder):
+        case NameMatch.MISMATCH:
+            raise HolderMismatch
+        case NameMatch.EQUAL_WITH_WARNING:
+            log.warning("account.name_differed", bank=account.bank, account=account.number_masked)
+            return _as_the_bank_spells(account, normalise(holder))
+        case NameMatch.EQUAL:
+            return account
+
+
+def _as_the_bank_spells(account: BankAccount, holder: str) -> BankAccount:
+    """Return the account under the spelling with which the bank will compare a payee, if it fits."""
+    return replace(account, holder=holder) if len(holder) <= HOLDER_LENGTH_MAX else account
+
+
+def _refusal(reason: Reason) -> BankRefusedAccount | HolderMismatch | Busy:
+    if reason is Reason.NAME_MISMATCH:
+        return HolderMismatch()
+    if reason in FINAL_REFUSALS - OUR_FAULT:
+        return BankRefusedAccount(reason, field="number")
+    return Busy(reason, retry_after_s=BANK_BUSY_RETRY_S)
