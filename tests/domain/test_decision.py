@@ -1,0 +1,335 @@
+"""What follows from what a bank says, decision by decision."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from gateway.domain.decision import (
+    Decision,
+    after_cancel,
+    after_inquiry,
+    after_lease_end,
+    after_submit,
+    after_window,
+    movement_of,
+    reserved_change,
+)
+from gateway.domain.outcome import (
+    InquiryOutcome,
+    NotFound,
+    NotSent,
+    Rejected,
+    Returned,
+    Settled,
+    SubmitOutcome,
+    Submitted,
+    Unknown,
+)
+from gateway.domain.reason import Reason
+from gateway.domain.transfer import ATTEMPTS_MAX, Event, State, Transfer
+from tests.domain.transfers import NOW, POLICY, transfer
+
+SETTLED = Settled(booked_at=NOW, bank_id="b-1")
+RETURNED = Returned(booked_at=NOW, returned_at=NOW + timedelta(hours=2))
+
+
+def answer(row: Transfer, outcome: SubmitOutcome, *, attempt: int = 1) -> Decision | None:
+    return after_submit(row, attempt=attempt, outcome=outcome, now=NOW, policy=POLICY)
+
+
+def inquiry(
+    row: Transfer,
+    outcome: InquiryOutcome,
+    *,
+    asked_at: datetime = NOW + timedelta(seconds=10),
+    now: datetime = NOW + timedelta(seconds=11),
+    is_answered: bool = True,
+) -> Decision:
+    decision = after_inquiry(
+        row, outcome=outcome, asked_at=asked_at, now=now, policy=POLICY, is_answered=is_answered
+    )
+    assert decision is not None
+    return decision
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        pytest.param(SETTLED, State.SETTLED, id="settled"),
+        pytest.param(Submitted(), State.SUBMITTED, id="submitted"),
+        pytest.param(Rejected(Reason.ACCOUNT_CLOSED), State.REJECTED, id="rejected"),
+        pytest.param(Unknown(), State.UNKNOWN, id="unknown"),
+        pytest.param(Unknown(Reason.DUPLICATE), State.UNKNOWN, id="already used"),
+        pytest.param(NotSent(Reason.THROTTLED), State.SCHEDULED, id="not sent"),
+    ],
+)
+def test_the_answer_to_a_submit_leads_to_its_state(outcome: SubmitOutcome, state: State) -> None:
+    decision = answer(transfer(State.SUBMITTING), outcome)
+
+    assert decision is not None
+    assert decision.transfer.state is state
+    assert decision.transfer.unclear is (state in {State.UNKNOWN, State.SUBMITTED})
+
+
+@pytest.mark.parametrize(
+    "state", [State.SUBMITTING, State.SCHEDULED, State.SUBMITTED, State.UNKNOWN, State.REVIEW]
+)
+def test_a_late_success_of_an_earlier_attempt_is_a_fact_in_every_open_state(state: State) -> None:
+    decision = answer(transfer(state, attempt=2), SETTLED, attempt=1)
+
+    assert decision is not None
+    assert decision.transfer.state is State.SETTLED
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        pytest.param(Rejected(Reason.ACCOUNT_CLOSED), id="rejected"),
+        pytest.param(NotSent(Reason.THROTTLED), id="not sent"),
+        pytest.param(Unknown(), id="unknown"),
+    ],
+)
+def test_a_refusal_of_an_earlier_attempt_changes_nothing(outcome: SubmitOutcome) -> None:
+    assert answer(transfer(State.SUBMITTING, attempt=2), outcome, attempt=1) is None
+
+
+@pytest.mark.parametrize("outcome", [NotSent(Reason.THROTTLED), Unknown()])
+def test_a_late_non_answer_changes_nothing_once_the_lease_has_ended(
+    outcome: NotSent | Unknown,
+) -> None:
+    assert answer(transfer(State.UNKNOWN), outcome) is None
+
+
+def test_a_success_told_twice_changes_nothing() -> None:
+    assert answer(transfer(State.SETTLED), SETTLED) is None
+
+
+def test_what_was_not_sent_waits_longer_each_time() -> None:
+    waits = []
+    for tries in range(ATTEMPTS_MAX - 1):
+        decision = answer(transfer(State.SUBMITTING, tries=tries), NotSent(Reason.BANK_UNREACHABLE))
+        assert decision is not None
+        assert decision.transfer.due_at is not None
+        waits.append(decision.transfer.due_at - NOW)
+
+    assert waits == sorted(waits)
+    assert len(set(waits)) == len(waits)
+
+
+def test_the_instant_that_a_bank_names_is_kept() -> None:
+    reopens = NOW + timedelta(hours=10)
+
+    decision = answer(transfer(State.SUBMITTING), NotSent(Reason.OUT_OF_HOURS, reopens))
+
+    assert decision is not None
+    assert decision.transfer.due_at == reopens
+    assert decision.transfer.give_up_at == transfer(State.SUBMITTING).give_up_at + (reopens - NOW)
+    assert decision.transfer.tries == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        pytest.param({"tries": ATTEMPTS_MAX - 1}, State.REJECTED, id="attempts used up"),
+        pytest.param({"give_up_at": NOW}, State.REJECTED, id="time used up"),
+        pytest.param(
+            {"tries": ATTEMPTS_MAX - 1, "unclear": True}, State.REVIEW, id="used up, but unclear"
+        ),
+    ],
+)
+def test_when_nothing_is_left_a_clear_one_is_rejected_and_an_unclear_one_reviewed(
+    changes: dict[str, object], state: State
+) -> None:
+    decision = answer(transfer(State.SUBMITTING, **changes), NotSent(Reason.BANK_UNREACHABLE))
+
+    assert decision is not None
+    assert decision.transfer.state is state
+    assert decision.transfer.reason is Reason.BANK_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "state"),
+    [
+        pytest.param(9, State.UNKNOWN, id="before the visibility delay has passed it says nothing"),
+        pytest.param(10, State.SCHEDULED, id="after it, it counts"),
+    ],
+)
+def test_a_not_found_counts_only_after_the_visibility_delay(asked_s: int, state: State) -> None:
+    asked_at = NOW + timedelta(seconds=asked_s)
+
+    decision = inquiry(transfer(State.UNKNOWN), NotFound(), asked_at=asked_at)
+
+    assert decision.transfer.state is state
+    assert decision.transfer.unclear
+
+
+def test_a_not_found_after_the_last_attempt_goes_to_people() -> None:
+    decision = inquiry(transfer(State.UNKNOWN, tries=ATTEMPTS_MAX), NotFound())
+
+    assert decision.transfer.state is State.REVIEW
+    assert decision.transfer.inquire_at is not None
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTED, State.SETTLED])
+def test_a_not_found_for_what_the_bank_took_stays_and_alerts(state: State) -> None:
+    decision = inquiry(transfer(state), NotFound())
+
+    assert decision.transfer.state is state
+    assert decision.alert == "taken_transfer_not_found"
+
+
+@pytest.mark.parametrize("state", [State.SCHEDULED, State.SUBMITTED, State.UNKNOWN, State.REVIEW])
+def test_a_return_of_an_open_transfer_settles_and_returns_in_one_step(state: State) -> None:
+    decision = inquiry(transfer(state), RETURNED)
+
+    assert decision.transfer.state is State.RETURNED
+    assert decision.events == (Event.SETTLE, Event.RETURN)
+    assert decision.transfer.settled_at == RETURNED.booked_at
+    assert decision.transfer.returned_at == RETURNED.returned_at
+
+
+def test_a_settled_transfer_returns_alone() -> None:
+    assert inquiry(transfer(State.SETTLED), RETURNED).events == (Event.RETURN,)
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.CANCELLED])
+@pytest.mark.parametrize("outcome", [SETTLED, RETURNED])
+def test_money_that_moved_after_the_end_goes_to_people_and_is_reserved_again(
+    state: State, outcome: InquiryOutcome
+) -> None:
+    row = transfer(state)
+
+    decision = inquiry(row, outcome)
+
+    assert decision.transfer.state is State.REVIEW
+    assert decision.transfer.settled_at is None
+    assert decision.alert == "booked_after_final"
+    assert reserved_change(row, decision.transfer) == row.amount.amount
+
+
+def test_inquiries_come_within_two_seconds_and_then_grow() -> None:
+    row = transfer(State.SUBMITTING)
+    first = answer(row, Unknown())
+    assert first is not None
+    assert first.transfer.inquire_at is not None
+    assert first.transfer.inquire_at - NOW <= timedelta(seconds=2)
+
+    waits, now, current = [], NOW, first.transfer
+    for _ in range(8):
+        current = inquiry(current, Unknown(), now=now).transfer
+        assert current.inquire_at is not None
+        waits.append((current.inquire_at - now).total_seconds())
+        now = current.inquire_at
+
+    assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_what_is_unclear_for_too_long_goes_to_people_with_a_reason() -> None:
+    decision = inquiry(transfer(State.UNKNOWN), Unknown(), now=NOW + timedelta(seconds=1800))
+
+    assert decision.transfer.state is State.REVIEW
+    assert decision.transfer.reason is Reason.OUTCOME_UNKNOWN
+    assert decision.alert == "transfer_in_review"
+
+
+def test_time_in_which_the_bank_does_not_answer_ages_nothing() -> None:
+    row, now = transfer(State.UNKNOWN), NOW
+    for _ in range(100):
+        now += timedelta(seconds=60)
+        row = inquiry(row, Unknown(), now=now, is_answered=False).transfer
+
+    assert row.state is State.UNKNOWN
+
+
+def test_the_third_crash_of_a_sender_goes_to_people() -> None:
+    row, states = transfer(State.SUBMITTING), []
+    for _ in range(3):
+        decision = after_lease_end(row, now=NOW, policy=POLICY)
+        assert decision is not None
+        states.append(decision.transfer.state)
+        row = replace(decision.transfer, state=State.SUBMITTING)
+
+    assert states == [State.UNKNOWN, State.UNKNOWN, State.REVIEW]
+
+
+def test_a_lease_that_ended_elsewhere_changes_nothing() -> None:
+    assert after_lease_end(transfer(State.SETTLED), now=NOW, policy=POLICY) is None
+
+
+def test_the_member_cancels_what_has_not_left() -> None:
+    row = transfer(State.SCHEDULED)
+
+    decision = after_cancel(row, reason=Reason.CANCELLED_BY_MEMBER, now=NOW, policy=POLICY)
+
+    assert decision is not None
+    assert decision.transfer.state is State.CANCELLED
+    assert reserved_change(row, decision.transfer) == -row.amount.amount
+
+
+@pytest.mark.parametrize(
+    "row",
+    [transfer(State.SCHEDULED, unclear=True), *(transfer(s) for s in State if s != "scheduled")],
+    ids=lambda row: f"{row.state}{'-unclear' if row.unclear else ''}",
+)
+def test_the_member_cannot_cancel_what_left_or_may_have_left(row: Transfer) -> None:
+    reason = Reason.CANCELLED_BY_MEMBER
+
+    assert after_cancel(row, reason=reason, now=NOW, policy=POLICY) is None
+
+
+def test_a_suspended_members_unclear_transfer_goes_to_people() -> None:
+    row = transfer(State.SCHEDULED, unclear=True)
+
+    decision = after_cancel(row, reason=Reason.MEMBER_SUSPENDED, now=NOW, policy=POLICY)
+
+    assert decision is not None
+    assert decision.transfer.state is State.REVIEW
+
+
+def test_a_refusal_of_an_unclear_transfer_is_asked_about_for_a_day() -> None:
+    decision = answer(transfer(State.SUBMITTING, unclear=True), Rejected(Reason.LIMIT_EXCEEDED))
+    assert decision is not None
+    row = decision.transfer
+    assert row.state is State.REJECTED
+    assert row.inquire_at is not None
+
+    later = inquiry(row, NotFound(), now=NOW + timedelta(hours=23)).transfer
+    last = inquiry(later, NotFound(), now=NOW + timedelta(hours=24)).transfer
+
+    assert later.inquire_at is not None
+    assert last.inquire_at is None
+
+
+def test_a_closed_bank_moves_the_due_instant_and_uses_up_no_time() -> None:
+    row, reopens_at = transfer(State.SCHEDULED), NOW + timedelta(hours=10)
+
+    decision = after_window(row, reopens_at=reopens_at, now=NOW)
+
+    assert decision is not None
+    assert decision.transfer.due_at == reopens_at
+    assert decision.transfer.give_up_at - row.give_up_at == timedelta(hours=10)
+    assert after_window(transfer(State.SETTLED), reopens_at=reopens_at, now=NOW) is None
+
+
+def test_a_bad_signature_alerts() -> None:
+    decision = answer(transfer(State.SUBMITTING), Unknown(integrity=True))
+
+    assert decision is not None
+    assert decision.alert == "bank_answer_untrusted"
+
+
+def test_our_own_format_error_alerts() -> None:
+    decision = answer(transfer(State.SUBMITTING), Rejected(Reason.FORMAT_ERROR))
+
+    assert decision is not None
+    assert decision.alert == "format_error"
+
+
+def test_the_day_that_counts_is_the_japanese_date_of_the_banks_booking() -> None:
+    booked_at = datetime.fromisoformat("2026-11-25T15:00:00+00:00")
+    row = transfer(State.SETTLED, settled_at=booked_at)
+
+    assert movement_of(row, POLICY).credited_on.isoformat() == "2026-11-26"
+    with pytest.raises(ValueError, match="booking instant"):
+        movement_of(transfer(State.UNKNOWN), POLICY)

@@ -1,0 +1,94 @@
+"""The state table, walked: each state, mark and event has one answer, written down here again."""
+
+import pytest
+
+from gateway.domain.transfer import (
+    FINAL_FOR_MEMBER,
+    HOLDS_RESERVATION,
+    TRANSITIONS,
+    Event,
+    State,
+)
+
+# state: {event: next}, for transfers that are clear; what differs once unclear stands below.
+CLEAR: dict[State, dict[Event, State]] = {
+    State.SCHEDULED: {
+        Event.CLAIM: State.SUBMITTING,
+        Event.CANCEL: State.CANCELLED,
+        Event.SETTLE: State.SETTLED,
+        Event.SUBMIT: State.SUBMITTED,
+    },
+    State.SUBMITTING: {
+        Event.NOT_SENT: State.SCHEDULED,
+        Event.GIVE_UP: State.REJECTED,
+        Event.SUBMIT: State.SUBMITTED,
+        Event.SETTLE: State.SETTLED,
+        Event.REJECT: State.REJECTED,
+        Event.LOSE: State.UNKNOWN,
+        Event.LEASE_END: State.UNKNOWN,
+        Event.POISON: State.REVIEW,
+    },
+    State.SUBMITTED: {
+        Event.SETTLE: State.SETTLED,
+        Event.REJECT: State.REJECTED,
+        Event.AGE: State.REVIEW,
+    },
+    State.UNKNOWN: {
+        Event.SETTLE: State.SETTLED,
+        Event.REJECT: State.REJECTED,
+        Event.SUBMIT: State.SUBMITTED,
+        Event.NOT_FOUND: State.SCHEDULED,
+        Event.GIVE_UP: State.REVIEW,
+        Event.AGE: State.REVIEW,
+    },
+    State.REVIEW: {
+        Event.SETTLE: State.SETTLED,
+        Event.REJECT: State.REJECTED,
+        Event.SUBMIT: State.SUBMITTED,
+    },
+    State.SETTLED: {Event.RETURN: State.RETURNED},
+    State.REJECTED: {Event.SETTLE: State.REVIEW},
+    State.CANCELLED: {Event.SETTLE: State.REVIEW},
+    State.RETURNED: {},
+}
+UNCLEAR: dict[tuple[State, Event], State | None] = {
+    (State.SCHEDULED, Event.CANCEL): None,
+    (State.SCHEDULED, Event.GIVE_UP): State.REVIEW,
+    (State.SUBMITTING, Event.GIVE_UP): State.REVIEW,
+}
+
+
+@pytest.mark.parametrize("is_unclear", [False, True], ids=["clear", "unclear"])
+@pytest.mark.parametrize("event", list(Event))
+@pytest.mark.parametrize("state", list(State))
+def test_every_state_answers_every_event_as_written_down(
+    state: State, event: Event, is_unclear: bool
+) -> None:
+    expected = CLEAR[state].get(event)
+    if is_unclear:
+        expected = UNCLEAR.get((state, event), expected)
+
+    assert TRANSITIONS.get((state, is_unclear, event)) is expected
+
+
+def test_an_unknown_outcome_is_never_sent_again_without_an_inquiry() -> None:
+    ways = {e for e in Event if TRANSITIONS.get((State.UNKNOWN, True, e)) is State.SCHEDULED}
+
+    assert ways == {Event.NOT_FOUND}
+
+
+def test_only_what_is_scheduled_can_be_sent() -> None:
+    senders = {state for (state, _, _), to in TRANSITIONS.items() if to is State.SUBMITTING}
+
+    assert senders == {State.SCHEDULED}
+
+
+def test_what_may_have_left_is_never_cancelled() -> None:
+    cancelled = {key for key, to in TRANSITIONS.items() if to is State.CANCELLED}
+
+    assert cancelled == {(State.SCHEDULED, False, Event.CANCEL)}
+
+
+def test_a_state_is_either_final_for_the_member_or_holds_the_reservation() -> None:
+    assert set(State) == FINAL_FOR_MEMBER | HOLDS_RESERVATION
+    assert not FINAL_FOR_MEMBER & HOLDS_RESERVATION
