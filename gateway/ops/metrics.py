@@ -1,0 +1,104 @@
+"""Counters, durations and gauges for Prometheus: every one is declared in the table below."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a name means, and the labels it takes."""
+
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+# Labels in alphabetical order.
+COUNTERS: Mapping[str, Declared] = {
+    "requests": Declared("HTTP requests answered.", ("method", "route", "status")),
+    "refusals": Declared("Requests refused, by code.", ("code",)),
+    "transfers_accepted": Declared("Transfers accepted.", ("bank", "state")),
+    "transfer_moves": Declared("Transfers that moved into a state.", ("bank", "state")),
+    "bank_calls": Declared("Calls to banks, by outcome.", ("bank", "operation", "outcome")),
+    "breaker_opened": Declared("Times that the breaker cut a bank off.", ("bank",)),
+    "worker_passes": Declared("Passes of background loops.", ("loop", "result")),
+    "metrics_misnamed": Declared("Uses of a metric that is not declared.", ("name",)),
+}
+# Rendered with the ending `_seconds`.
+DURATIONS: Mapping[str, Declared] = {
+    "request": Declared("Time to answer an HTTP request.", ("method", "route")),
+    "bank_call": Declared("Time of one call to a bank.", ("bank", "operation")),
+    "transfer": Declared("Time from accepted to settled.", ("bank",)),
+    "worker_pass": Declared("Time of one pass of a background loop.", ("loop",)),
+    "loop_lag": Declared("How late the event loop ran a timer."),
+}
+GAUGES: Mapping[str, Declared] = {
+    "log_records_dropped": Declared("Log records dropped because nobody read stdout."),
+    "requests_in_flight": Declared("Requests that are being worked on."),
+    "transfers_open": Declared("Transfers not final for the member.", ("state",)),
+    "transfers_unclear_age_seconds": Declared("Age of the oldest unclear transfer."),
+}
+MISNAMED = "metrics_misnamed"
+
+
+class PrometheusMetrics:
+    """`domain.ports.Metrics` on a registry of its own.
+
+    A name or label that no table declares counts as `metrics_misnamed` and raises nothing: no
+    transfer fails for its statistics. A test compares the tables with the code.
+    """
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._counters = {
+            name: Counter(f"gateway_{name}", row.help, row.labels, registry=self._registry)
+            for name, row in COUNTERS.items()
+        }
+        self._durations = {
+            name: Histogram(
+                f"gateway_{name}_seconds",
+                row.help,
+                row.labels,
+                buckets=BUCKETS_S,
+                registry=self._registry,
+            )
+            for name, row in DURATIONS.items()
+        }
+        self._gauges = {
+            name: Gauge(f"gateway_{name}", row.help, row.labels, registry=self._registry)
+            for name, row in GAUGES.items()
+        }
+
+    def count(self, name: str, /, **labels: str) -> None:
+        declared = COUNTERS.get(name)
+        if declared is None or declared.labels != tuple(sorted(labels)):
+            self._counters[MISNAMED].labels(name=name).inc()
+            return
+        counter = self._counters[name]
+        (counter.labels(**labels) if labels else counter).inc()
+
+    def observe(self, name: str, seconds: float, /, **labels: str) -> None:
+        declared = DURATIONS.get(name)
+        if declared is None or declared.labels != tuple(sorted(labels)):
+            self._counters[MISNAMED].labels(name=name).inc()
+            return
+        histogram = self._durations[name]
+        (histogram.labels(**labels) if labels else histogram).observe(seconds)
+
+    def gauge(self, name: str, value: float, /, **labels: str) -> None:
+        """Set a gauge."""
+        gauge = self._gauges[name]
+        (gauge.labels(**labels) if labels else gauge).set(value)
+
+    def watch(self, name: str, read: Callable[[], float], /, **labels: str) -> None:
+        """Read a gauge from `read` whenever the metrics are rendered."""
+        gauge = self._gauges[name]
+        (gauge.labels(**labels) if labels else gauge).set_function(read)
+
+    def render(self) -> bytes:
+        """Return everything in Prometheus' text format (`CONTENT_TYPE`)."""
+        return generate_latest(self._registry)
