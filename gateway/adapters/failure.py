@@ -1,0 +1,89 @@
+"""Why a bank call did not bring what was asked for, split by what may be done next.
+
+BankError
+├── BankUnavailable    nothing was done; safe to send again, not before `not_before`
+├── BankRejected       the bank said no; final
+├── ReferenceNotFound  the bank's explicit word that it knows no such reference
+└── OutcomeUnknown     it may have happened; inquire, never send again
+
+These live inside adapters only: a `Bank` hands out outcomes. `code` is the bank's own code or the
+name of what failed, for the evidence and the log.
+"""
+
+from datetime import datetime
+
+from gateway.domain.outcome import (
+    InquiryOutcome,
+    NotFound,
+    NotSent,
+    Rejected,
+    SubmitOutcome,
+    Unknown,
+)
+from gateway.domain.reason import FINAL_REFUSALS, NOT_TAKEN, Reason
+
+
+class BankError(Exception):
+    """The root; never raised itself."""
+
+    def __init__(self, code: str, reason: Reason) -> None:
+        super().__init__(code)
+        self.code = code
+        self.reason = reason
+
+
+class BankUnavailable(BankError):
+    def __init__(self, code: str, reason: Reason, *, not_before: datetime | None = None) -> None:
+        super().__init__(code, reason)
+        self.not_before = not_before
+
+
+class BankRejected(BankError):
+    pass
+
+
+class ReferenceNotFound(BankError):
+    def __init__(self, code: str) -> None:
+        super().__init__(code, Reason.OUTCOME_UNKNOWN)
+
+
+class OutcomeUnknown(BankError):
+    """`integrity`: an answer that should not exist (bad signature, other amount); alerts follow."""
+
+    def __init__(
+        self, code: str, reason: Reason = Reason.OUTCOME_UNKNOWN, *, integrity: bool = False
+    ) -> None:
+        super().__init__(code, reason)
+        self.integrity = integrity
+
+
+def refusal(code: str, reason: Reason, *, not_before: datetime | None = None) -> BankError:
+    """Return what an authentic refusal means: what is neither final nor "not taken" is unknown."""
+    if reason in FINAL_REFUSALS:
+        return BankRejected(code, reason)
+    if reason in NOT_TAKEN:
+        return BankUnavailable(code, reason, not_before=not_before)
+    return OutcomeUnknown(code, reason)
+
+
+def submit_outcome(error: BankError) -> SubmitOutcome:
+    match error:
+        case BankUnavailable():
+            return NotSent(error.reason, error.not_before)
+        case BankRejected():
+            return Rejected(error.reason)
+        case OutcomeUnknown():
+            return Unknown(error.reason, integrity=error.integrity)
+        case _:  # "no such reference" is no answer to a submit
+            return Unknown(integrity=True)
+
+
+def inquiry_outcome(error: BankError) -> InquiryOutcome:
+    """Not being able to ask is not knowing, nor does a refused question tell anything."""
+    match error:
+        case ReferenceNotFound():
+            return NotFound()
+        case OutcomeUnknown():
+            return Unknown(integrity=error.integrity)
+        case _:
+            return Unknown()

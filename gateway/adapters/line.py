@@ -1,0 +1,298 @@
+"""The line to one bank: everything that surrounds a call, the same for every bank.
+
+A call waits its turn (`gate`), goes out once, and once more only if nothing left this machine; ends
+within the bank's deadline; leaves one log line and its evidence; and never raises an error. What it
+does not catch are cancellations and simulated crashes: they are no answers.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import httpx
+import structlog
+from pydantic.alias_generators import to_snake
+from tenacity import AsyncRetrying, RetryCallState, retry_base, stop_after_attempt
+
+from gateway.adapters.breaker import Breaker, Monotonic, Permit, RetryBudget
+from gateway.adapters.failure import BankError, BankUnavailable, OutcomeUnknown
+from gateway.adapters.gate import Gate, Lane
+from gateway.adapters.transport import AnswerRefused, Flight, Notice, TlsFailed, TooLate
+from gateway.config import BankProfile
+from gateway.domain.outcome import Answer, Evidence
+from gateway.domain.ports import Checkpoint, Clock, Lanes, Metrics, Point, Slot
+from gateway.domain.reason import Reason
+
+T = TypeVar("T")
+TRIES_MAX = 2
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every bank is built from. `scale` shortens breaker and budget times alike, for tests."""
+
+    clock: Clock
+    metrics: Metrics
+    lanes: Lanes
+    checkpoint: Checkpoint
+    monotonic: Monotonic
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Where a call of one operation can be made to crash."""
+
+    before_slot: Point | None = None
+    before_request: Point | None = None
+    headers_sent: Point | None = None
+    answer_begun: Point | None = None
+    answered: Point | None = None
+
+
+POINTS = {
+    "submit": Points(
+        Point.SUBMIT_BEFORE_SLOT,
+        Point.SUBMIT_BEFORE_REQUEST,
+        Point.SUBMIT_HEADERS_SENT,
+        Point.SUBMIT_ANSWER_BEGUN,
+        Point.SUBMIT_ANSWERED,
+    ),
+    "inquire": Points(before_request=Point.INQUIRY_BEFORE_REQUEST, answered=Point.INQUIRY_ANSWERED),
+}
+NO_POINTS = Points()
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One question to a bank.
+
+    `build` makes the request anew for each try; `read` turns an answer into a result or raises a
+    BankError; `otherwise` turns a BankError into a result; `ready` may raise NothingLeft first.
+    """
+
+    operation: str
+    lane: Lane
+    reference: str
+    build: Callable[[], httpx.Request]
+    read: Callable[[httpx.Response], Awaitable[tuple[str, T]]]
+    otherwise: Callable[[BankError], T]
+    ready: Callable[[], Awaitable[None]] | None = None
+    send_before: float | None = None
+
+    @property
+    def points(self) -> Points:
+        return POINTS.get(self.operation, NO_POINTS)
+
+
+@dataclass(slots=True)
+class Trail:
+    """What is known of a call while it goes on."""
+
+    started: float
+    deadline_at: float
+    tries: int = 0
+    has_left: bool = False
+    status: int | None = None
+    code: str = ""
+    request_sha256: str | None = None
+    answer_sha256: str | None = None
+    slot: Slot = field(default_factory=lambda: Slot(0.0))
+
+
+class NothingLeft(BankUnavailable):
+    """The way failed before anything left: the one failure after which the call is tried again."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code, Reason.BANK_UNREACHABLE)
+
+
+class WayBroken(OutcomeUnknown):
+    """The way failed after something may have left."""
+
+
+class Line:
+    def __init__(
+        self,
+        profile: BankProfile,
+        client: httpx.AsyncClient,
+        gate: Gate,
+        budget: RetryBudget,
+        *,
+        metrics: Metrics,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self._profile = profile
+        self._client = client
+        self._gate = gate
+        self._budget = budget
+        self._metrics = metrics
+        self._checkpoint = checkpoint
+
+    async def call(self, call: Call[T]) -> Answer[T]:
+        """Return what the call came to; never raises an error."""
+        now = asyncio.get_running_loop().time()
+        trail = Trail(started=now, deadline_at=now + self._profile.deadline_s)
+        try:
+            trail.code, outcome = await self._carry(call, trail)
+        except BankError as error:
+            trail.code, outcome = error.code, call.otherwise(error)
+        except Exception as error:  # noqa: BLE001 - our own mistake must not hide a sent request
+            outcome = call.otherwise(_our_own(error, trail))
+        self._record(call, trail, outcome)
+        sent = trail.request_sha256 if trail.has_left else None
+        return Answer(outcome, Evidence(trail.code, sent, trail.answer_sha256))
+
+    async def _carry(self, call: Call[T], trail: Trail) -> tuple[str, T]:
+        self._reach(call.points.before_slot)
+        async with self._gate.passage(call.lane) as trail.slot:
+            answer = await self._with_second_try(call, trail)
+        self._reach(call.points.answered)
+        late = OutcomeUnknown("DEADLINE")
+        return await _before(trail.deadline_at, call.read(answer), late)
+
+    async def _with_second_try(self, call: Call[T], trail: Trail) -> httpx.Response:
+        self._budget.count_first()
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(TRIES_MAX), retry=_IfNothingLeft(self._budget), reraise=True
+        )
+        async for attempt in retrying:
+            with attempt:
+                return await self._try_once(call, trail)
+        raise AssertionError("tenacity ends by a return or by the last error")
+
+    async def _try_once(self, call: Call[T], trail: Trail) -> httpx.Response:
+        permit = self._gate.permit(trail.slot)
+        is_ok: bool | None = None
+        try:
+            trail.tries += 1
+            if call.ready is not None:
+                await _before(trail.deadline_at, call.ready(), NothingLeft("NOT_READY_IN_TIME"))
+            self._reach(call.points.before_request)
+            answer = await self._send(call, trail)
+            is_ok = True
+        except (NothingLeft, WayBroken):
+            is_ok = False
+            raise
+        except OutcomeUnknown:
+            is_ok = True  # an answer came, if only one that must not be read
+            raise
+        finally:
+            self._settle(permit, is_ok=is_ok)
+        return answer
+
+    async def _send(self, call: Call[T], trail: Trail) -> httpx.Response:
+        request = call.build()
+        flight = Flight(
+            self._notice(call.points.headers_sent),
+            self._notice(call.points.answer_begun),
+            call.send_before,
+        )
+        request.extensions = {
+            "flight": flight,
+            "deadline_at": trail.deadline_at,
+            "fresh": trail.tries > 1,
+        }
+        body = request.content
+        trail.request_sha256 = hashlib.sha256(body).hexdigest() if body else None
+        trail.has_left = True  # from here on only the transport may say that nothing did
+        try:
+            answer = await self._client.send(request)
+        except TooLate as error:
+            trail.has_left = False
+            raise BankUnavailable("TOO_LATE", Reason.BANK_BUSY) from error
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            trail.has_left = False
+            self._alert_about_tls(error)
+            raise NothingLeft(type(error).__name__) from error
+        except AnswerRefused as error:
+            raise OutcomeUnknown(type(error).__name__, integrity=True) from error
+        except httpx.TransportError as error:
+            raise WayBroken(type(error).__name__) from error
+        trail.status = answer.status_code
+        trail.answer_sha256 = hashlib.sha256(answer.content).hexdigest()
+        return answer
+
+    def _reach(self, point: Point | None) -> None:
+        if point is not None:
+            self._checkpoint(point)
+
+    def _notice(self, point: Point | None) -> Notice | None:
+        return None if point is None else lambda: self._checkpoint(point)
+
+    def _settle(self, permit: Permit, *, is_ok: bool | None) -> None:
+        if is_ok is None:
+            self._gate.breaker.release(permit)
+        else:
+            self._gate.record(permit, is_ok=is_ok)
+
+    def _alert_about_tls(self, error: httpx.TransportError) -> None:
+        if isinstance(error, TlsFailed):
+            log.error(
+                "alert.raised",
+                code="bank_tls_failed",
+                severity="page",
+                runbook="docs/runbook.md#bank_tls_failed",
+                bank=self._profile.code,
+            )
+
+    def _record(self, call: Call[T], trail: Trail, outcome: T) -> None:
+        elapsed_s = asyncio.get_running_loop().time() - trail.started
+        bank, kind = self._profile.code, to_snake(type(outcome).__name__)
+        self._metrics.count("bank_calls", bank=bank, operation=call.operation, outcome=kind)
+        self._metrics.observe("bank_call", elapsed_s, bank=bank, operation=call.operation)
+        log.info(
+            "bank.answered",
+            bank=bank,
+            operation=call.operation,
+            reference=call.reference or None,
+            status=trail.status,
+            outcome=kind,
+            code=trail.code,
+            duration_ms=round(elapsed_s * 1000, 1),
+            attempt_of_call=trail.tries,
+        )
+
+
+class _IfNothingLeft(retry_base):
+    """Try again, at once, only what provably never left, and only while the budget lasts."""
+
+    def __init__(self, budget: RetryBudget) -> None:
+        self._budget = budget
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        outcome = retry_state.outcome
+        if outcome is None or not isinstance(outcome.exception(), NothingLeft):
+            return False
+        return retry_state.attempt_number < TRIES_MAX and self._budget.spend()
+
+
+def open_line(profile: BankProfile, client: httpx.AsyncClient, parts: Parts) -> Line:
+    """Return a line with a closed breaker and an untouched retry budget."""
+    breaker = Breaker(parts.monotonic, scale=parts.scale)
+    gate = Gate(
+        profile, clock=parts.clock, metrics=parts.metrics, lanes=parts.lanes, breaker=breaker
+    )
+    budget = RetryBudget(parts.monotonic, scale=parts.scale)
+    return Line(profile, client, gate, budget, metrics=parts.metrics, checkpoint=parts.checkpoint)
+
+
+async def _before(deadline_at: float, work: Awaitable[T], late: BankError) -> T:
+    try:
+        async with asyncio.timeout_at(deadline_at):
+            return await work
+    except TimeoutError:
+        raise late from None
+
+
+def _our_own(error: Exception, trail: Trail) -> BankError:
+    trail.code = "INTERNAL_ERROR"
+    log.error("bank.call_failed", error=type(error).__name__, has_left=trail.has_left)
+    if trail.has_left:
+        return OutcomeUnknown(trail.code)
+    # Without a try it was our limiter or its database: no attempt of the transfer is used up.
+    return BankUnavailable(trail.code, Reason.BANK_UNREACHABLE if trail.tries else Reason.BANK_BUSY)
