@@ -45,6 +45,7 @@ FIELDS: dict[str, Kind] = {
     "transfer_id": Kind.ID,
     "repayment_id": Kind.ID,
     "account_id": Kind.ID,
+    "account": Kind.TEXT,
     "session_id": Kind.ID,
     "callback_id": Kind.ID,
     "member_ref": Kind.DIGEST,
@@ -63,4 +64,5 @@ FIELDS: dict[str, Kind] = {
     "logger": Kind.TEXT,
     "message": Kind.MESSAGE,
     "dropped": Kind.NUMBER,
+    "until": Kind.INSTANT,
 }
