@@ -1,0 +1,116 @@
+"""One running bank: answers on its base path, and can be set back to its first day."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import ClientSession, web
+
+from gateway.domain.ports import Clock
+from gateway.sandbox.accounts import as_accounts, as_record
+from gateway.sandbox.books import Account, Books
+from gateway.sandbox.clock import BankClock
+from gateway.sandbox.emulation import Emulation, EmulationEnded
+from gateway.sandbox.exchange import Reply
+from gateway.sandbox.journal import Journal
+from gateway.sandbox.profile import BankSpec, Emulator
+from gateway.sandbox.tls import is_the_lender
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a bank is given from outside; none of it changes with a reset."""
+
+    machine: Clock
+    environ: Mapping[str, str]
+    time_scale: float
+    books_path: Path | None
+    tls_dir: Path | None
+
+
+class RunningBank:
+    """Holds the present emulation, and begins a new one at a reset."""
+
+    def __init__(self, name: str, spec: BankSpec, surroundings: Surroundings) -> None:
+        self.name = name
+        self.spec = spec
+        self.surroundings = surroundings
+        self._client = ClientSession()
+        self._journal = Journal(surroundings.books_path)
+        self.emulation, self.emulator = self._first_day()
+
+    async def open_books(self) -> None:
+        """Show what was booked before the emulator was last stopped."""
+        for record in await asyncio.to_thread(self._journal.read):
+            if record["kind"] == "accounts":
+                self.emulation.books.put(as_accounts(record["accounts"]))
+            else:
+                self.emulator.replay(record)
+        self.emulator.resume()
+
+    async def put_accounts(self, accounts: list[Account]) -> None:
+        """Add or replace accounts, for good."""
+        self.emulation.books.put(accounts)
+        self._journal.append(
+            {"kind": "accounts", "accounts": [as_record(account) for account in accounts]}
+        )
+        await self._journal.flush()
+
+    async def reset(self) -> None:
+        """Go back to the first day: nothing is remembered, whoever still waits is cut off."""
+        ended = self.emulation
+        self.emulation, self.emulator = self._first_day()
+        await ended.end()
+        await self._journal.clear()
+
+    async def stop_waiting(self) -> None:
+        """Cut off whoever waits, and drop what was to happen later."""
+        await self.emulation.end()
+
+    async def close(self) -> None:
+        """Put the last lines on file. Called when nothing is answered any more."""
+        await self.emulation.end()
+        await self._journal.flush()
+        await self._client.close()
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request outside the control API."""
+        base = self.spec.base_path
+        if request.path != base and not request.path.startswith(f"{base}/"):
+            return web.Response(status=404)
+        is_guarded = self.surroundings.tls_dir is not None and self.spec.demands_certificate
+        if is_guarded and not is_the_lender(request):
+            return web.Response(status=403)
+        emulation = self.emulation
+        try:
+            reply = await self.emulator.answer(request)
+            if reply.wait_s:
+                await emulation.pause(reply.wait_s)
+        except EmulationEnded:
+            return _cut(request)
+        return _cut(request) if reply.is_cut else _response(reply)
+
+    def _first_day(self) -> tuple[Emulation, Emulator]:
+        around, spec = self.surroundings, self.spec
+        books = Books(spec.settlement)
+        books.put(spec.seed_accounts)
+        emulation = Emulation(
+            books=books,
+            clock=BankClock(around.machine),
+            settings=spec.settings.changed({"time_scale": around.time_scale}),
+            journal=self._journal,
+            environ=around.environ,
+        )
+        return emulation, spec.open(emulation, self._client)
+
+
+def _response(reply: Reply) -> web.Response:
+    return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    # aiohttp wants an answer from every handler; this one finds no connection to go out on.
+    return web.Response(status=500)

@@ -1,0 +1,186 @@
+"""The control API, `/_sandbox/…`: what a test may see and change of a bank."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field
+
+from gateway.sandbox.accounts import as_accounts
+from gateway.sandbox.bank import RunningBank
+from gateway.sandbox.books import (
+    Account,
+    account_as_json,
+    movement_as_json,
+)
+from gateway.sandbox.faults import Code, Faults, RuleList, fault_of_rule
+from gateway.sandbox.profile import ControlRefused
+from gateway.sandbox.seeds import Choices
+from gateway.sandbox.strict import StrictModel, Unreadable, as_model, read_json
+
+Json = Mapping[str, object]
+PREFIX = "/_sandbox"
+
+
+class ClockHands(StrictModel):
+    """`PUT clock`. Nothing given: real time."""
+
+    set: str | None = None
+    freeze: bool = False
+    shift_s: Annotated[float, Field(ge=-1e9, le=1e9)] = 0.0
+
+
+class ClientKeys(StrictModel):
+    """`PUT clients`: JWKs with `kid`; they replace all that were known."""
+
+    keys: list[dict[str, str]]
+
+
+async def show_ledger(bank: RunningBank, _: object) -> Json:
+    """`GET ledger`: the bank's own books."""
+    books = bank.emulation.books
+    return {
+        "bank": bank.name,
+        "clock": bank.emulation.clock.now().isoformat(),
+        "settlement": account_as_json(books.settlement),
+        "accounts": [account_as_json(account) for account in books.accounts.values()],
+        "movements": [movement_as_json(movement) for movement in books.movements],
+    }
+
+
+async def put_faults(bank: RunningBank, value: object) -> Json:
+    """`PUT faults`: replace all rules."""
+    rules = as_model(RuleList, {"rules": value}).rules
+    for place, rule in enumerate(rules):
+        fault = fault_of_rule(rule)
+        if isinstance(rule.action, Code) and rule.action.code not in bank.spec.codes:
+            fault = "a code this bank does not have"
+        if fault is not None:
+            raise Unreadable(f"rules.{place}.action: {fault}")
+    bank.emulation.faults = Faults(rules)
+    return {"rules": len(rules)}
+
+
+async def put_seed(bank: RunningBank, value: object) -> Json:
+    """`PUT seed`: one integer; the counts of calls begin anew with it."""
+    if type(value) is not int:
+        raise Unreadable("the seed is one integer")
+    bank.emulation.choices = Choices(value)
+    return {"seed": value}
+
+
+async def put_clock(bank: RunningBank, value: object) -> Json:
+    """`PUT clock`: set, freeze, shift, or go back to real time."""
+    hands = as_model(ClockHands, value)
+    bank.emulation.clock.put(
+        at=None if hands.set is None else _instant(hands.set),
+        is_frozen=hands.freeze,
+        shift=timedelta(seconds=hands.shift_s),
+    )
+    return {"clock": bank.emulation.clock.now().isoformat()}
+
+
+async def put_settings(bank: RunningBank, value: object) -> Json:
+    """`PUT settings`: change those that are named, and set balances."""
+    if not isinstance(value, dict):
+        raise Unreadable("settings are an object")
+    change = dict(value)
+    accounts = _with_balances(bank, change.pop("balances", {}))
+    settings = bank.emulation.settings.changed(change)
+    bank.emulation.settings = settings
+    if accounts:
+        await bank.put_accounts(accounts)
+    return settings.model_dump()
+
+
+async def show_credentials(bank: RunningBank, _: object) -> Json:
+    """`GET credentials`: all that a client needs."""
+    directory = bank.surroundings.tls_dir
+    files = ("ca.pem", "client.pem", "client.key")
+    tls = None if directory is None else {name: str(directory / name) for name in files}
+    return {"bank": bank.name, **bank.emulator.credentials(), "tls": tls}
+
+
+async def put_clients(bank: RunningBank, value: object) -> Json:
+    """`PUT clients`: the client's public keys."""
+    keys = as_model(ClientKeys, value).keys
+    try:
+        bank.emulator.put_clients(keys)
+    except (KeyError, ValueError) as error:
+        raise Unreadable(f"keys: {error}") from error
+    return {"kids": [jwk["kid"] for jwk in keys]}
+
+
+async def post_accounts(bank: RunningBank, value: object) -> Json:
+    """`POST accounts`: one account, or a list of them."""
+    new = as_accounts(value if isinstance(value, list) else [value])
+    await bank.put_accounts(new)
+    return {"accounts": len(new)}
+
+
+async def post_reset(bank: RunningBank, _: object) -> Json:
+    """`POST reset`: the first day again."""
+    await bank.reset()
+    return {"bank": bank.name}
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Unreadable("set: not an instant") from error
+    if instant.tzinfo is None:
+        raise Unreadable("set: an instant needs its offset")
+    return instant
+
+
+def _with_balances(bank: RunningBank, balances: object) -> list[Account]:
+    if not isinstance(balances, dict):
+        raise Unreadable("balances: an object of account and yen")
+    books = bank.emulation.books
+    known = {str(key): account for key, account in books.accounts.items()} if balances else {}
+    known["settlement"] = books.settlement
+    for name, yen in balances.items():
+        if name not in known or type(yen) is not int:
+            raise Unreadable(f"balances.{name}: no such account, or no whole yen")
+    return [replace(known[name], balance=yen) for name, yen in balances.items()]
+
+
+Call = Callable[[RunningBank, object], Awaitable[Json]]
+CALLS: dict[tuple[str, str], Call] = {
+    ("GET", "ledger"): show_ledger,
+    ("PUT", "faults"): put_faults,
+    ("PUT", "seed"): put_seed,
+    ("PUT", "clock"): put_clock,
+    ("PUT", "settings"): put_settings,
+    ("GET", "credentials"): show_credentials,
+    ("PUT", "clients"): put_clients,
+    ("POST", "accounts"): post_accounts,
+    ("POST", "reset"): post_reset,
+}
+
+
+async def control(bank: RunningBank, request: web.Request) -> web.Response:
+    """Answer a call to the control API."""
+    try:
+        body = await request.read()
+        value = read_json(body) if body else {}
+        return web.json_response(await _called(bank, request, value))
+    except Unreadable as error:
+        return web.json_response({"error": str(error)}, status=400)
+    except ControlRefused as refused:
+        return web.json_response({"error": str(refused)}, status=refused.status)
+
+
+async def _called(bank: RunningBank, request: web.Request, value: object) -> Json:
+    name, _, reference = request.path.removeprefix(f"{PREFIX}/").partition("/")
+    if request.method == "POST" and name in ("approve", "decline") and reference:
+        if not isinstance(value, dict):
+            raise Unreadable("a decision is an object")
+        return await bank.emulator.decide(reference, {**value, "decision": name})
+    call = CALLS.get((request.method, request.path.removeprefix(f"{PREFIX}/")))
+    if call is None:
+        raise ControlRefused(404, "no such call")
+    return await call(bank, value)

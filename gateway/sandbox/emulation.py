@@ -1,0 +1,90 @@
+"""All that one emulated bank remembers between two resets, and its way of waiting."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from gateway.sandbox.books import Books
+from gateway.sandbox.clock import BankClock
+from gateway.sandbox.faults import Action, Call, Faults, Rule
+from gateway.sandbox.journal import Journal
+from gateway.sandbox.seeds import Choices
+from gateway.sandbox.settings import Settings
+from gateway.sandbox.throttle import Throttle
+
+
+class EmulationEnded(Exception):
+    """A reset or the stop of the emulator came while a request was waiting: answer nobody."""
+
+
+def _no_faults() -> Faults:
+    return Faults([])
+
+
+@dataclass(slots=True)
+class Emulation:
+    """The parts that every emulated bank has. A reset ends one and begins another."""
+
+    books: Books
+    clock: BankClock
+    settings: Settings
+    journal: Journal
+    environ: Mapping[str, str]
+    faults: Faults = field(default_factory=_no_faults)
+    choices: Choices = field(default_factory=Choices)
+    money: Throttle = field(default_factory=Throttle)
+    inquiries: Throttle = field(default_factory=Throttle)
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def take_fault(
+        self, call: Call, among: Callable[[Rule], bool] = lambda _: True
+    ) -> Action | None:
+        """Return what is to go wrong with this call; its random choices depend on the seed."""
+        reference = (call.references or call.accounts or ("",))[0]
+        number = self.choices.count_call(call.operation, reference)
+
+        def draw(label: str) -> float:
+            return self.choices.draw(call.operation, reference, number, label)
+
+        return self.faults.take(call, draw, among)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait in real time × time_scale; `EmulationEnded` if that comes first."""
+        try:
+            async with asyncio.timeout(seconds * self.settings.time_scale):
+                await self._ended.wait()
+        except TimeoutError:
+            return
+        raise EmulationEnded
+
+    async def hang(self) -> None:
+        """Wait until this emulation ends."""
+        await self._ended.wait()
+        raise EmulationEnded
+
+    def later(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+        """Do something after a pause, unless this emulation ends before."""
+
+        async def wait_and_act() -> None:
+            await self.pause(seconds)
+            await act()
+
+        task = asyncio.create_task(_until_ended(wait_and_act()))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def end(self) -> None:
+        """Wake all that wait and stop all that was to happen later."""
+        self._ended.set()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _until_ended(work: Awaitable[None]) -> None:
+    try:
+        await work
+    except EmulationEnded:
+        return

@@ -1,0 +1,64 @@
+"""What happened at a bank, a JSON line each: a restarted emulator shows the same books."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+Record = dict[str, object]
+
+
+class Journal:
+    """Appends to one file, or to nothing when there is no path."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._lines: list[bytes] = []
+        self._writing = asyncio.Lock()
+
+    def read(self) -> list[Record]:
+        """Return everything written so far. Blocking: call it in a thread."""
+        if self._path is None or not self._path.exists():
+            return []
+        written = self._path.read_bytes()
+        whole = written[: written.rfind(b"\n") + 1]
+        if whole != written:
+            # The process died while it wrote its last line; that answer was never given.
+            self._path.write_bytes(whole)
+        return list(_records(whole))
+
+    def append(self, record: Record) -> None:
+        """Put a record in line. It is on file when the next `flush` has returned."""
+        if self._path is not None:
+            self._lines.append(orjson.dumps(record) + b"\n")
+
+    async def flush(self) -> None:
+        """Return when all that was appended so far is on file, whoever wrote it."""
+        if self._path is None:
+            return
+        async with self._writing:
+            lines, self._lines = self._lines, []
+            if lines:
+                await asyncio.to_thread(self._write, b"".join(lines), "ab")
+
+    async def clear(self) -> None:
+        """Forget everything."""
+        self._lines = []
+        if self._path is not None:
+            async with self._writing:
+                await asyncio.to_thread(self._write, b"", "wb")
+
+    def _write(self, data: bytes, mode: str) -> None:
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open(mode) as file:
+                file.write(data)
+
+
+def _records(lines: bytes) -> Iterator[Record]:
+    for line in lines.splitlines():
+        record = orjson.loads(line)
+        if not isinstance(record, dict):
+            raise TypeError("a line of the books is one JSON object")
+        yield record

@@ -1,0 +1,13 @@
+"""The banks that can be emulated. A new one is a module of its own and a line here.
+
+Port offsets are the profile's: smbc 0, mufg 1, paypay 2, mizuho 3, rakuten 4.
+"""
+
+from collections.abc import Mapping
+
+from gateway.sandbox.profile import BankSpec
+from gateway.sandbox.smbc.contract import SMBC
+
+BANKS: Mapping[str, BankSpec] = {
+    "smbc": SMBC,
+}

@@ -1,0 +1,1 @@
+"""The emulator of SMBC 0009: JSON, signed both ways, answers at once."""
