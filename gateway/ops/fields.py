@@ -34,7 +34,7 @@ SHAPES = {
 }
 
 FIELDS: dict[str, Kind] = {
-    # Every record has these.
+    # In every record.
     "event": Kind.CODE,
     "timestamp": Kind.INSTANT,
     "level": Kind.CODE,
@@ -42,27 +42,42 @@ FIELDS: dict[str, Kind] = {
     "worker_id": Kind.TEXT,
     "trace_id": Kind.ID,
     # What it is about.
-    "transfer_id": Kind.ID,
-    "repayment_id": Kind.ID,
-    "account_id": Kind.ID,
-    "account": Kind.TEXT,
-    "session_id": Kind.ID,
-    "callback_id": Kind.ID,
     "member_ref": Kind.DIGEST,
+    "transfer_id": Kind.ID,
+    "account_id": Kind.ID,
+    "session_id": Kind.ID,
+    "account": Kind.TEXT,
     "bank": Kind.CODE,
     "reference": Kind.REFERENCE,
     "state": Kind.CODE,
-    "duration_ms": Kind.NUMBER,
+    "state_before": Kind.CODE,
     "attempt": Kind.NUMBER,
-    # What went wrong.
+    "reason": Kind.CODE,
+    "until": Kind.INSTANT,
+    # A request answered here, or a call to a bank.
+    "route": Kind.TEXT,
+    "method": Kind.CODE,
+    "status": Kind.NUMBER,
+    "duration_ms": Kind.NUMBER,
+    "operation": Kind.CODE,
+    "outcome": Kind.CODE,
     "code": Kind.CODE,
+    "attempt_of_call": Kind.NUMBER,
+    "has_left": Kind.CODE,
+    # What went wrong.
     "severity": Kind.CODE,
     "runbook": Kind.TEXT,
-    "reason": Kind.CODE,
     "error": Kind.MESSAGE,
     "exception": Kind.TEXT,
     "logger": Kind.TEXT,
     "message": Kind.MESSAGE,
     "dropped": Kind.NUMBER,
-    "until": Kind.INSTANT,
+    # The gateway's own parts.
+    "loop": Kind.CODE,
+    "cancelled": Kind.NUMBER,
+    "data_dir": Kind.TEXT,
+    "mode": Kind.CODE,
+    "pid": Kind.NUMBER,
+    "kind": Kind.CODE,
+    "name": Kind.TEXT,
 }

@@ -22,6 +22,11 @@ FRAMES_MAX = 40
 # These say once more, with addresses, what `request.answered` says.
 SILENT_LIBRARIES = ("aiohttp.access", "httpx", "httpcore")
 
+# In every record, or bound to the context by whoever knows them.
+ALWAYS = frozenset(
+    {"event", "timestamp", "level", "request_id", "worker_id", "trace_id", "member_ref"}
+)
+
 Record = MutableMapping[str, Any]
 log = structlog.get_logger()
 
