@@ -25,6 +25,7 @@ from tests.manual_clock import ManualClock
 
 # A test's database need not survive the machine.
 FAST = ("fsync=off", "full_page_writes=off")
+CONNECT_FUNCTIONS = {"_connect", "_parse_connect_dsn_and_args", "_parse_connect_arguments"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,10 @@ def with_database(url: str, name: str) -> str:
 @pytest.fixture(autouse=True)
 def no_blocking_calls() -> Iterator[None]:
     """Fail a test in which our code blocks the event loop."""
-    with blockbuster_ctx("gateway"):
+    with blockbuster_ctx("gateway") as watch:
+        for function in watch.functions.values():
+            # Looks for password and certificate files before it connects.
+            function.can_block_in("asyncpg/connect_utils.py", CONNECT_FUNCTIONS)
         yield
 
 

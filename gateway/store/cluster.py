@@ -22,6 +22,7 @@ from gateway.store import confine
 from gateway.store.confine import Mode
 
 END_WAIT_S = 15.0
+ROOT_MODES = (Mode.NAMESPACE, Mode.NOBODY)
 SOCKET_PATH_MAX = 100  # the kernel's limit is 107 bytes
 SUPERUSER, OWNER, APP = "gateway_admin", "gateway_owner", "gateway_app"
 
@@ -71,10 +72,10 @@ def _version(directory: Path) -> int:
     return int(directory.parent.name) if directory.parent.name.isdigit() else 0
 
 
-def prepare(home: Path, pg_bin: Path | None) -> Cluster:
+def prepare(home: Path, pg_bin: Path | None, root_modes: Sequence[Mode]) -> Cluster:
     """Return the cluster in `home`, made when it is not there, and ready to be started."""
     binaries = find_binaries(pg_bin)
-    mode = _mode(binaries)
+    mode = _mode(binaries, root_modes)
     cluster = Cluster(home, binaries, mode, socket_directory(home), _passwords(home))
     cluster.sockets.mkdir(mode=0o700, exist_ok=True)
     if cluster.sockets.stat().st_uid not in (os.geteuid(), confine.NOBODY):
@@ -90,11 +91,11 @@ def prepare(home: Path, pg_bin: Path | None) -> Cluster:
     return cluster
 
 
-def _mode(binaries: Path) -> Mode:
+def _mode(binaries: Path, root_modes: Sequence[Mode]) -> Mode:
     """Return how to run: as root only where PostgreSQL does not see that it is root."""
     if os.geteuid() != 0:
         return Mode.DIRECT
-    for mode in (Mode.NAMESPACE, Mode.NOBODY):
+    for mode in root_modes:
         probe = Cluster(Path(), binaries, mode, Path(), {}).command("postgres", "--version")
         if subprocess.run(probe, check=False, capture_output=True).returncode == 0:  # noqa: S603
             return mode

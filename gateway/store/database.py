@@ -23,7 +23,6 @@ STATEMENT_TIMEOUT_S = 10.0
 LOCK_TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 5.0
 CONTENTION_TRIES = 6
-STEP_LOST_S = 10.0  # how long a step whose connection broke is run again
 # A peer that is gone is noticed after 3 + 2 x 2 seconds, while idle or while waiting for an answer.
 LINK_OPTIONS = {"TCP_KEEPIDLE": 3, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": 7_000}
 
@@ -55,9 +54,10 @@ Result = TypeVar("Result")
 class Database:
     """Statements on a bounded pool. Made by `open_database`."""
 
-    def __init__(self, pool: asyncpg.Pool, *, wait_s: float) -> None:
+    def __init__(self, pool: asyncpg.Pool, *, wait_s: float, lost_s: float) -> None:
         self._pool = pool
         self._wait_s = wait_s
+        self._lost_s = lost_s
         self._steps: set[asyncio.Task[asyncpg.Record]] = set()
 
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
@@ -98,7 +98,7 @@ class Database:
                 raise LookupError(f"a step returned no row: {sql}")
             return row
 
-        return await self._settled(run, lost_s=STEP_LOST_S)
+        return await self._settled(run, lost_s=self._lost_s)
 
     def _forget(self, task: asyncio.Task[asyncpg.Record]) -> None:
         self._steps.discard(task)
@@ -144,6 +144,10 @@ class Database:
             if connection.is_closed():
                 raise ConnectionResetError(str(error)) from error
             raise
+        except asyncpg.InternalClientError as error:
+            # The server ended the session while it was idle; asyncpg has not seen it closed yet.
+            connection.terminate()
+            raise ConnectionResetError(str(error)) from error
         finally:
             await self._pool.release(connection)
 
@@ -182,11 +186,17 @@ class _Tries:
 
 @asynccontextmanager
 async def open_database(
-    url: str, *, size: int = 10, wait_s: float = 1.0, application_name: str = "gateway"
+    url: str,
+    *,
+    size: int = 10,
+    wait_s: float = 1.0,
+    lost_s: float = 10.0,
+    application_name: str = "gateway",
 ) -> AsyncIterator[Database]:
     """Connect, yield the database, and at the end wait for the steps that were begun.
 
-    Raises NotReady if the database cannot be reached or the login may not be `gateway_app`.
+    At most `wait_s` is waited for a free connection; for `lost_s` a step whose connection broke is
+    run again. Raises NotReady if the database cannot be reached or the login may not take the role.
     """
     try:
         pool = await asyncpg.create_pool(
@@ -202,7 +212,7 @@ async def open_database(
         )
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise NotReady(f"The database cannot be used: {error}") from error
-    database = Database(pool, wait_s=wait_s)
+    database = Database(pool, wait_s=wait_s, lost_s=lost_s)
     try:
         yield database
     finally:

@@ -22,6 +22,7 @@ from gateway.domain.errors import NotReady
 from gateway.store.cluster import (
     APP,
     OWNER,
+    ROOT_MODES,
     SUPERUSER,
     Cluster,
     environment,
@@ -47,18 +48,23 @@ class Postgres:
 
 @asynccontextmanager
 async def running_postgres(
-    data_dir: Path, *, pg_bin: Path | None = None, options: Sequence[str] = ()
+    data_dir: Path,
+    *,
+    pg_bin: Path | None = None,
+    options: Sequence[str] = (),
+    root_modes: Sequence[Mode] = ROOT_MODES,
 ) -> AsyncIterator[Postgres]:
     """Run PostgreSQL on `data_dir` (made at the first start) while the context lasts.
 
-    `options` are further `name=value` settings of the server. Raises NotReady with the reason.
+    `options` are further `name=value` settings of the server; `root_modes` are the ways to run that
+    are tried where we are root. Raises NotReady with the reason.
     """
     home, lock = await asyncio.to_thread(_open_lock, data_dir)
     with lock:
         if not _is_locked_by_us(lock.fileno()):
             yield await _join(home)
             return
-        cluster = await asyncio.to_thread(prepare, home, pg_bin)
+        cluster = await asyncio.to_thread(prepare, home, pg_bin, root_modes)
         server = await _start(cluster, options)
         try:
             await _reach(cluster, server)

@@ -1,0 +1,81 @@
+"""A proxy between the gateway and PostgreSQL that can lose what the server answers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+READY_FOR_QUERY = b"Z\x00\x00\x00\x05I"
+
+
+@dataclass(slots=True)
+class Proxy:
+    """Forwards everything, unless told otherwise. `url` is the database's, through here."""
+
+    target: str
+    url: str = ""
+    is_refusing: bool = False
+    answers_to_lose: int = 0
+    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def lose_answers(self, number: int) -> None:
+        """Cut the connection `number` times: the server has committed, and we do not hear of it."""
+        self.answers_to_lose = number
+
+    def cut(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.is_refusing:
+            writer.transport.abort()
+            return
+        server_reader, server_writer = await self._connect()
+        pair = {writer, server_writer}
+        self._writers |= pair
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_forward(reader, server_writer))
+            tasks.create_task(self._answer(server_reader, writer))
+        self._writers -= pair
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await _read(reader):
+            if self.answers_to_lose and data.endswith(READY_FOR_QUERY):
+                self.answers_to_lose -= 1
+                break
+            writer.write(data)
+        writer.transport.abort()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        parts = urlsplit(self.target)
+        query = parse_qs(parts.query)
+        if "host" in query:
+            path = f"{query['host'][0]}/.s.PGSQL.{query['port'][0]}"
+            return await asyncio.open_unix_connection(path)
+        return await asyncio.open_connection(parts.hostname, parts.port or 5432)
+
+
+async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await _read(reader):
+        writer.write(data)
+    writer.transport.abort()
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    with suppress(OSError):
+        return await reader.read(65536)
+    return b""
+
+
+@asynccontextmanager
+async def running_proxy(target: str) -> AsyncIterator[Proxy]:
+    """Listen on a free port of the loopback in front of the database at `target`."""
+    proxy = Proxy(target)
+    async with await asyncio.start_server(proxy.serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        parts = urlsplit(target)
+        proxy.url = f"postgresql://{parts.username}:{parts.password}@127.0.0.1:{port}{parts.path}"
+        yield proxy
+        server.close()
+        proxy.cut()
