@@ -146,11 +146,22 @@ class Callback:
     kind: str
 
 
+class Health(StrEnum):
+    """How this process finds a bank: its breaker, in words that a page can show."""
+
+    UP = "up"
+    RECOVERING = "recovering"
+    DOWN = "down"
+
+
 class Bank(Protocol):
     """One bank. Hands out outcomes, never exceptions; everything it cannot read is Unknown."""
 
     @property
     def code(self) -> BankCode: ...
+
+    @property
+    def health(self) -> Health: ...
 
     async def submit(self, order: TransferOrder, *, send_before: float) -> Answer[SubmitOutcome]:
         """Send a transfer once (once more only if nothing left us), at most `deadline_s` long.

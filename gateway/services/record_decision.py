@@ -10,7 +10,7 @@ from gateway.domain.decision import Decision, movement_of, reserved_change
 from gateway.domain.errors import StaleTransfer
 from gateway.domain.ledger import Posting, postings_for
 from gateway.domain.outcome import Answer, InquiryOutcome, SubmitOutcome
-from gateway.domain.transfer import TRANSITIONS, State, Transfer
+from gateway.domain.transfer import TRANSITIONS, Event, State, Transfer
 from gateway.services.desk import TransferDesk
 from gateway.store.transfers import BankCall, Move, find_transfer, move
 
@@ -120,6 +120,9 @@ def _tell(desk: TransferDesk, before: Transfer, decision: Decision) -> None:
             reason=after.reason,
         )
         desk.metrics.count("transfer_moves", bank=after.bank, state=after.state)
+    if Event.SETTLE in decision.events and after.settled_at is not None:
+        seconds = (desk.clock.now() - after.accepted_at).total_seconds()
+        desk.metrics.observe("transfer", seconds, bank=after.bank)
     if decision.alert is not None:
         log.error(
             "alert.raised",

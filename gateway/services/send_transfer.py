@@ -89,6 +89,3 @@ async def send_transfer(desk: TransferDesk, transfer: Transfer, *, lease_ends: f
             reference=transfer.reference,
         )
     desk.checkpoint(Point.RECORD_AFTER_WRITE)
-    desk.metrics.observe(
-        "bank_call_seconds", (ended_at - started_at).total_seconds(), bank=transfer.bank
-    )

@@ -1,5 +1,6 @@
-"""Follow the banks' hints: what was called about is inquired about now. The inquiry is the truth."""
+"""Follow the banks' hints: inquire now about what was called about. The inquiry is the truth."""
 
+from gateway.domain.transfer import State
 from gateway.services.desk import TransferDesk
 from gateway.store import callbacks, transfers
 
@@ -16,6 +17,9 @@ async def work_callbacks(desk: TransferDesk) -> int:
         now = desk.clock.now()
         reference = one.callback.reference
         transfer = await transfers.find_by_reference(desk.db, bank=one.bank, reference=reference)
+        if transfer is not None and transfer.state is State.SUBMITTING:
+            # Its sender's own answer comes first; the call is worked in a later round.
+            continue
         if transfer is not None:
             await callbacks.hasten_inquiry(
                 desk.db, member_id=transfer.member_id, transfer_id=transfer.id, now=now

@@ -9,10 +9,10 @@ SELECT * FROM move_transfer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: account_bank
 -- Removed accounts too: a replay is answered whatever happened to the account since.
-SELECT bank FROM accounts WHERE member_id = $1 AND id = $2 AND state <> 'submitting';
+SELECT bank FROM accounts WHERE member_id = $1 AND id = $2;
 
 -- name: find
-SELECT * FROM transfers WHERE member_id = $1 AND id = $2 AND state <> 'submitting';
+SELECT * FROM transfers WHERE member_id = $1 AND id = $2;
 
 -- name: list
 SELECT * FROM transfers WHERE member_id = $1 AND ($2::uuid IS NULL OR id < $2)

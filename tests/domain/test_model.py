@@ -71,12 +71,17 @@ def decided(world: World, decision: Decision | None) -> World:
     posted = world.posted
     if row.settled_at is not None:
         posted += sum(bool(postings_for(e, MOVEMENT, lambda: UUID(int=0))) for e in decision.events)
-    instants = {
-        name: NOW
-        for name in ("due_at", "inquire_at", "inquired_at", "attempt_over_at", "unresolved_since")
-        if getattr(row, name) is not None
-    }
-    row = replace(row, **instants, inquiries=0, give_up_at=NOW + timedelta(days=1), fence=0)
+    row = replace(
+        row,
+        due_at=row.due_at and NOW,
+        inquire_at=row.inquire_at and NOW,
+        inquired_at=row.inquired_at and NOW,
+        attempt_over_at=row.attempt_over_at and NOW,
+        unresolved_since=row.unresolved_since and NOW,
+        give_up_at=NOW + timedelta(days=1),
+        inquiries=0,
+        fence=0,
+    )
     return replace(world, row=row, posted=posted)
 
 

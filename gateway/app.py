@@ -1,0 +1,205 @@
+"""The composition root: builds the parts of one gateway process and owns their lifetimes."""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from uuid import UUID
+
+import asyncpg
+import structlog
+from aiohttp import web
+
+from gateway.adapters.registry import open_banks
+from gateway.config import Settings, bank_profiles, scaled
+from gateway.domain.errors import NotReady
+from gateway.domain.ports import Checkpoint, Clock
+from gateway.http.app import build_http
+from gateway.http.deps import HttpDeps
+from gateway.ops.crash import no_checkpoint
+from gateway.ops.metrics import PrometheusMetrics
+from gateway.services.desk import Senders, TransferDesk
+from gateway.services.pins import PinVault
+from gateway.services.work_transfers import recover_own
+from gateway.store.database import open_database
+from gateway.store.instance import holding_name
+from gateway.store.lanes import StoredLanes
+from gateway.store.migrate import check_schema, migrate
+from gateway.store.postgres import running_postgres
+from gateway.worker import run_loops
+
+log = structlog.get_logger()
+
+
+class Role(StrEnum):
+    """What a process does: `api` sends what it accepts and polls nothing; `worker` the rest."""
+
+    ALL = "all"
+    API = "api"
+    WORKER = "worker"
+
+
+@dataclass(slots=True)
+class Gateway:
+    """A running gateway process: its HTTP application, its desk, and the way to end it."""
+
+    desk: TransferDesk
+    pins: PinVault
+    http: web.Application
+    metrics: PrometheusMetrics
+    name_lost: asyncio.Event
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def begin_drain(self) -> None:
+        """Say so on /readyz and begin nothing new; what is held is finished."""
+        self.stopping.set()
+
+
+@asynccontextmanager
+async def database_address(settings: Settings) -> AsyncIterator[str]:
+    """Yield the address of the gateway's database: the configured one, or the embedded server's.
+
+    The embedded one is migrated; a configured one is brought forward by `gateway migrate` only.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    async with running_postgres(settings.data_dir, pg_bin=settings.pg_bin) as postgres:
+        await apply_migrations(postgres.owner_url)
+        yield postgres.app_url
+
+
+async def apply_migrations(owner_url: str, *, dry_run: bool = False) -> list[str]:
+    """Bring the schema forward as its owner; return what was (or would be) applied."""
+    connection = await _connect(owner_url)
+    try:
+        return await migrate(connection, dry_run=dry_run)
+    finally:
+        await connection.close()
+
+
+async def schema_problems(url: str) -> list[str]:
+    """Return why this version cannot run on the database at `url`; empty if it can."""
+    connection = await _connect(url)
+    try:
+        return await check_schema(connection)
+    finally:
+        await connection.close()
+
+
+async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    try:
+        return await asyncpg.connect(url, timeout=5)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise NotReady(f"The database cannot be reached: {type(error).__name__}") from error
+
+
+@asynccontextmanager
+async def open_gateway(
+    settings: Settings,
+    *,
+    url: str,
+    clock: Clock,
+    role: Role = Role.ALL,
+    checkpoint: Checkpoint = no_checkpoint,
+) -> AsyncIterator[Gateway]:
+    """Yield a gateway that works on the database at `url`; at the end drain it.
+
+    Raises NotReady when the schema is behind or the instance's name is taken.
+    """
+    problems = await schema_problems(url)
+    if problems:
+        raise NotReady("\n".join(problems))
+    async with AsyncExitStack() as stack:
+        name_lost = await stack.enter_async_context(holding_name(url, settings.instance))
+        desk, metrics = await _open_desk(stack, settings, url, clock, checkpoint)
+        pins = PinVault(settings.pin_pepper.get_secret_value().encode())
+        stack.callback(pins.close)
+        stopping = asyncio.Event()
+        deps = HttpDeps(
+            desk=desk,
+            pins=pins,
+            member_ref=member_ref(settings),
+            bank_health=lambda bank: desk.banks[bank].health,
+            render_metrics=metrics.render,
+            schema_problem=lambda: _schema_problem(url),
+            is_draining=stopping.is_set,
+        )
+        gateway = Gateway(desk, pins, build_http(deps), metrics, name_lost, stopping)
+        await recover_own(desk)
+        async with _working(gateway, role, settings, url):
+            yield gateway
+
+
+async def _open_desk(
+    stack: AsyncExitStack, settings: Settings, url: str, clock: Clock, checkpoint: Checkpoint
+) -> tuple[TransferDesk, PrometheusMetrics]:
+    db = await stack.enter_async_context(
+        open_database(url, size=settings.pool_size, wait_s=settings.pool_wait_s)
+    )
+    metrics = PrometheusMetrics()
+    banks = await stack.enter_async_context(
+        open_banks(
+            settings,
+            clock=clock,
+            metrics=metrics,
+            lanes=StoredLanes(db),
+            checkpoint=checkpoint,
+        )
+    )
+    profiles = {
+        code: scaled(profile, settings.time_scale)
+        for code, profile in bank_profiles().items()
+        if code in banks
+    }
+    desk = TransferDesk(
+        db=db,
+        banks=banks,
+        profiles=profiles,
+        clock=clock,
+        metrics=metrics,
+        checkpoint=checkpoint,
+        senders=Senders(settings.in_flight_max),
+        settings=settings,
+        instance=settings.instance,
+    )
+    return desk, metrics
+
+
+@asynccontextmanager
+async def _working(
+    gateway: Gateway, role: Role, settings: Settings, url: str
+) -> AsyncIterator[None]:
+    """Run the background loops, unless the role has none, on connections of their own."""
+    async with AsyncExitStack() as stack:
+        loops: asyncio.Task[None] | None = None
+        if role is not Role.API:
+            db = await stack.enter_async_context(
+                open_database(url, size=settings.pool_size, wait_s=settings.pool_wait_s)
+            )
+            desk = replace(gateway.desk, db=db)
+            loops = asyncio.create_task(run_loops(desk, gateway.stopping))
+        try:
+            yield
+        finally:
+            gateway.begin_drain()
+            if loops is not None:
+                await loops
+            late = await gateway.desk.senders.drain(settings.drain_s / 2)
+            log.info("gateway.drained", cancelled=late)
+
+
+async def _schema_problem(url: str) -> str | None:
+    try:
+        return "; ".join(await schema_problems(url)) or None
+    except NotReady as error:
+        return str(error)
+
+
+def member_ref(settings: Settings) -> Callable[[UUID], str]:
+    """Return the keyed hash under which logs name a member."""
+    key = settings.log_key.get_secret_value().encode()
+    return lambda member: hmac.new(key, member.bytes, hashlib.sha256).hexdigest()[:16]

@@ -1,0 +1,432 @@
+"""The life of a transfer against a real database, with a bank that does as it is told."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from gateway.domain.account import BankCode
+from gateway.domain.errors import (
+    AccountNotRegistered,
+    AdvancesStopped,
+    Busy,
+    CreditShort,
+    IdempotencyKeyReused,
+    MemberSuspended,
+    NotCancellable,
+    NotFoundHere,
+)
+from gateway.domain.outcome import NotFound, NotSent, Rejected, Returned, Settled, Unknown
+from gateway.domain.reason import Reason
+from gateway.domain.transfer import State, Transfer
+from gateway.services.accept_transfer import accept_transfer
+from gateway.services.cancel_transfer import cancel_transfer
+from gateway.services.desk import Senders, TransferDesk
+from gateway.services.inquire_transfer import inquire_transfer
+from gateway.services.work_transfers import ask_due, recover_ended, recover_own, send_due
+from gateway.store.loans import find_loan
+from gateway.store.transfers import find_transfer
+from tests.manual_clock import ManualClock
+from tests.services.conftest import Member, ToldBank, new_member, request
+
+
+async def settle_tasks(desk: TransferDesk) -> None:
+    assert await desk.senders.drain(10) == 0
+
+
+async def now(desk: TransferDesk, transfer: Transfer) -> Transfer:
+    found = await find_transfer(desk.db, member_id=transfer.member_id, transfer_id=transfer.id)
+    assert found is not None
+    return found
+
+
+async def accepted(desk: TransferDesk, member: Member, **changes) -> Transfer:
+    """Accept, let the sender end, and return the transfer as it then is."""
+    transfer = (await accept_transfer(desk, request(member, **changes))).transfer
+    await settle_tasks(desk)
+    return await now(desk, transfer)
+
+
+async def owed(desk: TransferDesk, member: Member) -> tuple[int, int]:
+    loan = await find_loan(desk.db, member.id)
+    assert loan is not None
+    return loan.principal.amount, loan.reserved.amount
+
+
+async def test_a_transfer_is_written_down_before_the_bank_is_called(
+    desk: TransferDesk, member: Member, bank: ToldBank
+) -> None:
+    taken = await accept_transfer(desk, request(member))
+
+    assert taken.transfer.state is State.SUBMITTING
+    assert bank.sent == []
+    assert await owed(desk, member) == (0, 10_000)
+
+    await settle_tasks(desk)
+
+
+async def test_a_settled_transfer_is_owed_booked_and_no_longer_reserved(
+    desk: TransferDesk, member: Member, bank: ToldBank, owner
+) -> None:
+    transfer = await accepted(desk, member)
+
+    assert transfer.state is State.SETTLED
+    assert await owed(desk, member) == (10_000, 0)
+    assert [order.reference for order in bank.sent] == [transfer.reference]
+    postings = await owner.fetch("SELECT debit, credit, amount FROM postings")
+    assert [tuple(row) for row in postings] == [("principal", "settlement_cash:smbc", 10_000)]
+    events = await owner.fetch("SELECT no, kind FROM events ORDER BY no")
+    assert [tuple(row) for row in events] == [(1, "transfer.accepted"), (2, "transfer.settled")]
+    calls = await owner.fetch("SELECT operation, attempt, outcome FROM bank_attempts")
+    assert [tuple(row) for row in calls] == [("submit", 1, "Settled")]
+
+
+async def test_a_refusal_releases_the_reservation_once(
+    desk: TransferDesk, member: Member, bank: ToldBank
+) -> None:
+    bank.submits.append(Rejected(Reason.ACCOUNT_CLOSED))
+
+    transfer = await accepted(desk, member)
+
+    assert (transfer.state, transfer.reason) == (State.REJECTED, Reason.ACCOUNT_CLOSED)
+    assert await owed(desk, member) == (0, 0)
+
+
+@pytest.mark.parametrize("outcome", [Settled, NotFound])
+async def test_a_lost_answer_is_asked_about_and_never_sent_blindly(
+    desk: TransferDesk, member: Member, bank: ToldBank, clock: ManualClock, outcome: type
+) -> None:
+    bank.submits.append(Unknown())
+    transfer = await accepted(desk, member)
+    assert transfer.state is State.UNKNOWN
+    assert transfer.unclear
+    assert await send_due(desk) == 0
+
+    bank.inquiries.append(Settled(clock.now()) if outcome is Settled else NotFound())
+    clock.advance(2)
+    assert await ask_due(desk) == 1
+    await settle_tasks(desk)
+
+    found = await now(desk, transfer)
+    assert found.state is (State.SETTLED if outcome is Settled else State.SCHEDULED)
+    assert len(bank.sent) == 1
+    if found.state is State.SCHEDULED:
+        assert await send_due(desk) == 1
+        await settle_tasks(desk)
+        assert (await now(desk, transfer)).state is State.SETTLED
+        assert len({order.reference for order in bank.sent}) == 1
+    assert await owed(desk, member) == (10_000, 0)
+
+
+async def test_an_inquiry_is_made_by_one_process_only(
+    desk: TransferDesk, member: Member, bank: ToldBank, clock: ManualClock
+) -> None:
+    bank.submits.append(Unknown())
+    await accepted(desk, member)
+    bank.inquiries.append(Unknown())
+    clock.advance(2)
+    other = replace(desk, senders=Senders(10), instance="test-2")
+
+    await asyncio.gather(ask_due(desk), ask_due(other))
+    await settle_tasks(desk)
+    await settle_tasks(other)
+
+    assert len(bank.asked) == 1
+
+
+async def test_a_sender_that_died_is_taken_over_by_its_next_run_at_once(
+    desk: TransferDesk, member: Member, bank: ToldBank, owner
+) -> None:
+    transfer = await accepted(desk, member)
+    await owner.execute(
+        "UPDATE transfers SET state = 'submitting', lease_owner = 'test-1',"
+        " lease_until = clock_timestamp() + interval '1 hour'"
+    )
+
+    await recover_own(desk)
+    await settle_tasks(desk)
+
+    assert (await now(desk, transfer)).state is State.UNKNOWN
+    assert len(bank.sent) == 1
+
+
+async def test_another_process_takes_over_only_when_the_lease_has_ended(
+    desk: TransferDesk, member: Member, owner
+) -> None:
+    transfer = await accepted(desk, member)
+    await owner.execute(
+        "UPDATE transfers SET state = 'submitting', lease_owner = 'other',"
+        " lease_until = clock_timestamp() + interval '1 hour'"
+    )
+    assert await recover_ended(desk) == 0
+
+    await owner.execute("UPDATE transfers SET lease_until = clock_timestamp() - interval '1 s'")
+    assert await recover_ended(desk) == 1
+    await settle_tasks(desk)
+
+    assert (await now(desk, transfer)).state is State.UNKNOWN
+
+
+async def test_an_answer_that_comes_after_the_lease_is_applied_all_the_same(
+    desk: TransferDesk, member: Member, owner
+) -> None:
+    transfer = (await accept_transfer(desk, request(member))).transfer
+    await owner.execute("UPDATE transfers SET lease_until = clock_timestamp() - interval '1 s'")
+    other = replace(desk, senders=Senders(10), instance="test-2")
+    await recover_ended(other)
+    await settle_tasks(other)
+
+    await settle_tasks(desk)
+
+    assert (await now(desk, transfer)).state is State.SETTLED
+    assert await owed(desk, member) == (10_000, 0)
+
+
+async def test_a_return_reverses_the_advance(
+    desk: TransferDesk, member: Member, bank: ToldBank, clock: ManualClock
+) -> None:
+    transfer = await accepted(desk, member)
+    booked_at = clock.now()
+    bank.inquiries.append(Returned(booked_at, clock.advance(3600), Reason.ACCOUNT_CLOSED))
+
+    after = await inquire_transfer(desk, transfer)
+
+    assert after.state is State.RETURNED
+    assert await owed(desk, member) == (0, 0)
+    assert (await inquire_transfer(desk, after)).state is State.RETURNED
+
+
+@pytest.mark.parametrize("reason", [Reason.CONTRACT_ERROR, Reason.SETTLEMENT_BALANCE_SHORT])
+async def test_our_own_trouble_holds_the_banks_queue_at_once_and_refuses_nobody(
+    desk: TransferDesk, member: Member, bank: ToldBank, owner, clock: ManualClock, reason: Reason
+) -> None:
+    bank.submits.append(NotSent(reason))
+    first = await accepted(desk, member)
+    second = await accepted(desk, member, key="key-0000000000000002")
+
+    assert (first.state, second.state) == (State.SCHEDULED, State.SCHEDULED)
+    assert len(bank.sent) == 1
+    clock.advance(3600)
+    assert await send_due(desk) == 0
+
+    await owner.execute("UPDATE bank_stops SET released_at = now(), released_by = 'test'")
+    assert await send_due(desk) == 2
+    await settle_tasks(desk)
+    assert await owed(desk, member) == (20_000, 0)
+
+
+async def test_a_stop_that_commits_after_the_list_was_read_still_binds(
+    desk: TransferDesk, member: Member, bank: ToldBank, owner, clock: ManualClock
+) -> None:
+    bank.submits.append(NotSent(Reason.THROTTLED))
+    transfer = await accepted(desk, member)
+    clock.advance(60)
+
+    assert await send_due(desk) == 1
+    await owner.execute(
+        "INSERT INTO bank_stops (id, bank, reason, held_by, held_at)"
+        " VALUES (gen_random_uuid(), '*', 'drill', 'test', now())"
+    )
+    await settle_tasks(desk)
+
+    # Either the claim came first or the stop did: what the bank saw and the row agree.
+    sent = len(bank.sent) - 1
+    assert (await now(desk, transfer)).attempt == 1 + sent
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        pytest.param("UPDATE members SET status = 'suspended'", MemberSuspended, id="suspended"),
+        pytest.param("UPDATE loans SET advances_stopped = TRUE", AdvancesStopped, id="overdue"),
+        pytest.param("UPDATE loans SET credit_limit = 9999", CreditShort, id="one yen short"),
+        pytest.param("UPDATE accounts SET removed_at = now()", AccountNotRegistered, id="removed"),
+    ],
+)
+async def test_what_is_refused_leaves_nothing_behind(
+    desk: TransferDesk, member: Member, owner, change: str, error: type[Exception]
+) -> None:
+    await owner.execute(change)
+
+    with pytest.raises(error):
+        await accept_transfer(desk, request(member))
+
+    for table in ("transfers", "idempotency_keys", "events", "postings"):
+        assert await owner.fetchval(f"SELECT count(*) FROM {table}") == 0
+    assert await owed(desk, member) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param(
+            "UPDATE members SET status = 'suspended'", Reason.MEMBER_SUSPENDED, id="suspended"
+        ),
+        pytest.param("UPDATE loans SET advances_stopped = TRUE", Reason.OVERDUE, id="overdue"),
+    ],
+)
+async def test_the_member_is_looked_at_again_before_sending(
+    desk: TransferDesk,
+    member: Member,
+    bank: ToldBank,
+    owner,
+    clock: ManualClock,
+    change: str,
+    reason: Reason,
+) -> None:
+    bank.submits.append(NotSent(Reason.THROTTLED))
+    transfer = await accepted(desk, member)
+    await owner.execute(change)
+    clock.advance(60)
+
+    await send_due(desk)
+    await settle_tasks(desk)
+
+    found = await now(desk, transfer)
+    assert (found.state, found.reason) == (State.CANCELLED, reason)
+    assert len(bank.sent) == 1
+    assert await owed(desk, member) == (0, 0)
+
+
+async def test_a_request_inside_the_banks_window_is_scheduled_for_its_end(
+    desk: TransferDesk, member: Member, bank: ToldBank, clock: ManualClock
+) -> None:
+    clock.advance((timedelta(days=4, hours=12)).total_seconds())  # Sunday 22:00
+
+    transfer = await accepted(desk, member)
+
+    assert transfer.state is State.SCHEDULED
+    assert transfer.due_at == datetime.fromisoformat("2026-11-30T07:00:00+09:00")
+    assert bank.sent == []
+
+
+async def test_a_scheduled_transfer_is_cancelled_and_its_reservation_released(
+    desk: TransferDesk, member: Member, bank: ToldBank
+) -> None:
+    bank.submits.append(NotSent(Reason.THROTTLED))
+    transfer = await accepted(desk, member)
+
+    after = await cancel_transfer(desk, member_id=member.id, transfer_id=transfer.id)
+
+    assert after.state is State.CANCELLED
+    assert await owed(desk, member) == (0, 0)
+
+
+async def test_what_has_left_cannot_be_cancelled_and_another_members_is_not_there(
+    desk: TransferDesk, member: Member, owner, clock: ManualClock
+) -> None:
+    transfer = await accepted(desk, member)
+    stranger = await new_member(owner, clock, limit=1)
+
+    with pytest.raises(NotCancellable):
+        await cancel_transfer(desk, member_id=member.id, transfer_id=transfer.id)
+    with pytest.raises(NotFoundHere):
+        await cancel_transfer(desk, member_id=stranger.id, transfer_id=transfer.id)
+
+
+async def test_a_hundred_requests_against_credit_for_ten_give_exactly_ten(
+    desk: TransferDesk, member: Member, bank: ToldBank
+) -> None:
+    patient = replace(desk, settings=desk.settings)
+
+    async def one(number: int) -> bool:
+        try:
+            await accept_transfer(patient, request(member, key=f"key-{number:020}"))
+        except CreditShort:
+            return False
+        return True
+
+    results = await asyncio.gather(*(one(number) for number in range(100)))
+    await settle_tasks(desk)
+
+    assert sum(results) == 10
+    assert len(bank.sent) == 10
+    assert await owed(desk, member) == (100_000, 0)
+
+
+async def test_two_hundred_requests_with_one_key_are_one_transfer_and_199_replays(
+    desk: TransferDesk, member: Member, bank: ToldBank
+) -> None:
+    answers = await asyncio.gather(*(accept_transfer(desk, request(member)) for _ in range(200)))
+    await settle_tasks(desk)
+
+    assert len({answer.transfer.id for answer in answers}) == 1
+    assert sum(answer.is_replay for answer in answers) == 199
+    assert len(bank.sent) == 1
+
+
+async def test_the_same_key_with_another_amount_is_refused(
+    desk: TransferDesk, member: Member
+) -> None:
+    await accepted(desk, member)
+
+    with pytest.raises(IdempotencyKeyReused):
+        await accept_transfer(desk, request(member, amount=10_001))
+
+
+async def test_the_same_key_of_another_member_is_another_request(
+    desk: TransferDesk, member: Member, owner, clock: ManualClock
+) -> None:
+    stranger = await new_member(owner, clock, limit=100_000)
+
+    first = await accepted(desk, member)
+    second = await accepted(desk, stranger)
+
+    assert first.reference != second.reference
+
+
+async def test_with_hands_full_a_transfer_is_scheduled_and_with_a_full_queue_refused(
+    desk: TransferDesk, member: Member
+) -> None:
+    full = replace(desk, senders=Senders(0))
+    transfer = (await accept_transfer(full, request(member))).transfer
+    assert transfer.state is State.SCHEDULED
+
+    crowded = replace(full, settings=desk.settings.model_copy(update={"scheduled_max": 1}))
+    with pytest.raises(Busy):
+        await accept_transfer(crowded, request(member, key="key-0000000000000002"))
+
+    assert await send_due(desk) == 1
+    await settle_tasks(desk)
+    assert (await now(desk, transfer)).state is State.SETTLED
+
+
+async def test_a_row_that_cannot_be_read_stands_aside_and_the_others_go_on(
+    desk: TransferDesk, member: Member, owner, clock: ManualClock
+) -> None:
+    full = replace(desk, senders=Senders(0))
+    poison = (await accept_transfer(full, request(member))).transfer
+    good = (await accept_transfer(full, request(member, key="key-0000000000000002"))).transfer
+    await owner.execute("UPDATE transfers SET holder = '山田' WHERE id = $1", poison.id)
+
+    for _ in range(3):
+        await send_due(desk)
+        await settle_tasks(desk)
+
+    assert (await now(desk, good)).state is State.SETTLED
+    row = await owner.fetchrow(
+        "SELECT state, crashes, due_at FROM transfers WHERE id = $1", poison.id
+    )
+    assert (row["state"], row["crashes"]) == ("scheduled", 1)
+    assert row["due_at"] > clock.now()
+
+
+async def test_the_gateway_cannot_change_or_delete_what_is_append_only(
+    desk: TransferDesk, member: Member
+) -> None:
+    await accepted(desk, member)
+
+    for table in ("postings", "events", "bank_attempts", "idempotency_keys"):
+        for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET member_id = member_id"):
+            with pytest.raises(Exception, match="permission denied"):
+                await desk.db.fetch(statement)
+
+
+async def test_a_bank_that_is_not_connected_has_no_registered_accounts(
+    desk: TransferDesk, member: Member, owner
+) -> None:
+    await owner.execute("UPDATE accounts SET bank = $1", BankCode.MUFG)
+
+    with pytest.raises(AccountNotRegistered):
+        await accept_transfer(desk, request(member))
