@@ -23,7 +23,7 @@ __all__ = ["Sandbox", "SandboxRefused", "make_tls_directory", "running_sandbox",
 
 FIRST_PORT = 8101
 SHUTDOWN_S = 0.5
-BODY_BYTES_MAX = 4 * 1024 * 1024
+BODY_BYTES_MAX = 1024 * 1024
 
 
 class SandboxRefused(RuntimeError):

@@ -6,16 +6,12 @@ import pytest
 from aiohttp import ClientSession
 
 from gateway.sandbox.server import running_sandbox
-from tests.sandbox.lender import HandClock, Lender
+from tests.manual_clock import ManualClock
+from tests.sandbox.lender import Lender
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-async def lender(clock: HandClock) -> AsyncIterator[Lender]:
+async def lender(clock: ManualClock) -> AsyncIterator[Lender]:
     async with (
         running_sandbox(clock=clock, time_scale=0.01) as sandbox,
         ClientSession() as session,

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, timedelta, timezone
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -20,20 +20,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from cryptography.hazmat.primitives.hashes import SHA256
 from multidict import CIMultiDictProxy
 
+from tests.manual_clock import ManualClock
+
 BASE = "/smbc/api/v1"
 JST = timezone(timedelta(hours=9))
-WEDNESDAY = datetime(2026, 11, 25, 10, 0, tzinfo=JST)
 Json = dict[str, Any]
-
-
-@dataclass(slots=True)
-class HandClock:
-    """Stands still until a test moves it."""
-
-    at: datetime = WEDNESDAY
-
-    def now(self) -> datetime:
-        return self.at
 
 
 def sandbox_key(kid: str) -> ec.EllipticCurvePrivateKey:
@@ -45,11 +36,11 @@ def b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def sign(body: bytes, kid: str = "lender-sandbox-1", **claims: object) -> str:
+def sign(body: bytes, key: str = "lender-sandbox-1", **claims: object) -> str:
     header = b64(
-        json.dumps({"alg": "ES256", "b64": False, "crit": ["b64"], "kid": kid} | claims).encode()
+        json.dumps({"alg": "ES256", "b64": False, "crit": ["b64"], "kid": key} | claims).encode()
     )
-    der = sandbox_key(kid).sign(f"{header}.".encode() + body, ec.ECDSA(SHA256()))
+    der = sandbox_key(key).sign(f"{header}.".encode() + body, ec.ECDSA(SHA256()))
     raw = b"".join(number.to_bytes(32, "big") for number in decode_dss_signature(der))
     return f"{header}..{b64(raw)}"
 
@@ -98,7 +89,7 @@ class Lender:
 
     session: ClientSession
     url: str
-    clock: HandClock
+    clock: ManualClock
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def reference(self) -> str:
@@ -165,9 +156,7 @@ class Lender:
         return await self.post("/accounts/verification", question)
 
     async def statement(self, day: str = "2026-11-25", page: int = 1) -> Seen:
-        return await self.request(
-            "GET", f"/settlement-account/transactions?date={day}&page={page}"
-        )
+        return await self.request("GET", f"/settlement-account/transactions?date={day}&page={page}")
 
     async def control(self, method: str, call: str, value: object = None) -> tuple[int, Any]:
         """Call the control API; return status and JSON."""

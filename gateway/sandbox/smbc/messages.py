@@ -69,7 +69,7 @@ class TransferOrder(CamelModel):
 
     def is_same_order(self, other: "TransferOrder") -> bool:
         """Whether everything but `valueDate` is equal."""
-        return self == other.model_copy(update={"valueDate": self.value_date})
+        return self == other.model_copy(update={"value_date": self.value_date})
 
 
 class NameQuestion(CamelModel):
@@ -111,10 +111,9 @@ def read_body(model: type[Message], request: web.Request, body: bytes) -> Messag
 
 def read_query(model: type[Message], request: web.Request, body: bytes) -> Message:
     """Return the request's query as that message; 400 for anything else."""
-    names = list(request.query.keys())
-    if body or len(set(names)) != len(names):
-        raise Refusal("INVALID_REQUEST", "a parameter twice, or a body where none belongs")
     fields: Mapping[str, str] = dict(request.query)
+    if body or len(fields) != len(request.query):
+        raise Refusal("INVALID_REQUEST", "a parameter twice, or a body where none belongs")
     try:
         return as_model(model, fields)
     except Unreadable as error:
