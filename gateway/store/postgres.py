@@ -79,7 +79,8 @@ async def running_postgres(
 def _open_lock(data_dir: Path) -> tuple[Path, IO[str]]:
     home = data_dir.resolve()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return home, (home / "postgres.lock").open("a")
+    lock = os.open(home / "postgres.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    return home, os.fdopen(lock, "r+")
 
 
 def _is_locked_by_us(descriptor: int) -> bool:
@@ -122,7 +123,7 @@ async def _start(cluster: Cluster, options: Sequence[str]) -> asyncio.subprocess
 
 
 def _open_log(path: Path) -> IO[bytes]:
-    return open(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "ab")  # noqa: PTH123 - private from its first byte
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "ab")
 
 
 async def _reach(cluster: Cluster, server: asyncio.subprocess.Process | None) -> None:
