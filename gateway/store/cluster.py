@@ -97,7 +97,7 @@ def _mode(binaries: Path, root_modes: Sequence[Mode]) -> Mode:
         return Mode.DIRECT
     for mode in root_modes:
         probe = Cluster(Path(), binaries, mode, Path(), {}).command("postgres", "--version")
-        if subprocess.run(probe, check=False, capture_output=True).returncode == 0:  # noqa: S603
+        if _run(probe).returncode == 0:
             return mode
     raise NotReady("PostgreSQL cannot run as root here: use another user or GATEWAY_DATABASE_URL.")
 
@@ -123,7 +123,8 @@ def _write_private(path: Path, text: str) -> None:
     """Write a file that only we may read, all of it or nothing."""
     partial = path.with_suffix(".new")
     partial.unlink(missing_ok=True)
-    with open(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:  # noqa: PTH123 - the mode must be right from the start
+    descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w") as file:
         file.write(text)
     partial.rename(path)
 
@@ -139,7 +140,7 @@ def _initialise(cluster: Cluster) -> None:
         "initdb", "--locale=C", "--encoding=UTF8", "--auth=scram-sha-256", "--no-instructions",
         f"--username={SUPERUSER}", f"--pwfile={password_file}", f"--pgdata={partial}",
     )  # fmt: skip
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment())  # noqa: S603
+    done = _run(command)
     password_file.unlink()
     if done.returncode != 0:
         raise NotReady(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
@@ -157,8 +158,7 @@ def _own(path: Path, mode: Mode) -> None:
 
 def _major(binaries: Path) -> str:
     command = (str(binaries / "postgres"), "--version")
-    words = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()  # noqa: S603
-    return words[2].split(".")[0]
+    return _run(command).stdout.split()[2].split(".")[0]
 
 
 def _end_former_server(cluster: Cluster) -> None:
@@ -186,8 +186,7 @@ def _is_server(pid: int, data: Path) -> bool:
             return str(data) in Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
         return False
     command = ("ps", "-ww", "-o", "command=", "-p", str(pid))
-    shown = subprocess.run(command, check=False, capture_output=True, text=True).stdout  # noqa: S603
-    return str(data) in shown
+    return str(data) in _run(command).stdout
 
 
 def _ends_within(wait_s: float, pid: int, data: Path) -> bool:
@@ -197,6 +196,11 @@ def _ends_within(wait_s: float, pid: int, data: Path) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    # Without a shell; the words are ours and paths from the settings.
+    return subprocess.run(command, check=False, capture_output=True, text=True, env=environment())  # noqa: S603
 
 
 def environment() -> dict[str, str]:

@@ -1,0 +1,25 @@
+"""Where the project's own files are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+PLACES = ("gateway", "sql", "tests", "docs", "bench", "scripts", ".ci")
+TEXT = {".py", ".sql", ".md", ".toml", ".yml", ".sh", ".html", ".css", ".js", ".txt", ".lock", ""}
+
+
+def python_files(place: str) -> list[Path]:
+    return sorted((PROJECT / place).rglob("*.py"))
+
+
+def text_files() -> Iterator[Path]:
+    """Yield every file that people write, at the top and below the project's own directories."""
+    top = (p for p in PROJECT.iterdir() if p.is_file() and not p.name.startswith(".coverage"))
+    below = (path for place in PLACES for path in (PROJECT / place).rglob("*") if path.is_file())
+    for path in (*top, *below):
+        if path.suffix in TEXT and "__pycache__" not in path.parts and ".git" not in path.parts:
+            yield path
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(PROJECT))
