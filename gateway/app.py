@@ -17,7 +17,7 @@ from gateway.adapters.registry import open_banks
 from gateway.config import Settings, bank_profiles, scaled
 from gateway.domain.errors import NotReady
 from gateway.domain.ports import Checkpoint, Clock
-from gateway.http.app import build_http
+from gateway.http.core import build_http
 from gateway.http.deps import HttpDeps
 from gateway.ops.crash import no_checkpoint
 from gateway.ops.metrics import PrometheusMetrics

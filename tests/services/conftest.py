@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.config import Settings, bank_profiles, scaled
+from gateway.config import bank_profiles, load_settings, scaled
 from gateway.domain.account import AccountType, BankAccount, BankCode
 from gateway.domain.identifier import uuid7
 from gateway.domain.money import Yen
@@ -101,7 +101,7 @@ def bank(clock: ManualClock) -> ToldBank:
 
 @pytest.fixture
 def desk(database: Database, clock: ManualClock, bank: ToldBank) -> TransferDesk:
-    settings = Settings(time_scale=0.05)
+    settings = load_settings(time_scale=0.05)
     return TransferDesk(
         db=database,
         banks={BankCode.SMBC: bank},

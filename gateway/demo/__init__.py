@@ -1,0 +1,1 @@
+"""The whole system on one machine: bank sandboxes, gateway and workers, seeded, on one clock."""

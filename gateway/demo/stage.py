@@ -1,0 +1,83 @@
+"""Set the stage of the demo: sandbox, gateway, a member with an account, the lender's money."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from gateway.app import Gateway, database_address, open_gateway
+from gateway.config import Settings
+from gateway.domain.account import AccountType, BankCode
+from gateway.domain.money import Yen
+from gateway.domain.ports import Clock
+from gateway.sandbox.server import Sandbox, running_sandbox
+from gateway.serve import listen
+from gateway.services.enrol_member import Enrolment, enrol_member
+from gateway.services.fund_bank import fund_bank
+from gateway.services.register_account import AccountRequest, register_account
+from gateway.store.accounts import list_accounts
+
+MEMBER_NUMBER = "10000001"
+MEMBER_PIN = "2468"
+MEMBER_KANA = "ﾔﾏﾀﾞ ﾀﾛｳ"
+MEMBER_LIMIT = Yen(500_000)
+DEMO_ACCOUNT = ("001", AccountType.ORDINARY, "1234567")
+SETTLEMENT_FUNDS = Yen(100_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The running demo and where it can be reached."""
+
+    gateway: Gateway
+    sandbox: Sandbox
+    address: str
+
+
+@asynccontextmanager
+async def open_stage(
+    settings: Settings, *, clock: Clock, sandbox_port: int, books_dir: Path | None
+) -> AsyncIterator[Stage]:
+    """Yield the whole system, running and seeded; what was there from a former run is kept."""
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(
+            running_sandbox(
+                clock=clock, banks=("smbc",), port_base=sandbox_port, books_dir=books_dir
+            )
+        )
+        url = await stack.enter_async_context(database_address(settings))
+        at_sandbox = settings.model_copy(update={"smbc_base_url": sandbox.urls["smbc"]})
+        gateway = await stack.enter_async_context(open_gateway(at_sandbox, url=url, clock=clock))
+        host, port = await listen(stack, gateway, at_sandbox)
+        stage = Stage(gateway, sandbox, f"http://{host}:{port}")
+        await _seed(stage)
+        yield stage
+
+
+async def _seed(stage: Stage) -> None:
+    desk = stage.gateway.desk
+    member = await enrol_member(
+        desk,
+        stage.gateway.pins,
+        Enrolment(MEMBER_NUMBER, MEMBER_KANA, MEMBER_PIN, MEMBER_LIMIT),
+    )
+    known = {account.account.bank for account in await list_accounts(desk.db, member)}
+    async with aiohttp.ClientSession() as control:
+        for bank in desk.banks:
+            await fund_bank(desk, bank, SETTLEMENT_FUNDS, note="sandbox opening balance")
+            if bank not in known:
+                branch, kind, number = DEMO_ACCOUNT
+                request = AccountRequest(member, bank, branch, kind, number, holder=None)
+                await register_account(desk, request)
+            await _expect_calls(control, stage, bank)
+
+
+async def _expect_calls(control: aiohttp.ClientSession, stage: Stage, bank: BankCode) -> None:
+    """Tell the sandbox where the lender takes the bank's calls."""
+    settings = {"callback_url": f"{stage.address}/callbacks/{bank}"}
+    async with control.put(
+        f"{stage.sandbox.urls[bank]}/_sandbox/settings", json=settings
+    ) as answer:
+        answer.raise_for_status()

@@ -1,0 +1,4 @@
+-- name: post_once
+INSERT INTO postings (member_id, id, journal, debit, credit, amount, effective_on, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (member_id, id) DO NOTHING RETURNING id;

@@ -1,0 +1,114 @@
+-- name: transfers
+-- Oldest first. No account, no holder: an operator needs the reference.
+SELECT id, bank, reference, amount, state, unclear, attempt, reason, accepted_at, due_at, inquire_at,
+    unresolved_since
+FROM transfers
+WHERE state = ANY($1::text[]) AND ($2::text IS NULL OR bank = $2) AND accepted_at <= $3
+ORDER BY accepted_at, id LIMIT $4;
+
+-- name: transfer_by_id
+SELECT member_id, id, bank, reference, amount, state, unclear, attempt, reason, request_id, accepted_at
+FROM transfers WHERE id = $1;
+
+-- name: transfer_by_reference
+SELECT member_id, id, bank, reference, amount, state, unclear, attempt, reason, request_id, accepted_at
+FROM transfers WHERE reference = $1;
+
+-- name: events_of
+SELECT no, kind, data, at FROM events WHERE member_id = $1 AND transfer_id = $2 ORDER BY no;
+
+-- name: attempts_of
+SELECT operation, attempt, started_at, ended_at, outcome, code
+FROM bank_attempts WHERE member_id = $1 AND transfer_id = $2 ORDER BY started_at;
+
+-- name: postings_of
+SELECT debit, credit, amount, effective_on, recorded_at
+FROM postings WHERE member_id = $1 AND transfer_id = $2 ORDER BY recorded_at, id;
+
+-- name: callbacks_of
+SELECT event_id, kind, received_at, worked_at
+FROM callbacks_inbox WHERE bank = $1 AND reference = $2 ORDER BY received_at;
+
+-- name: verify_members
+-- One statement, so one snapshot: a member's balances and what they must follow from.
+SELECT l.member_id, l.principal, l.suspense, l.reserved, l.event_no,
+    (SELECT coalesce(sum(t.amount), 0)::bigint FROM transfers t
+     WHERE t.member_id = l.member_id AND t.state = ANY($3::text[])) AS open_amount,
+    (SELECT count(*) FROM events e WHERE e.member_id = l.member_id) AS events,
+    (SELECT coalesce(max(e.no), 0) FROM events e WHERE e.member_id = l.member_id) AS last_event,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'id', p.id, 'debit', p.debit, 'credit', p.credit, 'amount', p.amount,
+        'effective_on', p.effective_on, 'recorded_at', p.recorded_at)), '[]'::jsonb)
+     FROM postings p WHERE p.member_id = l.member_id) AS postings
+FROM loans l WHERE l.member_id > $1 ORDER BY l.member_id LIMIT $2;
+
+-- name: verify_transfers
+-- Transfers whose postings are not those of their state: paid and not booked, booked twice, other amounts.
+SELECT t.id, t.state, t.amount, p.paid, p.paid_times, p.returned, p.returned_times, p.others
+FROM transfers t, LATERAL (
+    SELECT
+        coalesce(sum(q.amount) FILTER (WHERE q.debit = 'principal' AND q.credit = 'settlement_cash:' || t.bank), 0)
+            AS paid,
+        count(*) FILTER (WHERE q.debit = 'principal' AND q.credit = 'settlement_cash:' || t.bank) AS paid_times,
+        coalesce(sum(q.amount) FILTER (WHERE q.debit = 'settlement_cash:' || t.bank AND q.credit = 'principal'), 0)
+            AS returned,
+        count(*) FILTER (WHERE q.debit = 'settlement_cash:' || t.bank AND q.credit = 'principal') AS returned_times,
+        count(*) FILTER (WHERE 'settlement_cash:' || t.bank NOT IN (q.debit, q.credit)
+            AND 'bank_charges_payable:' || t.bank NOT IN (q.debit, q.credit)) AS others
+    FROM postings q WHERE q.member_id = t.member_id AND q.transfer_id = t.id
+) p
+WHERE t.member_id = ANY($1::uuid[]) AND NOT (
+    p.paid = CASE WHEN t.state IN ('settled', 'returned') THEN t.amount ELSE 0 END
+    AND p.paid_times = CASE WHEN t.state IN ('settled', 'returned') THEN 1 ELSE 0 END
+    AND p.returned = CASE WHEN t.state = 'returned' THEN t.amount ELSE 0 END
+    AND p.returned_times = CASE WHEN t.state = 'returned' THEN 1 ELSE 0 END
+    AND p.others = 0)
+ORDER BY t.id;
+
+-- name: verify_postings
+-- Postings that belong to nobody: a member without a loan, a transfer that is not there.
+SELECT p.id, p.transfer_id, l.member_id IS NULL AS has_no_loan
+FROM postings p
+LEFT JOIN loans l ON l.member_id = p.member_id
+LEFT JOIN transfers t ON t.member_id = p.member_id AND t.id = p.transfer_id
+WHERE (l.member_id IS NULL AND p.member_id <> '00000000-0000-0000-0000-000000000000'::uuid)
+    OR (p.transfer_id IS NOT NULL AND t.id IS NULL)
+ORDER BY p.id LIMIT $1;
+
+-- name: account_totals
+-- Debits minus credits of every account, over all members.
+SELECT a.account, sum(a.amount)::bigint AS balance
+FROM postings p, LATERAL (VALUES (p.debit, p.amount), (p.credit, -p.amount)) AS a (account, amount)
+GROUP BY a.account ORDER BY a.account;
+
+-- name: release
+UPDATE bank_stops SET released_by = $2, released_at = $3
+WHERE bank = $1 AND released_at IS NULL AND ($4::text IS NULL OR reason = $4)
+RETURNING id, bank, reason, held_by, held_at;
+
+-- name: override_breaker
+INSERT INTO bank_lanes (bank, lane, next_free, breaker)
+SELECT $1, lane, clock_timestamp(), $2 FROM unnest(ARRAY['money', 'inquiry']) AS lane
+ON CONFLICT (bank, lane) DO UPDATE SET breaker = excluded.breaker
+RETURNING lane, breaker;
+
+-- name: breakers
+SELECT DISTINCT bank, breaker FROM bank_lanes WHERE breaker <> 'auto' ORDER BY bank, breaker;
+
+-- name: server
+SELECT current_user::text AS role, current_setting('server_version_num')::integer AS version,
+    current_setting('synchronous_commit') AS synchronous_commit, current_setting('fsync') AS fsync,
+    clock_timestamp() AS clock;
+
+-- name: wrong_privileges
+-- What the gateway's role must not be able to do, or must and cannot.
+SELECT t.name AS table_name, p.name AS privilege, p.is_needed
+FROM unnest(ARRAY['postings', 'events', 'bank_attempts', 'idempotency_keys']) AS t (name),
+    (VALUES ('SELECT', true), ('INSERT', true), ('UPDATE', false), ('DELETE', false), ('TRUNCATE', false))
+        AS p (name, is_needed)
+WHERE has_table_privilege(current_user, t.name, p.name) <> p.is_needed
+ORDER BY t.name, p.name;
+
+-- name: occupy
+-- Long enough for as many of these as the pool has connections to run at the same time.
+SELECT pg_sleep(0.05);
