@@ -13,7 +13,7 @@ from gateway.sandbox.books import Account, Books
 from gateway.sandbox.clock import BankClock
 from gateway.sandbox.emulation import Emulation, EmulationEnded
 from gateway.sandbox.exchange import Reply
-from gateway.sandbox.journal import Journal
+from gateway.sandbox.journal import FIRST_DAY, Journal
 from gateway.sandbox.profile import BankSpec, Emulator
 from gateway.sandbox.tls import is_the_lender
 
@@ -52,17 +52,17 @@ class RunningBank:
     async def put_accounts(self, accounts: list[Account]) -> None:
         """Add or replace accounts, for good."""
         self.emulation.books.put(accounts)
-        self._journal.append(
-            {"kind": "accounts", "accounts": [as_record(account) for account in accounts]}
-        )
+        records = [as_record(account) for account in accounts]
+        self.emulation.note({"kind": "accounts", "accounts": records})
         await self._journal.flush()
 
     async def reset(self) -> None:
         """Go back to the first day: nothing is remembered, whoever still waits is cut off."""
         ended = self.emulation
         self.emulation, self.emulator = self._first_day()
+        self._journal.append(FIRST_DAY)
         await ended.end()
-        await self._journal.clear()
+        await self._journal.flush()
 
     async def stop_waiting(self) -> None:
         """Cut off whoever waits, and drop what was to happen later."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from gateway.sandbox.books import Books
 from gateway.sandbox.clock import BankClock
 from gateway.sandbox.faults import Action, Call, Faults, Rule
-from gateway.sandbox.journal import Journal
+from gateway.sandbox.journal import Journal, Record
 from gateway.sandbox.seeds import Choices
 from gateway.sandbox.settings import Settings
 from gateway.sandbox.throttle import Throttle
@@ -48,6 +48,11 @@ class Emulation:
             return self.choices.draw(call.operation, reference, number, label)
 
         return self.faults.take(call, draw, among)
+
+    def note(self, record: Record) -> None:
+        """Put in line for the journal what was just done; an ended emulation leaves no trace."""
+        if not self._ended.is_set():
+            self.journal.append(record)
 
     async def pause(self, seconds: float) -> None:
         """Wait in real time × time_scale; `EmulationEnded` if that comes first."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 
 Record = dict[str, object]
+FIRST_DAY: Record = {"kind": "reset"}
 
 
 class Journal:
@@ -18,7 +19,7 @@ class Journal:
         self._writing = asyncio.Lock()
 
     def read(self) -> list[Record]:
-        """Return everything written so far. Blocking: call it in a thread."""
+        """Return what was written since the last reset. Blocking: call it in a thread."""
         if self._path is None or not self._path.exists():
             return []
         written = self._path.read_bytes()
@@ -26,7 +27,9 @@ class Journal:
         if whole != written:
             # The process died while it wrote its last line; that answer was never given.
             self._path.write_bytes(whole)
-        return list(_records(whole))
+        records = list(_records(whole))
+        days = [place for place, record in enumerate(records) if record == FIRST_DAY]
+        return records[days[-1] + 1 :] if days else records
 
     def append(self, record: Record) -> None:
         """Put a record in line. It is on file when the next `flush` has returned."""
@@ -40,19 +43,12 @@ class Journal:
         async with self._writing:
             lines, self._lines = self._lines, []
             if lines:
-                await asyncio.to_thread(self._write, b"".join(lines), "ab")
+                await asyncio.to_thread(self._write, b"".join(lines))
 
-    async def clear(self) -> None:
-        """Forget everything."""
-        self._lines = []
-        if self._path is not None:
-            async with self._writing:
-                await asyncio.to_thread(self._write, b"", "wb")
-
-    def _write(self, data: bytes, mode: str) -> None:
+    def _write(self, data: bytes) -> None:
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open(mode) as file:
+            with self._path.open("ab") as file:
                 file.write(data)
 
 

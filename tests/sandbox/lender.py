@@ -45,6 +45,14 @@ def sign(body: bytes, key: str = "lender-sandbox-1", **claims: object) -> str:
     return f"{header}..{b64(raw)}"
 
 
+def private_jwk(kid: str) -> Json:
+    private = sandbox_key(kid).private_numbers()
+    public = private.public_numbers
+    numbers = {"x": public.x, "y": public.y, "d": private.private_value}
+    encoded = {name: b64(number.to_bytes(32, "big")) for name, number in numbers.items()}
+    return {"kty": "EC", "crv": "P-256", "kid": kid, "alg": "ES256", "use": "sig"} | encoded
+
+
 def is_signed_by(kid: str, body: bytes, signature: str | None) -> bool:
     if signature is None:
         return False
@@ -80,7 +88,10 @@ class Seen:
 
     @property
     def is_signed(self) -> bool:
-        return is_signed_by("smbc-sandbox-1", self.body, self.headers.get("X-Jws-Signature"))
+        return self.is_signed_by("smbc-sandbox-1")
+
+    def is_signed_by(self, kid: str) -> bool:
+        return is_signed_by(kid, self.body, self.headers.get("X-Jws-Signature"))
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
 """What the emulated SMBC demands of a request before it looks at the business."""
 
 import json
-from io import BytesIO
 from datetime import timedelta
+from io import BytesIO
 from uuid import uuid4
 
 import pytest

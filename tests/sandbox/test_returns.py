@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 from aiohttp import web
@@ -120,7 +121,7 @@ async def test_an_event_is_tried_six_times_with_growing_gaps_under_one_id(
     events = [(await receiver.next())[0] for _ in range(6)]
 
     assert len({event["eventId"] for event in events}) == 1
-    gaps = [later - earlier for earlier, later in zip(receiver.times, receiver.times[1:])]
+    gaps = [later - earlier for earlier, later in pairwise(receiver.times)]
     assert all(gap >= 0.0099 * 2**n for n, gap in enumerate(gaps)), gaps
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.4):

@@ -98,7 +98,7 @@ class PayOuts:
             _monotonic() + self._visibility_s(order.client_reference),
         )
         self._enter(payout)
-        self._emulation.journal.append(
+        self._emulation.note(
             {
                 "kind": "payout",
                 "order": order.model_dump(by_alias=True),
@@ -112,7 +112,7 @@ class PayOuts:
     def give_back(self, reference: str, reason: str) -> PayOut:
         """Book the return of a pay-out (資金返却) now, and put it in line for the journal."""
         now = self._now()
-        self._emulation.journal.append(
+        self._emulation.note(
             {
                 "kind": "return",
                 "reference": reference,
