@@ -13,6 +13,8 @@ GatewayError
 class GatewayError(Exception):
     """The root; never raised itself."""
 
+    code = "error"
+
 
 class Refused(GatewayError):
     """A request that cannot be done as it stands; `field` names what is wrong, if one field is."""

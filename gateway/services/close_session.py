@@ -17,7 +17,7 @@ async def close_session(desk: TransferDesk, caller: Caller, session_id: UUID) ->
     now = desk.clock.now()
     if not await sessions.close_one(desk.db, caller.member_id, session_id, now=now):
         raise NotFoundHere
-    log.info("session.closed")
+    log.info("session.closed", session_id=session_id.hex)
 
 
 async def close_all_sessions(desk: TransferDesk, caller: Caller) -> None:

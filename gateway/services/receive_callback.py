@@ -27,8 +27,11 @@ async def receive_callback(
         log.warning("callback.refused", bank=bank_code)
         raise CallbackForged
     is_new = await callbacks.keep(desk.db, bank_code, call, now=desk.clock.now())
-    log.info("callback.received", bank=bank_code, reference=call.reference, is_new=is_new)
-    if is_new and not await _is_known(desk, bank_code, call.reference):
+    if not is_new:
+        log.info("callback.repeated", bank=bank_code, reference=call.reference)
+        return
+    log.info("callback.received", bank=bank_code, reference=call.reference)
+    if not await _is_known(desk, bank_code, call.reference):
         log.error(
             "alert.raised",
             code="callback_reference_unknown",

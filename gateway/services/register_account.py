@@ -56,9 +56,9 @@ async def register_account(desk: TransferDesk, request: AccountRequest) -> Regis
     member = await _member_in_good_standing(desk, request.member_id)
     bank = desk.banks.get(request.bank)
     if bank is None or not desk.profiles[request.bank].verifies_names:
-        raise NameCheckUnavailable(field="bank")
+        raise NameCheckUnavailable(field="/bank")
     if not branch_exists(request.bank, request.branch):
-        raise BranchUnknown(field="branch")
+        raise BranchUnknown(field="/branch")
     if request.holder is not None:
         _compare_holders(member.kana, request.holder)
     account = BankAccount(request.bank, request.branch, request.type, request.number, member.kana)
@@ -66,7 +66,7 @@ async def register_account(desk: TransferDesk, request: AccountRequest) -> Regis
     now = desk.clock.now()
     identifier = uuid7(now, secrets.token_bytes(10))
     kept = await add_account(desk.db, request.member_id, identifier, registered, now=now)
-    log.info("account.registered", bank=request.bank, account=account.number_masked)
+    log.info("account.registered", bank=request.bank, account_id=kept.id.hex)
     return kept
 
 
@@ -83,9 +83,9 @@ def _compare_holders(ours: str, typed: str) -> None:
     try:
         is_same = normalise(typed) == ours
     except ValueError as error:
-        raise HolderUnreadable(str(error), field="holder") from None
+        raise HolderUnreadable(str(error), field="/holder") from None
     if not is_same:
-        raise HolderMismatch(field="holder")
+        raise HolderMismatch(field="/holder")
 
 
 async def _at_the_bank(bank: Bank, account: BankAccount) -> BankAccount:
@@ -105,14 +105,14 @@ def _own_name(account: BankAccount, holder: str) -> BankAccount:
         case NameMatch.MISMATCH:
             raise HolderMismatch
         case NameMatch.EQUAL_WITH_WARNING:
-            log.warning("account.name_differed", bank=account.bank, account=account.number_masked)
+            log.warning("account.name_differed", bank=account.bank)
             return _as_the_bank_spells(account, normalise(holder))
         case NameMatch.EQUAL:
             return account
 
 
 def _as_the_bank_spells(account: BankAccount, holder: str) -> BankAccount:
-    """Return the account under the spelling with which the bank will compare a payee, if it fits."""
+    """Return the account under the spelling that the bank will compare a payee with, if it fits."""
     return replace(account, holder=holder) if len(holder) <= HOLDER_LENGTH_MAX else account
 
 
@@ -120,5 +120,5 @@ def _refusal(reason: Reason) -> BankRefusedAccount | HolderMismatch | Busy:
     if reason is Reason.NAME_MISMATCH:
         return HolderMismatch()
     if reason in FINAL_REFUSALS - OUR_FAULT:
-        return BankRefusedAccount(reason, field="number")
+        return BankRefusedAccount(reason, field="/number")
     return Busy(reason, retry_after_s=BANK_BUSY_RETRY_S)

@@ -16,4 +16,4 @@ async def remove_account(desk: TransferDesk, *, member_id: UUID, account_id: UUI
     is_removed = await accounts.remove_account(desk.db, member_id, account_id, now=desk.clock.now())
     if not is_removed:
         raise NotFoundHere
-    log.info("account.removed")
+    log.info("account.removed", account_id=account_id.hex)

@@ -1,0 +1,45 @@
+"""/v1/accounts: where a member's money may go."""
+
+from aiohttp import web
+
+from gateway.domain.account import BankCode
+from gateway.domain.errors import NotFoundHere
+from gateway.domain.identifier import parse_public_id
+from gateway.http.answers import ACCOUNT, TYPES, json_response, show_account
+from gateway.http.body import read_body
+from gateway.http.caller import caller_of
+from gateway.http.deps import desk_of
+from gateway.http.payloads import AccountPayload
+from gateway.services.register_account import AccountRequest, register_account
+from gateway.services.remove_account import remove_account
+from gateway.store import accounts
+
+
+async def create_account(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    body = await read_body(request, AccountPayload)
+    wanted = AccountRequest(
+        member_id=caller.member_id,
+        bank=BankCode(body.bank),
+        branch=body.branch,
+        type=TYPES[body.type],
+        number=body.number,
+        holder=body.holder,
+    )
+    registered = await register_account(desk_of(request), wanted)
+    return json_response(show_account(registered), status=201)
+
+
+async def list_accounts(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    registered = await accounts.list_accounts(desk_of(request).db, caller.member_id)
+    return json_response({"items": [show_account(one) for one in registered]})
+
+
+async def delete_account(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    account_id = parse_public_id(ACCOUNT, request.match_info["account_id"])
+    if account_id is None:
+        raise NotFoundHere
+    await remove_account(desk_of(request), member_id=caller.member_id, account_id=account_id)
+    return web.Response(status=204)

@@ -1,0 +1,108 @@
+"""JSON out: what the API shows of each thing, and nothing else of it."""
+
+from datetime import datetime
+
+import orjson
+from aiohttp import web
+
+from gateway.domain.account import AccountType
+from gateway.domain.hours import JST
+from gateway.domain.identifier import public_id
+from gateway.domain.loan import Loan
+from gateway.domain.transfer import State, Transfer
+from gateway.store.accounts import RegisteredAccount
+from gateway.store.sessions import SessionOpen
+
+SESSION, ACCOUNT, TRANSFER = "se", "ac", "tr"
+TYPE_NAMES = {
+    AccountType.ORDINARY: "ordinary",
+    AccountType.CURRENT: "current",
+    AccountType.SAVINGS: "savings",
+}
+TYPES = {name: kind for kind, name in TYPE_NAMES.items()}
+# What a page may tell a member: a transfer that is unclear has not failed, it is being worked on.
+STATUS = {
+    State.SCHEDULED: "scheduled",
+    State.SUBMITTING: "processing",
+    State.SUBMITTED: "processing",
+    State.UNKNOWN: "processing",
+    State.REVIEW: "processing",
+    State.SETTLED: "settled",
+    State.REJECTED: "rejected",
+    State.CANCELLED: "cancelled",
+    State.RETURNED: "returned",
+}
+
+
+def json_response(
+    document: object, *, status: int = 200, headers: dict[str, str] | None = None
+) -> web.Response:
+    return web.Response(
+        status=status,
+        body=orjson.dumps(document),
+        headers={"Content-Type": "application/json", **(headers or {})},
+    )
+
+
+def instant(at: datetime | None) -> str | None:
+    """Return RFC 3339 in Japanese time."""
+    return None if at is None else at.astimezone(JST).isoformat(timespec="milliseconds")
+
+
+def show_session(session: SessionOpen, *, is_current: bool) -> dict[str, object]:
+    return {
+        "id": public_id(SESSION, session.id),
+        "opened_at": instant(session.opened_at),
+        "last_seen_at": instant(session.seen_at),
+        "expires_at": instant(session.ends_at),
+        "is_current": is_current,
+    }
+
+
+def show_account(registered: RegisteredAccount) -> dict[str, object]:
+    account = registered.account
+    return {
+        "id": public_id(ACCOUNT, registered.id),
+        "bank": account.bank.value,
+        "branch": account.branch,
+        "type": TYPE_NAMES[account.type],
+        "number": account.number_masked,
+        "holder": account.holder,
+        "registered_at": instant(registered.registered_at),
+    }
+
+
+def show_transfer(transfer: Transfer) -> dict[str, object]:
+    creditor = transfer.creditor
+    return {
+        "id": public_id(TRANSFER, transfer.id),
+        "state": transfer.state.value,
+        "status": STATUS[transfer.state],
+        "is_final": transfer.is_final,
+        "is_cancellable": transfer.state is State.SCHEDULED and not transfer.unclear,
+        "amount": transfer.amount.amount,
+        "account_id": public_id(ACCOUNT, transfer.account_id),
+        "account": {
+            "bank": creditor.bank.value,
+            "branch": creditor.branch,
+            "type": TYPE_NAMES[creditor.type],
+            "number": creditor.number_masked,
+        },
+        "reference": transfer.reference,
+        "reason": None if transfer.reason is None else transfer.reason.value,
+        "accepted_at": instant(transfer.accepted_at),
+        "due_at": instant(transfer.due_at),
+        "settled_at": instant(transfer.settled_at),
+        "returned_at": instant(transfer.returned_at),
+    }
+
+
+def show_loan(loan: Loan) -> dict[str, object]:
+    return {
+        "limit": loan.credit_limit.amount,
+        "principal": loan.principal.amount,
+        "reserved": loan.reserved.amount,
+        "available": loan.available.amount,
+        "suspense": loan.suspense.amount,
+        "advances_stopped": loan.advances_stopped,
+    }

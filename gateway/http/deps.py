@@ -1,0 +1,40 @@
+"""What the HTTP side is given, in one frozen value."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.domain.account import BankCode
+from gateway.services.desk import TransferDesk
+from gateway.services.pins import PinVault
+
+
+@dataclass(frozen=True, slots=True)
+class HttpDeps:
+    """Everything that handlers need; `app.py` builds it and owns the lifetimes.
+
+    `member_ref` is the keyed hash under which logs name a member; `bank_health` one word a bank;
+    `render_metrics` the text for Prometheus; `schema_problem` what is wrong with the
+    database's schema, None if nothing is.
+    """
+
+    desk: TransferDesk
+    pins: PinVault
+    member_ref: Callable[[UUID], str]
+    bank_health: Callable[[BankCode], str]
+    render_metrics: Callable[[], bytes]
+    schema_problem: Callable[[], Awaitable[str | None]]
+    is_draining: Callable[[], bool]
+
+
+DEPS = web.AppKey("deps", HttpDeps)
+
+
+def deps_of(request: web.Request) -> HttpDeps:
+    return request.config_dict[DEPS]
+
+
+def desk_of(request: web.Request) -> TransferDesk:
+    return deps_of(request).desk

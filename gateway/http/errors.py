@@ -1,0 +1,245 @@
+"""Errors as HTTP says them: one table from class to status and words in both languages.
+
+The classes are those of `domain/errors.py` and `http/refusals.py`; a test misses no leaf.
+"""
+
+from dataclasses import dataclass
+
+from gateway.domain import errors as domain
+from gateway.domain.errors import GatewayError
+from gateway.http.refusals import (
+    BodyTooLarge,
+    FieldsInvalid,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyMissing,
+    InternalFault,
+    JsonMalformed,
+    MediaTypeWrong,
+    MethodWrong,
+    RequestMalformed,
+    RouteUnknown,
+    ServiceClosed,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One text in both languages."""
+
+    ja: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one error is answered. `is_retryable`: sent again as it stands it may succeed."""
+
+    status: int
+    title: Words
+    detail: Words
+    is_retryable: bool = False
+
+
+TABLE: dict[type[GatewayError], Row] = {
+    RequestMalformed: Row(
+        400,
+        Words("HTTPリクエストの形式が正しくありません", "The HTTP request cannot be read"),
+        Words("リクエストを確認してください。", "Check the request line and the headers."),
+    ),
+    JsonMalformed: Row(
+        400,
+        Words("JSONの形式が正しくありません", "The body is not valid JSON"),
+        Words(
+            "本文はUTF-8のJSONオブジェクト1つとし、同じ名前を2度使わないでください。",
+            "Send one JSON object in UTF-8, with no name used twice.",
+        ),
+    ),
+    IdempotencyKeyMissing: Row(
+        400,
+        Words("Idempotency-Keyがありません", "Idempotency-Key is missing"),
+        Words(
+            "UUIDを1つ作って保存し、Idempotency-Keyヘッダーに入れて送ってください。",
+            "Make a UUID, keep it, and send it as the header Idempotency-Key.",
+        ),
+    ),
+    IdempotencyKeyInvalid: Row(
+        400,
+        Words("Idempotency-Keyの形式が正しくありません", "Idempotency-Key is not valid"),
+        Words(
+            "UUID、または16〜64文字のASCII印字可能文字(空白なし)を1つだけ送ってください。",
+            "Send it once: a UUID, or 16 to 64 visible ASCII characters.",
+        ),
+    ),
+    domain.SessionMissing: Row(
+        401,
+        Words("ログインが必要です", "Sign in first"),
+        Words(
+            "ログインしていないか、一定時間操作がなかったためログアウトしました。",
+            "There is no session, or it has ended.",
+        ),
+    ),
+    domain.CredentialsWrong: Row(
+        401,
+        Words("会員番号または暗証番号が違います", "Member number or PIN is wrong"),
+        Words(
+            "もう一度ご確認ください。同じ日に3回誤るとご利用できなくなります。",
+            "Check them. After three wrong PINs in one day signing in is locked.",
+        ),
+    ),
+    domain.CallbackForged: Row(
+        401,
+        Words("署名を確認できません", "The call is not authentic"),
+        Words("署名と時刻を確認してください。", "Check signature and time."),
+    ),
+    domain.MemberSuspended: Row(
+        403,
+        Words("現在ご利用いただけません", "The membership is suspended"),
+        Words("お客さまサービスまでお問い合わせください。", "Please contact the lender."),
+    ),
+    domain.AdvancesStopped: Row(
+        403,
+        Words("お借入れはご利用いただけません", "No more can be borrowed at present"),
+        Words(
+            "お支払日を過ぎています。ご返済ください。", "A payment is overdue. Please repay first."
+        ),
+    ),
+    RouteUnknown: Row(
+        404,
+        Words("アドレスが見つかりません", "There is no such address"),
+        Words("アドレスを確認してください。", "Check the path."),
+    ),
+    domain.NotFoundHere: Row(
+        404,
+        Words("見つかりません", "Not found"),
+        Words("指定されたものはありません。", "There is no such thing under this id."),
+    ),
+    MethodWrong: Row(
+        405,
+        Words("このメソッドは使えません", "This method is not allowed here"),
+        Words("Allowヘッダーを確認してください。", "See the header Allow."),
+    ),
+    domain.NotCancellable: Row(
+        409,
+        Words("取り消せません", "It cannot be cancelled any more"),
+        Words(
+            "すでに銀行へ送ったか、完了しています。",
+            "It may have reached the bank, or it is final.",
+        ),
+    ),
+    BodyTooLarge: Row(
+        413,
+        Words("本文が大きすぎます", "The body is too large"),
+        Words("本文は64KiBまでです。", "A body has at most 64 KiB."),
+    ),
+    MediaTypeWrong: Row(
+        415,
+        Words("Content-Typeが正しくありません", "The content type is not supported"),
+        Words("application/json (UTF-8) で送ってください。", "Send application/json in UTF-8."),
+    ),
+    FieldsInvalid: Row(
+        422,
+        Words("入力内容に誤りがあります", "Some fields are not valid"),
+        Words("errorsに示す項目を直してください。", "Correct the fields that errors names."),
+    ),
+    domain.CreditShort: Row(
+        422,
+        Words("ご利用可能額を超えています", "The amount is above the available credit"),
+        Words("ご利用可能額以内の金額を入力してください。", "Ask for no more than is available."),
+    ),
+    domain.AccountNotRegistered: Row(
+        422,
+        Words("登録されていない口座です", "This account is not registered"),
+        Words("登録済みの口座を選んでください。", "Choose a registered account, or register it."),
+    ),
+    domain.BranchUnknown: Row(
+        422,
+        Words("支店が見つかりません", "The bank has no such branch"),
+        Words("3桁の支店番号を確認してください。", "Check the three digits of the branch."),
+    ),
+    domain.HolderUnreadable: Row(
+        422,
+        Words("口座名義に使えない文字があります", "The holder's name cannot be read"),
+        Words(
+            "口座名義はカナで入力してください。", "Write the name in kana; kanji are not allowed."
+        ),
+    ),
+    domain.HolderMismatch: Row(
+        422,
+        Words("ご本人名義の口座ではありません", "The account is not in the member's own name"),
+        Words("ご本人名義の口座だけ登録できます。", "Only the member's own accounts are allowed."),
+    ),
+    domain.BankRefusedAccount: Row(
+        422,
+        Words("口座を確認できません", "The bank does not know this account"),
+        Words(
+            "支店番号、種別、口座番号を確認してください。解約または凍結された口座は登録できません。",
+            "Check branch, type and number. Closed or frozen accounts are not allowed.",
+        ),
+    ),
+    domain.NameCheckUnavailable: Row(
+        422,
+        Words(
+            "この銀行の口座はここでは登録できません", "Accounts at this bank cannot be added here"
+        ),
+        Words("お客さまサービスで登録できます。", "The lender's staff can add it."),
+    ),
+    domain.IdempotencyKeyReused: Row(
+        422,
+        Words("Idempotency-Keyが別の内容で使われています", "Idempotency-Key was used before"),
+        Words(
+            "内容を変えるときは、新しいIdempotency-Keyを作ってください。",
+            "The first request had other contents. Make a new key for a new request.",
+        ),
+    ),
+    domain.TooManyAttempts: Row(
+        429,
+        Words("しばらくお待ちください", "Too many attempts"),
+        Words("Retry-Afterの秒数だけ待ってください。", "Wait as long as Retry-After says."),
+        is_retryable=True,
+    ),
+    InternalFault: Row(
+        500,
+        Words("システムエラーが発生しました", "Something went wrong on our side"),
+        Words(
+            "お申込みの結果は、同じIdempotency-Keyで送り直すと確認できます。",
+            "What became of a request shows when it is sent again with the same Idempotency-Key.",
+        ),
+        is_retryable=True,
+    ),
+    domain.Busy: Row(
+        503,
+        Words("ただいま混み合っています", "Busy"),
+        Words(
+            "受け付けていません。少し待ってから同じ内容を送ってください。",
+            "Nothing was done. Send the same request again after Retry-After.",
+        ),
+        is_retryable=True,
+    ),
+    domain.StaleTransfer: Row(
+        503,
+        Words("ただいま処理中です", "It is being worked on"),
+        Words("少し待ってからもう一度お試しください。", "Try again after Retry-After."),
+        is_retryable=True,
+    ),
+    domain.CommitUnknown: Row(
+        503,
+        Words("受付の結果を確認できません", "It is not known whether the request was taken"),
+        Words(
+            "同じIdempotency-Keyで同じ内容を送ってください。二重にはなりません。",
+            "Send the same request with the same Idempotency-Key: it is never done twice.",
+        ),
+        is_retryable=True,
+    ),
+    domain.NotReady: Row(
+        503,
+        Words("準備中です", "Not ready"),
+        Words("少し待ってからお試しください。", "Try again after Retry-After."),
+        is_retryable=True,
+    ),
+    ServiceClosed: Row(
+        503,
+        Words("ただいまサービス時間外です", "The service is closed"),
+        Words("reopens_atの時刻から再開します。", "It opens again at reopens_at."),
+        is_retryable=True,
+    ),
+}

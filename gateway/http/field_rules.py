@@ -1,0 +1,48 @@
+"""What each field may hold, in the words that a problem document says to a caller."""
+
+from gateway.http.errors import Words
+from gateway.http.refusals import FieldFault
+
+FAULTS: dict[FieldFault, Words] = {
+    FieldFault.MISSING: Words("必須項目です。", "This field is required."),
+    FieldFault.UNKNOWN: Words("この項目はありません。", "There is no such field."),
+    FieldFault.DUPLICATE: Words("同じ項目が2度あります。", "This name is used twice."),
+    FieldFault.WRONG_TYPE: Words("型が違います。", "This is of the wrong type."),
+    FieldFault.OUT_OF_RANGE: Words("範囲外です。", "This is out of range."),
+    FieldFault.WRONG_FORMAT: Words("形式が違います。", "This has the wrong format."),
+}
+
+RULES: dict[str, Words] = {
+    "": Words("JSONオブジェクトを送ってください。", "Send a JSON object."),
+    "/method": Words('"member_number" です。', 'Allowed: "member_number".'),
+    "/member_number": Words(
+        "会員番号、数字4〜16桁の文字列です。", "Allowed: a string of 4 to 16 digits."
+    ),
+    "/pin": Words("暗証番号、数字4桁の文字列です。", "Allowed: a string of 4 digits."),
+    "/bank": Words(
+        "smbc、mufg、paypay、mizuho、rakuten のいずれかです。",
+        "Allowed: smbc, mufg, paypay, mizuho, rakuten.",
+    ),
+    "/branch": Words("支店番号、数字3桁の文字列です。", "Allowed: a string of 3 digits."),
+    "/type": Words(
+        "ordinary(普通)、current(当座)、savings(貯蓄)のいずれかです。",
+        "Allowed: ordinary, current, savings.",
+    ),
+    "/number": Words(
+        "口座番号、数字7桁の文字列です。左を0で埋めてください。",
+        "Allowed: a string of 7 digits, padded on the left with 0.",
+    ),
+    "/holder": Words("カナの口座名義、100文字以内です。", "Allowed: up to 100 characters of kana."),
+    "/account_id": Words("登録済み口座のid (ac_…) です。", "Allowed: the id of an account (ac_…)."),
+    "/amount": Words(
+        "1〜9,999,999,999の整数(円)です。引用符、小数点、指数は使えません。",
+        "Allowed: a whole number of yen, 1 to 9,999,999,999; no quotes, decimals or exponents.",
+    ),
+    "limit": Words("1〜100の整数です。", "Allowed: a whole number, 1 to 100."),
+    "cursor": Words("前の応答のnext_cursorです。", "Allowed: next_cursor of the answer before."),
+}
+
+
+def rule_for(place: str) -> Words | None:
+    """Return what is allowed at a JSON pointer or in a query parameter."""
+    return RULES.get(place)

@@ -1,0 +1,142 @@
+"""Around every request, outermost first: context and one log line, problems, hours."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from gateway.domain.errors import GatewayError
+from gateway.domain.hours import LENDER_CLOSED, closed_until
+from gateway.http.deps import deps_of, desk_of
+from gateway.http.headers import request_id_of, traceparent_of
+from gateway.http.problems import REQUEST_ID, error_code, problem_response
+from gateway.http.refusals import (
+    BodyTooLarge,
+    InternalFault,
+    MethodWrong,
+    RequestMalformed,
+    RouteUnknown,
+    ServiceClosed,
+)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+MEMBER_REF = "member_ref"
+UNMATCHED = "unmatched"
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+WRITES = frozenset({"POST", "PATCH", "DELETE"})
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "interest-cohort=()",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Server": "gateway",  # no versions for strangers
+}
+
+log = structlog.get_logger()
+
+
+@web.middleware
+async def with_context(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Bind the ids once, answer, and write the one line that says all about the request."""
+    began = asyncio.get_running_loop().time()
+    request[REQUEST_ID] = request_id_of(request)
+    trace_id, traceparent = traceparent_of(request)
+    # A connection's requests share a task and therefore a context.
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID], trace_id=trace_id)
+    response = await handler(request)
+    response.headers.update(SECURITY_HEADERS)
+    response.headers["X-Request-Id"] = request[REQUEST_ID]
+    response.headers["traceparent"] = traceparent
+    if deps_of(request).is_draining():
+        response.force_close()
+    _tell(request, response.status, asyncio.get_running_loop().time() - began)
+    return response
+
+
+def _tell(request: web.Request, status: int, seconds: float) -> None:
+    route, metrics = _route_of(request), desk_of(request).metrics
+    metrics.count("requests", method=request.method, route=route, status=str(status))
+    metrics.observe("request", seconds, method=request.method, route=route)
+    if route in PROBES:
+        return
+    log.info(
+        "request.answered",
+        method=request.method,
+        route=route,
+        status=status,
+        duration_ms=round(seconds * 1000, 1),
+    )
+
+
+def _route_of(request: web.Request) -> str:
+    """Return the route's template: addresses with ids in them would be a label without end."""
+    resource = request.match_info.route.resource
+    return UNMATCHED if resource is None else resource.canonical
+
+
+@web.middleware
+async def with_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever is raised into a problem document."""
+    try:
+        return await handler(request)
+    except GatewayError as error:
+        return _refuse(request, error)
+    except web.HTTPException as error:
+        return _refuse(request, _translated(error))
+    except (web.RequestPayloadError, ConnectionError):
+        return _refuse(request, RequestMalformed())
+    except Exception as error:  # noqa: BLE001 - the last resort: every answer is a problem document
+        return _refuse(request, fault(error))
+
+
+def _refuse(request: web.Request, error: GatewayError) -> web.Response:
+    code = error_code(error)
+    if code == InternalFault.code and not isinstance(error, InternalFault):
+        error = fault(error)
+    desk_of(request).metrics.count("refusals", code=code)
+    log.debug("request.refused", code=code)
+    return problem_response(request, error)
+
+
+def fault(error: BaseException | None) -> InternalFault:
+    """Raise the alarm about what should not happen, and return what the caller is told."""
+    log.error(
+        "alert.raised",
+        code="internal_error",
+        severity="ticket",
+        runbook="docs/runbook.md#internal_error",
+        exc_info=error,
+    )
+    return InternalFault()
+
+
+def _translated(error: web.HTTPException) -> GatewayError:
+    match error:
+        case web.HTTPMethodNotAllowed():
+            return MethodWrong(sorted(error.allowed_methods))
+        case web.HTTPNotFound():
+            return RouteUnknown()
+        case web.HTTPRequestEntityTooLarge():
+            return BodyTooLarge()
+        case web.HTTPClientError():
+            return RequestMalformed()
+        case _:
+            return fault(error)
+
+
+@web.middleware
+async def within_hours(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Take nothing new while the lender is closed; reading, banks and probes are never held up."""
+    if request.method in WRITES and request.path.startswith("/v1/"):
+        now = desk_of(request).clock.now()
+        reopens_at = closed_until(LENDER_CLOSED, now)
+        if reopens_at is not None:
+            raise ServiceClosed(now=now, reopens_at=reopens_at)
+    return await handler(request)

@@ -1,0 +1,35 @@
+"""What callers may send: strict, nothing unknown, nothing converted."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# The widest amount that the 全銀 formats can carry (N10); credit limits are far below it.
+AMOUNT_MAX = 9_999_999_999
+
+
+class Payload(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Nothing(Payload):
+    """No body, or an empty object."""
+
+
+class SessionPayload(Payload):
+    method: Literal["member_number"]
+    member_number: str = Field(pattern=r"^[0-9]{4,16}$")
+    pin: str = Field(pattern=r"^[0-9]{4}$", repr=False)
+
+
+class AccountPayload(Payload):
+    bank: Literal["smbc", "mufg", "paypay", "mizuho", "rakuten"]
+    branch: str = Field(pattern=r"^[0-9]{3}$")
+    type: Literal["ordinary", "current", "savings"]
+    number: str = Field(pattern=r"^[0-9]{7}$", repr=False)
+    holder: str | None = Field(None, min_length=1, max_length=100, repr=False)
+
+
+class TransferPayload(Payload):
+    account_id: str = Field(pattern=r"^ac_[0-9a-f]{32}$")
+    amount: int = Field(ge=1, le=AMOUNT_MAX)

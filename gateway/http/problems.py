@@ -1,0 +1,121 @@
+"""Problem documents (RFC 9457): every error, in the caller's language, with what to do next."""
+
+import re
+from collections.abc import Mapping
+
+import orjson
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
+
+from gateway.domain.errors import (
+    Busy,
+    CommitUnknown,
+    GatewayError,
+    NotReady,
+    Refused,
+    SessionMissing,
+    StaleTransfer,
+)
+from gateway.domain.hours import JST
+from gateway.http.errors import TABLE, Row, Words
+from gateway.http.field_rules import FAULTS, rule_for
+from gateway.http.refusals import BadField, HttpRefused, InternalFault, MethodWrong, ServiceClosed
+
+REQUEST_ID = web.RequestKey("request_id", str)
+HEADER_FIELD = "/headers/"
+LANGUAGE = re.compile(
+    r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?\s*"
+)
+
+
+def language_of(header: str | None) -> str:
+    """Return `ja` or `en`, whichever Accept-Language ranks first; Japanese otherwise."""
+    ranks = {"ja": 0.0, "en": 0.0}
+    for part in (header or "").split(",")[:20]:
+        match = LANGUAGE.fullmatch(part)
+        if match is not None and match[1].lower() in ranks:
+            language = match[1].lower()
+            ranks[language] = max(ranks[language], float(match[2] or 1))
+    return "en" if ranks["en"] > ranks["ja"] else "ja"
+
+
+def say(words: Words, language: str) -> str:
+    return words.en if language == "en" else words.ja
+
+
+def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
+    """Return the answer for an error of the table."""
+    row = TABLE.get(type(error), TABLE[InternalFault])
+    language = language_of(request.headers.get("Accept-Language"))
+    document = {
+        "type": f"urn:gateway:problem:{error_code(error)}",
+        "title": say(row.title, language),
+        "status": row.status,
+        "detail": say(row.detail, language),
+        "instance": request.path,
+        "code": error_code(error),
+        "retryable": row.is_retryable,
+        "request_id": request.get(REQUEST_ID, ""),
+        "errors": _errors(error, row, language),
+    }
+    if isinstance(error, ServiceClosed):
+        document["reopens_at"] = error.reopens_at.astimezone(JST).isoformat(timespec="milliseconds")
+    return web.Response(
+        status=row.status,
+        body=orjson.dumps(document),
+        headers={
+            "Content-Type": "application/problem+json",
+            "Content-Language": language,
+            **_headers(error),
+        },
+    )
+
+
+def error_code(error: GatewayError) -> str:
+    """Return the stable code; what the table does not know is our own fault."""
+    return error.code if type(error) in TABLE else InternalFault.code
+
+
+def _errors(error: GatewayError, row: Row, language: str) -> list[dict[str, str]]:
+    if isinstance(error, HttpRefused):
+        return [_bad_field(field, language) for field in error.fields]
+    if isinstance(error, Refused) and error.field is not None:
+        detail = f"{say(row.title, language)} {_rule(error.field, language)}".rstrip()
+        return [{**_place(error.field), "code": error.code, "detail": detail}]
+    return []
+
+
+def _bad_field(field: BadField, language: str) -> dict[str, str]:
+    fault = say(FAULTS[field.fault], language)
+    detail = f"{fault} {_rule(field.place, language)}".rstrip()
+    return {field.where: _printable(field.place), "code": field.fault.value, "detail": detail}
+
+
+def _place(field: str) -> dict[str, str]:
+    if field.startswith(HEADER_FIELD):
+        return {"header": field.removeprefix(HEADER_FIELD)}
+    return {"pointer": field}
+
+
+def _rule(place: str, language: str) -> str:
+    rule = rule_for(place)
+    return "" if rule is None else say(rule, language)
+
+
+def _printable(place: str) -> str:
+    """Return a name that a caller chose in a form that any JSON encoder takes."""
+    return place[:100].encode("utf-8", "backslashreplace").decode()
+
+
+def _headers(error: GatewayError) -> Mapping[str, str]:
+    match error:
+        case SessionMissing():
+            return {"WWW-Authenticate": 'Bearer realm="gateway"'}
+        case Busy() | ServiceClosed():
+            return {"Retry-After": str(error.retry_after_s)}
+        case StaleTransfer() | CommitUnknown() | NotReady():
+            return {"Retry-After": "1"}
+        case MethodWrong():
+            return {"Allow": ", ".join(error.allowed)}
+        case _:
+            return {}

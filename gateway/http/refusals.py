@@ -1,0 +1,93 @@
+"""What only a web server can refuse, and its own faults. Statuses and words: `http/errors.py`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.domain.errors import GatewayError
+
+
+class FieldFault(StrEnum):
+    """What can be wrong with one field."""
+
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    DUPLICATE = "duplicate"
+    WRONG_TYPE = "wrong_type"
+    OUT_OF_RANGE = "out_of_range"
+    WRONG_FORMAT = "wrong_format"
+
+
+@dataclass(frozen=True, slots=True)
+class BadField:
+    """One field that is wrong: where (`pointer`, `header` or `parameter`), its place and how."""
+
+    where: str
+    place: str
+    fault: FieldFault
+
+
+class HttpRefused(GatewayError):
+    """A request that no service sees. `fields` names what is wrong with it."""
+
+    code = "http_refused"
+
+    def __init__(self, fields: Sequence[BadField] = ()) -> None:
+        super().__init__(self.code)
+        self.fields = tuple(fields)
+
+
+class RequestMalformed(HttpRefused):
+    code = "malformed_request"
+
+
+class JsonMalformed(HttpRefused):
+    code = "malformed_json"
+
+
+class FieldsInvalid(HttpRefused):
+    code = "invalid_request"
+
+
+class MediaTypeWrong(HttpRefused):
+    code = "unsupported_media_type"
+
+
+class BodyTooLarge(HttpRefused):
+    code = "body_too_large"
+
+
+class IdempotencyKeyMissing(HttpRefused):
+    code = "idempotency_key_missing"
+
+
+class IdempotencyKeyInvalid(HttpRefused):
+    code = "idempotency_key_invalid"
+
+
+class RouteUnknown(HttpRefused):
+    code = "route_not_found"
+
+
+class MethodWrong(HttpRefused):
+    code = "method_not_allowed"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__()
+        self.allowed = tuple(sorted(allowed))
+
+
+class ServiceClosed(GatewayError):
+    """Outside the lender's hours nothing new is taken."""
+
+    code = "service_closed"
+
+    def __init__(self, *, now: datetime, reopens_at: datetime) -> None:
+        super().__init__(self.code)
+        self.reopens_at = reopens_at
+        self.retry_after_s = max(1, int((reopens_at - now).total_seconds()) + 1)
+
+
+class InternalFault(GatewayError):
+    code = "internal_error"

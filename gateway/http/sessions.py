@@ -1,0 +1,56 @@
+"""/v1/sessions: sign in, see where one is signed in, sign out."""
+
+from aiohttp import web
+
+from gateway.domain.errors import NotFoundHere
+from gateway.domain.identifier import parse_public_id, public_id
+from gateway.http.answers import SESSION, instant, json_response, show_session
+from gateway.http.body import read_body
+from gateway.http.caller import caller_of, source_of
+from gateway.http.deps import deps_of, desk_of
+from gateway.http.payloads import SessionPayload
+from gateway.services.authenticate import idle_since
+from gateway.services.close_session import close_all_sessions, close_session
+from gateway.services.open_session import Credentials, open_session
+from gateway.store.sessions import list_live
+
+# Pages forget what they cached for the member who left.
+SIGNED_OUT = {"Clear-Site-Data": '"cache", "cookies", "storage"'}
+
+
+async def create_session(request: web.Request) -> web.Response:
+    body = await read_body(request, SessionPayload)
+    desk = desk_of(request)
+    credentials = Credentials(body.member_number, body.pin, source_of(request))
+    session = await open_session(desk, deps_of(request).pins, credentials)
+    document = {
+        "id": public_id(SESSION, session.id),
+        "token": session.token.text,
+        "expires_at": instant(session.ends_at),
+        "idle_timeout_s": desk.settings.session_idle_s,
+    }
+    return json_response(document, status=201)
+
+
+async def list_sessions(request: web.Request) -> web.Response:
+    caller, desk = await caller_of(request), desk_of(request)
+    now = desk.clock.now()
+    live = await list_live(desk.db, caller.member_id, now=now, seen_after=idle_since(desk, now))
+    items = [show_session(one, is_current=one.id == caller.session_id) for one in live]
+    return json_response({"items": items})
+
+
+async def delete_session(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    session_id = parse_public_id(SESSION, request.match_info["session_id"])
+    if session_id is None:
+        raise NotFoundHere
+    await close_session(desk_of(request), caller, session_id)
+    is_own = session_id == caller.session_id
+    return web.Response(status=204, headers=SIGNED_OUT if is_own else {})
+
+
+async def delete_sessions(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    await close_all_sessions(desk_of(request), caller)
+    return web.Response(status=204, headers=SIGNED_OUT)

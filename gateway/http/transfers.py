@@ -1,0 +1,117 @@
+"""/v1/transfers: ask for cash, see what became of it, cancel what has not left."""
+
+import asyncio
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.domain.errors import NotFoundHere
+from gateway.domain.identifier import parse_public_id, public_id
+from gateway.domain.money import Yen
+from gateway.domain.transfer import Transfer
+from gateway.http.answers import ACCOUNT, TRANSFER, json_response, show_transfer
+from gateway.http.body import read_body, read_empty_body
+from gateway.http.caller import caller_of
+from gateway.http.deps import desk_of
+from gateway.http.headers import idempotency_key_of, page_of, wait_s_of
+from gateway.http.payloads import Nothing, TransferPayload
+from gateway.http.problems import REQUEST_ID
+from gateway.http.refusals import BadField, FieldFault, FieldsInvalid
+from gateway.services.accept_transfer import TransferRequest, accept_transfer
+from gateway.services.cancel_transfer import cancel_transfer
+from gateway.services.desk import TransferDesk
+from gateway.store import transfers
+
+LOOK_FIRST_S, LOOK_MAX_S = 0.05, 0.5
+
+
+async def create_transfer(request: web.Request) -> web.Response:
+    caller, desk = await caller_of(request), desk_of(request)
+    key = idempotency_key_of(request)
+    body = await read_body(request, TransferPayload)
+    account_id = parse_public_id(ACCOUNT, body.account_id)
+    if account_id is None:
+        raise FieldsInvalid([BadField("pointer", "/account_id", FieldFault.WRONG_FORMAT)])
+    wanted = TransferRequest(
+        member_id=caller.member_id,
+        account_id=account_id,
+        amount=Yen(body.amount),
+        idempotency_key=key,
+        request_id=request[REQUEST_ID],
+    )
+    accepted = await accept_transfer(desk, wanted)
+    transfer = await _awaited(desk, accepted.transfer, wait_s_of(request))
+    headers = {"Location": f"/v1/transfers/{public_id(TRANSFER, transfer.id)}"}
+    if accepted.is_replay:
+        headers["Idempotency-Replayed"] = "true"
+    return _answer(request, transfer, status=202, headers=headers)
+
+
+async def list_transfers(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    page = page_of(request, TRANSFER)
+    # One more than is shown tells whether there is a next page.
+    found = await transfers.list_transfers(
+        desk_of(request).db,
+        member_id=caller.member_id,
+        before=page.before,
+        limit=page.limit + 1,
+    )
+    shown = found[: page.limit]
+    cursor = public_id(TRANSFER, shown[-1].id) if len(found) > page.limit else None
+    link = f'</v1/transfers?limit={page.limit}&cursor={cursor}>; rel="next"'
+    return json_response(
+        {"items": [show_transfer(one) for one in shown], "next_cursor": cursor},
+        headers={} if cursor is None else {"Link": link},
+    )
+
+
+async def get_transfer(request: web.Request) -> web.Response:
+    caller, desk = await caller_of(request), desk_of(request)
+    transfer = await transfers.find_transfer(
+        desk.db, member_id=caller.member_id, transfer_id=_transfer_id(request)
+    )
+    if transfer is None:
+        raise NotFoundHere
+    transfer = await _awaited(desk, transfer, wait_s_of(request))
+    return _answer(request, transfer, status=200, headers={})
+
+
+async def cancel(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    await read_empty_body(request, Nothing)
+    transfer = await cancel_transfer(
+        desk_of(request), member_id=caller.member_id, transfer_id=_transfer_id(request)
+    )
+    return json_response(show_transfer(transfer))
+
+
+def _transfer_id(request: web.Request) -> UUID:
+    transfer_id = parse_public_id(TRANSFER, request.match_info["transfer_id"])
+    if transfer_id is None:
+        raise NotFoundHere
+    return transfer_id
+
+
+async def _awaited(desk: TransferDesk, transfer: Transfer, wait_s: int) -> Transfer:
+    """Return the transfer once it is final, or as it is after `wait_s`; no connection is held."""
+    loop = asyncio.get_running_loop()
+    ends, look_s = loop.time() + wait_s, LOOK_FIRST_S
+    while not transfer.is_final and loop.time() < ends:
+        await asyncio.sleep(min(look_s, max(0.0, ends - loop.time())))
+        look_s = min(look_s * 2, LOOK_MAX_S)
+        found = await transfers.find_transfer(
+            desk.db, member_id=transfer.member_id, transfer_id=transfer.id
+        )
+        transfer = found or transfer
+    return transfer
+
+
+def _answer(
+    request: web.Request, transfer: Transfer, *, status: int, headers: dict[str, str]
+) -> web.Response:
+    if wait_s := wait_s_of(request):
+        headers["Preference-Applied"] = f"wait={wait_s}"
+    if not transfer.is_final:
+        headers["Retry-After"] = "1"
+    return json_response(show_transfer(transfer), status=status, headers=headers)
