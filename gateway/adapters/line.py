@@ -16,17 +16,22 @@ import structlog
 from pydantic.alias_generators import to_snake
 from tenacity import AsyncRetrying, RetryCallState, retry_base, stop_after_attempt
 
-from gateway.adapters.breaker import Breaker, Monotonic, Permit, RetryBudget
+from gateway.adapters.breaker import Breaker, BreakerState, Monotonic, Permit, RetryBudget
 from gateway.adapters.failure import BankError, BankUnavailable, OutcomeUnknown
 from gateway.adapters.gate import Gate, Lane
-from gateway.adapters.transport import AnswerRefused, Flight, Notice, TlsFailed, TooLate
+from gateway.adapters.transport import AnswerRefused, Flight, Notice, TooLate
 from gateway.config import BankProfile
 from gateway.domain.outcome import Answer, Evidence
-from gateway.domain.ports import Checkpoint, Clock, Lanes, Metrics, Point, Slot
+from gateway.domain.ports import Checkpoint, Clock, Health, Lanes, Metrics, Point, Slot
 from gateway.domain.reason import Reason
 
 T = TypeVar("T")
 TRIES_MAX = 2
+HEALTH = {
+    BreakerState.CLOSED: Health.UP,
+    BreakerState.HALF_OPEN: Health.RECOVERING,
+    BreakerState.OPEN: Health.DOWN,
+}
 
 log = structlog.get_logger()
 
@@ -133,6 +138,10 @@ class Line:
         self._metrics = metrics
         self._checkpoint = checkpoint
 
+    @property
+    def health(self) -> Health:
+        return HEALTH[self._gate.breaker.state]
+
     async def call(self, call: Call[T]) -> Answer[T]:
         """Return what the call came to; never raises an error."""
         now = asyncio.get_running_loop().time()
@@ -207,7 +216,6 @@ class Line:
             raise BankUnavailable("TOO_LATE", Reason.BANK_BUSY) from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             trail.has_left = False
-            self._alert_about_tls(error)
             raise NothingLeft(type(error).__name__) from error
         except AnswerRefused as error:
             raise OutcomeUnknown(type(error).__name__, integrity=True) from error
@@ -229,16 +237,6 @@ class Line:
             self._gate.breaker.release(permit)
         else:
             self._gate.record(permit, is_ok=is_ok)
-
-    def _alert_about_tls(self, error: httpx.TransportError) -> None:
-        if isinstance(error, TlsFailed):
-            log.error(
-                "alert.raised",
-                code="bank_tls_failed",
-                severity="page",
-                runbook="docs/runbook.md#bank_tls_failed",
-                bank=self._profile.code,
-            )
 
     def _record(self, call: Call[T], trail: Trail, outcome: T) -> None:
         elapsed_s = asyncio.get_running_loop().time() - trail.started

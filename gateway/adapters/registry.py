@@ -1,5 +1,6 @@
 """All banks of the gateway, one line each."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -33,7 +34,7 @@ async def open_banks(
     Connections are closed at the end; calls that still run then fail as if the bank had hung up.
     """
     parts = Parts(clock, metrics, lanes, checkpoint, time.monotonic, settings.time_scale)
-    contracts = bank_profiles() if profiles is None else profiles
+    contracts = await asyncio.to_thread(bank_profiles) if profiles is None else profiles
     async with AsyncExitStack() as stack:
         yield {
             code: await stack.enter_async_context(

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 import aiohttp
 import httpx
+import structlog
 import yarl
 
 ANSWER_BYTES_MAX = 1 << 20
@@ -30,6 +31,8 @@ KEEP_ALIVE_S = 15.0  # below what servers keep (75 s is usual), so that we close
 SETS_ITSELF = frozenset({b"host", b"content-length"})
 NOT_HANDED_ON = frozenset({b"set-cookie", b"transfer-encoding"})
 Notice: TypeAlias = Callable[[], None]
+
+log = structlog.get_logger()
 
 
 class TlsFailed(httpx.ConnectError):
@@ -74,12 +77,14 @@ class BankTransport(httpx.AsyncBaseTransport):
 
     def __init__(
         self,
+        bank: str,
         *,
         deadline_s: float,
         connect_timeout_s: float,
         keep_alive_s: float = KEEP_ALIVE_S,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._bank = bank
         self._deadline_s = deadline_s
         self._tls: ssl.SSLContext | bool = True if tls is None else tls
         timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout_s)
@@ -94,7 +99,19 @@ class BankTransport(httpx.AsyncBaseTransport):
             async with asyncio.timeout_at(deadline_at):
                 return await self._send(request, flight)
         except (aiohttp.ClientError, OSError) as error:
-            _reraise(error, flight, request)
+            raised = _named(error, flight, request)
+            if isinstance(raised, TlsFailed):
+                self._alert()
+            raise raised from error
+
+    def _alert(self) -> None:
+        log.error(
+            "alert.raised",
+            code="bank_tls_failed",
+            severity="page",
+            runbook="docs/runbook.md#bank_tls_failed",
+            bank=self._bank,
+        )
 
     async def aclose(self) -> None:
         await self._pooled.close()
@@ -204,19 +221,17 @@ async def _read_whole(answer: aiohttp.ClientResponse, request: httpx.Request) ->
     return b"".join(parts)
 
 
-def _reraise(error: Exception, flight: Flight, request: httpx.Request) -> NoReturn:
+def _named(error: Exception, flight: Flight, request: httpx.Request) -> httpx.TransportError:
+    """Return what an error means: with `has_left` the request may have arrived, without it not."""
     name = type(error).__name__
+    is_late = isinstance(error, TimeoutError)
     if flight.has_left:
-        if isinstance(error, TimeoutError):
-            raise httpx.ReadTimeout(name, request=request) from error
-        raise httpx.ReadError(name, request=request) from error
+        return (httpx.ReadTimeout if is_late else httpx.ReadError)(name, request=request)
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
-        raise TlsFailed(name, request=request) from error
-    if isinstance(error, TimeoutError):
-        raise httpx.ConnectTimeout(name, request=request) from error
+        return TlsFailed(name, request=request)
     if isinstance(error, NotBegunInTime):
-        raise TooLate(name, request=request) from error
-    raise httpx.ConnectError(name, request=request) from error
+        return TooLate(name, request=request)
+    return (httpx.ConnectTimeout if is_late else httpx.ConnectError)(name, request=request)
 
 
 @lru_cache(maxsize=1024)

@@ -28,6 +28,7 @@ from gateway.domain.outcome import Answer, InquiryOutcome, Returned, Settled, Su
 from gateway.domain.ports import (
     Callback,
     Clock,
+    Health,
     NameFound,
     NameRefused,
     Statement,
@@ -50,6 +51,10 @@ class Smbc:
         self._channel = channel
         self._seal = seal
         self._clock = clock
+
+    @property
+    def health(self) -> Health:
+        return self._line.health
 
     async def submit(self, order: TransferOrder, *, send_before: float) -> Answer[SubmitOutcome]:
         async def read(answer: httpx.Response) -> tuple[str, SubmitOutcome]:

@@ -22,7 +22,10 @@ async def open_smbc(settings: Settings, profile: BankProfile, parts: Parts) -> A
     """Yield the bank; nothing is sent before the first call. NotReady if a key cannot be used."""
     credentials, tls = await asyncio.to_thread(_read_files, settings)
     transport = BankTransport(
-        deadline_s=profile.deadline_s, connect_timeout_s=profile.connect_timeout_s, tls=tls
+        profile.code,
+        deadline_s=profile.deadline_s,
+        connect_timeout_s=profile.connect_timeout_s,
+        tls=tls,
     )
     async with bank_client(transport) as client:
         channel = Channel(client, credentials, parts.clock)
