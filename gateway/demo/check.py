@@ -14,9 +14,11 @@ from rich.table import Table
 
 from gateway.config import Settings
 from gateway.demo.stage import MEMBER_NUMBER, MEMBER_PIN, Stage, open_stage
+from gateway.domain.account import BankCode
 from gateway.domain.hours import JST
+from gateway.domain.ledger import settlement_cash
 from gateway.ops.clock import SystemClock, shift_to
-from gateway.ops.commands.ledger_verify import settlement_balances, verify_ledger
+from gateway.ops.commands.ledger_verify import verify_ledger
 
 START = datetime(2026, 11, 25, 10, 0, tzinfo=JST)
 AMOUNT = 30_000
@@ -48,13 +50,11 @@ async def check_demo(settings: Settings, console: Console) -> bool:
             aiohttp.ClientSession(stage.address) as client,
         ):
             client.headers["Authorization"] = f"Bearer {await _log_in(client, console)}"
-            checked = [
-                await _check_bank(stage, client, bank, console) for bank in stage.sandbox.urls
-            ]
-            findings = await verify_ledger(stage.gateway.desk.db)
+            checked = [await _check_bank(stage, client, bank, console) for bank in stage.banks]
+            findings = (await verify_ledger(stage.gateway.desk.db)).findings
     console.print(_table(checked))
     for finding in findings:
-        console.print(f"ledger: {finding}", style="red")
+        console.print(f"ledger: {finding.about}: {finding.says}", style="red")
     return not findings and all(not row.problems for row in checked)
 
 
@@ -67,15 +67,14 @@ async def _log_in(client: aiohttp.ClientSession, console: Console) -> str:
 
 
 async def _check_bank(
-    stage: Stage, client: aiohttp.ClientSession, bank: str, console: Console
+    stage: Stage, client: aiohttp.ClientSession, bank: BankCode, console: Console
 ) -> Checked:
     console.print(f"{bank}: asking for {AMOUNT:,} yen …", highlight=False)
     transfer, states = await _transfer(client, bank)
     console.print(f"{bank}: {transfer['state']}; comparing the books …", highlight=False)
-    async with aiohttp.ClientSession() as control:
-        async with control.get(f"{stage.sandbox.urls[bank]}/_sandbox/ledger") as answer:
-            books = await answer.json()
-    balances = await settlement_balances(stage.gateway.desk.db)
+    books = await stage.books(bank)
+    balances = (await verify_ledger(stage.gateway.desk.db)).balances
+    ledger_balance = balances.get(settlement_cash(bank), 0)
     bank_balance = int(books["settlement"]["balance"])
     moved = [m for m in books["movements"] if m["reference"] == transfer["reference"]]
     problems = []
@@ -83,19 +82,19 @@ async def _check_bank(
         problems.append(f"the transfer is {transfer['state']}")
     if [(m["direction"], int(m["amount"])) for m in moved] != [("out", AMOUNT)]:
         problems.append(f"the bank booked it {len(moved)} times")
-    if balances.get(bank) != bank_balance:
+    if ledger_balance != bank_balance:
         problems.append("our ledger and the bank's balance differ")
     return Checked(
         bank=bank,
         reference=transfer["reference"],
         states=states,
-        ledger_balance=balances.get(bank, 0),
+        ledger_balance=ledger_balance,
         bank_balance=bank_balance,
         problems=tuple(problems),
     )
 
 
-async def _transfer(client: aiohttp.ClientSession, bank: str) -> tuple[dict[str, Any], str]:
+async def _transfer(client: aiohttp.ClientSession, bank: BankCode) -> tuple[dict[str, Any], str]:
     """Make a transfer and follow it to its end; return it, and its states with their instants."""
     async with client.get("/v1/accounts") as answer:
         accounts = (await answer.json())["items"]
@@ -122,10 +121,11 @@ async def _transfer(client: aiohttp.ClientSession, bank: str) -> tuple[dict[str,
 
 def _table(checked: list[Checked]) -> Table:
     table = Table(title="One transfer through each bank")
-    for column in ("bank", "reference", "states", "our ledger", "bank's books", "agree?"):
-        table.add_column(
-            column, justify="right" if column in {"our ledger", "bank's books"} else "left"
-        )
+    for column in ("bank", "reference", "states"):
+        table.add_column(column)
+    for column in ("our ledger, yen", "bank's books, yen"):
+        table.add_column(column, justify="right")
+    table.add_column("agree?")
     for row in checked:
         verdict = "yes" if not row.problems else "NO: " + "; ".join(row.problems)
         table.add_row(

@@ -1,7 +1,7 @@
 """`gateway demo`: the whole system until Ctrl-C, its addresses and credentials on the screen."""
 
+import asyncio
 from datetime import datetime
-from pathlib import Path
 
 from rich.console import Console
 
@@ -18,8 +18,8 @@ async def run_demo(settings: Settings, *, at: datetime | None, console: Console)
     """Run the demo until SIGINT or SIGTERM; the data in `settings.data_dir` outlives it."""
     shift_s = settings.clock_shift_s if at is None else shift_to(at)
     clock = SystemClock(shift_s)
-    books_dir: Path = settings.data_dir / "books"
-    books_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    books_dir = settings.data_dir / "books"
+    await asyncio.to_thread(books_dir.mkdir, mode=0o700, parents=True, exist_ok=True)
     with stop_signals() as stopped:
         console.print("Starting PostgreSQL, the bank sandbox and the gateway …")
         async with open_stage(

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -34,6 +35,19 @@ class Stage:
     gateway: Gateway
     sandbox: Sandbox
     address: str
+
+    @property
+    def banks(self) -> list[BankCode]:
+        """Return the banks that are connected."""
+        return list(self.gateway.desk.banks)
+
+    async def books(self, bank: BankCode) -> dict[str, Any]:
+        """Return the bank's own books, by its control API."""
+        url = f"{self.sandbox.urls[bank]}/_sandbox/ledger"
+        async with aiohttp.ClientSession() as control, control.get(url) as answer:
+            answer.raise_for_status()
+            books: dict[str, Any] = await answer.json()
+            return books
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from gateway.store.ledger import post_once
 
 
 async def fund_bank(desk: TransferDesk, bank: BankCode, amount: Yen, *, note: str) -> bool:
-    """Book a funding once under its `note` (the bank's reference); False if it was booked before."""
+    """Book a funding once under its `note` (the bank's reference); False if booked already."""
     now = desk.clock.now()
     digest = hashlib.sha256(f"{FUNDING} {bank} {note}".encode()).digest()
     posting = Posting(

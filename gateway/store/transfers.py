@@ -82,8 +82,8 @@ class Move:
 async def accept(db: Database, new: NewTransfer) -> tuple[str, Transfer | None]:
     """Write an accepted transfer, its reservation and its key.
 
-    Return (result, transfer) with result accepted | replayed | key_reused | account_not_registered |
-    suspended | overdue | credit_short; the transfer comes with the first three.
+    Return (result, transfer): accepted | replayed | key_reused, each with the transfer, or
+    account_not_registered | suspended | overdue | credit_short, and None.
     """
     row = await db.step(
         ACCEPT,
