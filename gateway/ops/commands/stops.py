@@ -1,0 +1,79 @@
+"""`gateway ops hold | release | stops | breaker`: what operators hold back, for all processes."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+
+from gateway.domain.account import BankCode
+from gateway.domain.identifier import uuid7
+from gateway.store.database import Database
+from gateway.store.sql import SQL
+from gateway.store.stops import ALL_BANKS, Stop, hold, stops_in_force
+
+RELEASE = SQL["ops.release"]
+OVERRIDE_BREAKER = SQL["ops.override_breaker"]
+BREAKERS = SQL["ops.breakers"]
+
+log = structlog.get_logger()
+
+
+class Breaker(StrEnum):
+    """The operators' word over every process's breaker."""
+
+    AUTO = "auto"  # none: each process's own breaker decides
+    OPEN = "open"  # nothing is let out
+    CLOSED = "closed"  # everything is let out
+
+
+@dataclass(frozen=True, slots=True)
+class Restraints:
+    """All that holds now."""
+
+    stops: tuple[Stop, ...]
+    breakers: tuple[tuple[BankCode, Breaker], ...]
+
+
+async def hold_bank(
+    db: Database, bank: BankCode | None, *, reason: str, by: str, now: datetime
+) -> bool:
+    """Stop sending to a bank, or to all (None); False if it is held for that reason already.
+
+    Binds from its commit in all processes; inquiries go on.
+    """
+    name = bank or ALL_BANKS
+    stop = Stop(uuid7(now, secrets.token_bytes(10)), name, reason, by, now)
+    is_new = await hold(db, stop)
+    if is_new:
+        log.warning("bank.held", bank=name)
+    return is_new
+
+
+async def release_bank(
+    db: Database, bank: BankCode | None, *, by: str, now: datetime, reason: str | None = None
+) -> list[Stop]:
+    """Lift the stops of a bank (None: those that stop all), or the one for `reason`; return them.
+
+    A stop of all banks and a stop of one are lifted one by one.
+    """
+    rows = await db.fetch(RELEASE, bank or ALL_BANKS, by, now, reason)
+    if rows:
+        log.warning("bank.released", bank=bank or ALL_BANKS)
+    return [Stop(r["id"], r["bank"], r["reason"], r["held_by"], r["held_at"]) for r in rows]
+
+
+async def restraints(db: Database) -> Restraints:
+    """Return the stops in force and the breakers that are overruled."""
+    rows = await db.fetch(BREAKERS)
+    return Restraints(
+        tuple(await stops_in_force(db)),
+        tuple((BankCode(row["bank"]), Breaker(row["breaker"])) for row in rows),
+    )
+
+
+async def override_breaker(db: Database, bank: BankCode, breaker: Breaker) -> None:
+    """Overrule the breakers of all processes for a bank, or let them decide again (`auto`)."""
+    await db.fetch(OVERRIDE_BREAKER, bank.value, breaker.value)
+    log.warning("breaker.overruled", bank=bank, state=breaker)

@@ -1,0 +1,95 @@
+"""`ops explain` and `ops transfers` tell operators what there is, without names and accounts."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from gateway.domain.account import BankCode
+from gateway.domain.errors import NotFoundHere
+from gateway.domain.transfer import State
+from gateway.ops.commands.explain import explain_transfer
+from gateway.ops.commands.transfers import Filter, list_transfers
+from gateway.store.database import Database
+from tests.manual_clock import START
+from tests.ops.conftest import HOLDER, NUMBER, Books
+
+REFERENCE = "ABCDEFGHIJKLMNOPQR22"
+
+
+async def test_a_transfers_life_is_one_timeline(database: Database, books: Books) -> None:
+    _, transfer = await books.settled()
+    await books.owner.execute(
+        "INSERT INTO callbacks_inbox VALUES ('smbc', 'ev-1', $1, 'transfer.settled', $2, $2)",
+        REFERENCE,
+        START + timedelta(seconds=11),
+    )
+
+    explanation = await explain_transfer(database, str(transfer))
+
+    assert (explanation.state, explanation.amount) == (State.SETTLED, 30_000)
+    assert [(step.source, step.what) for step in explanation.steps] == [
+        ("request", "accepted"),
+        ("event", "transfer.accepted"),
+        ("bank", "submit: settled"),
+        ("callback", "transfer.settled"),
+        ("event", "transfer.settled"),
+        ("ledger", "settlement_cash:smbc → principal"),
+    ]
+
+
+async def test_a_timeline_has_no_account_and_no_name(database: Database, books: Books) -> None:
+    _, transfer = await books.settled()
+
+    text = repr(await explain_transfer(database, str(transfer)))
+
+    assert not [secret for secret in (NUMBER, HOLDER, "YAMADA") if secret in text]
+
+
+async def test_a_transfer_is_found_by_any_of_its_names(database: Database, books: Books) -> None:
+    _, transfer = await books.settled()
+
+    found = [
+        (await explain_transfer(database, name)).id
+        for name in (str(transfer), f"tr_{transfer.hex}", REFERENCE)
+    ]
+
+    assert found == [transfer] * 3
+
+
+@pytest.mark.parametrize("name", ["", "tr_1", str(uuid4()), "2" * 20, "1 OR 1=1"])
+async def test_what_is_not_there_is_not_explained(name: str, database: Database) -> None:
+    with pytest.raises(NotFoundHere):
+        await explain_transfer(database, name)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        pytest.param(Filter(), [State.UNKNOWN, State.REVIEW], id="what is open"),
+        pytest.param(Filter(states=[State.SETTLED]), [State.SETTLED], id="by state"),
+        pytest.param(Filter(bank=BankCode.MUFG), [State.REVIEW], id="by bank"),
+        pytest.param(Filter(age=timedelta(minutes=30)), [State.UNKNOWN], id="by age"),
+        pytest.param(Filter(states=tuple(State), limit=1), [State.UNKNOWN], id="oldest first"),
+    ],
+)
+async def test_transfers_are_listed_by_state_bank_and_age(
+    chosen: Filter, found: list[State], database: Database, books: Books
+) -> None:
+    member = await books.loan()
+    for state, bank, minutes in (
+        ("review", "mufg", 5),
+        ("unknown", "smbc", 60),
+        ("settled", "smbc", 9),
+    ):
+        await books.transfer(
+            member,
+            state,
+            bank=bank,
+            reference=state.upper().ljust(20, "2"),
+            accepted_at=START - timedelta(minutes=minutes),
+        )
+
+    lines = await list_transfers(database, chosen, now=START)
+
+    assert [line.state for line in lines] == found
