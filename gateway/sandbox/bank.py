@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, TCPConnector, web
 
 from gateway.domain.ports import Clock
 from gateway.sandbox.accounts import as_accounts, as_record
@@ -36,7 +36,8 @@ class RunningBank:
         self.name = name
         self.spec = spec
         self.surroundings = surroundings
-        self._client = ClientSession()
+        # Each callback on a connection of its own: a kept one may have died with its receiver.
+        self._client = ClientSession(connector=TCPConnector(force_close=True))
         self._journal = Journal(surroundings.books_path)
         self.emulation, self.emulator = self._first_day()
 

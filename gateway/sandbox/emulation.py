@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from gateway.sandbox.books import Books
 from gateway.sandbox.clock import BankClock
@@ -56,14 +57,18 @@ class Emulation:
 
     async def pause(self, seconds: float) -> None:
         """Wait in real time × time_scale; `EmulationEnded` if that comes first."""
+        if self._ended.is_set():
+            raise EmulationEnded
+        sleeper = asyncio.create_task(asyncio.sleep(seconds * self.settings.time_scale))
+        self._keep(sleeper)
         try:
-            async with asyncio.timeout(seconds * self.settings.time_scale):
-                await self._ended.wait()
-        except TimeoutError:
-            return
-        raise EmulationEnded
+            await asyncio.wait({sleeper})
+        finally:
+            sleeper.cancel()
+        if sleeper.cancelled():
+            raise EmulationEnded
 
-    async def hang(self) -> None:
+    async def hang(self) -> NoReturn:
         """Wait until this emulation ends."""
         await self._ended.wait()
         raise EmulationEnded
@@ -75,9 +80,7 @@ class Emulation:
             await self.pause(seconds)
             await act()
 
-        task = asyncio.create_task(_until_ended(wait_and_act()))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._keep(asyncio.create_task(wait_and_act()))
 
     async def end(self) -> None:
         """Wake all that wait and stop all that was to happen later."""
@@ -87,9 +90,7 @@ class Emulation:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-
-async def _until_ended(work: Awaitable[None]) -> None:
-    try:
-        await work
-    except EmulationEnded:
-        return
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        """Hold a task until it is done, and cancel it when this emulation ends."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -86,7 +86,6 @@ async def _(_: DropAfter, exchange: Exchange) -> Reply:
 async def _(_: HangAfter, exchange: Exchange) -> Reply:
     await exchange.work(None)
     await exchange.emulation.hang()
-    return CUT
 
 
 @_act.register

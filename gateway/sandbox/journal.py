@@ -1,7 +1,6 @@
 """What happened at a bank, a JSON line each: a restarted emulator shows the same books."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -27,7 +26,7 @@ class Journal:
         if whole != written:
             # The process died while it wrote its last line; that answer was never given.
             self._path.write_bytes(whole)
-        records = list(_records(whole))
+        records: list[Record] = [orjson.loads(line) for line in whole.splitlines()]
         days = [place for place, record in enumerate(records) if record == FIRST_DAY]
         return records[days[-1] + 1 :] if days else records
 
@@ -43,18 +42,10 @@ class Journal:
         async with self._writing:
             lines, self._lines = self._lines, []
             if lines:
-                await asyncio.to_thread(self._write, b"".join(lines))
-
-    def _write(self, data: bytes) -> None:
-        if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("ab") as file:
-                file.write(data)
+                await asyncio.to_thread(_append, self._path, b"".join(lines))
 
 
-def _records(lines: bytes) -> Iterator[Record]:
-    for line in lines.splitlines():
-        record = orjson.loads(line)
-        if not isinstance(record, dict):
-            raise TypeError("a line of the books is one JSON object")
-        yield record
+def _append(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(data)

@@ -62,8 +62,9 @@ async def start_sandbox(  # noqa: PLR0913 - settings of one start, all by name
     """
     _refuse_outside(environ, host)
     specs = {name: BANKS[name] for name in banks}
+    stack = AsyncExitStack()
     urls = {}
-    async with AsyncExitStack() as stack:
+    try:
         for name, spec in specs.items():
             around = Surroundings(
                 machine=clock,
@@ -77,8 +78,10 @@ async def start_sandbox(  # noqa: PLR0913 - settings of one start, all by name
             await bank.open_books()
             port = port_base + spec.port_offset if port_base else 0
             urls[name] = await _listen(stack, bank, host, port)
-        return Sandbox(urls, stack.pop_all())
-    raise AssertionError("an exit stack without callbacks swallows nothing")
+    except BaseException:
+        await stack.aclose()
+        raise
+    return Sandbox(urls, stack)
 
 
 @asynccontextmanager

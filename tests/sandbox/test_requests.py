@@ -50,6 +50,7 @@ async def test_the_checks_come_in_the_profiles_order(lender: Lender):
         pytest.param(UNSIGNED, 401, id="no signature"),
         pytest.param({"X_Jws_Signature": sign(b"other bytes")}, 401, id="over other bytes"),
         pytest.param({"X_Jws_Signature": "a.b.c"}, 401, id="no JWS"),
+        pytest.param({"X_Jws_Signature": "W10=..AA"}, 401, id="padded base64"),
         pytest.param({"X_Jws_Signature": "W10..AA"}, 401, id="a header that is no object"),
         pytest.param({"X_Timestamp": None}, 401, id="no time"),
         pytest.param({"X_Timestamp": "2026-11-25 10:00:00+09:00"}, 401, id="not RFC 3339"),

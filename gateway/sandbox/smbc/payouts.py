@@ -8,7 +8,6 @@ from datetime import datetime
 from gateway.sandbox.books import Account, Booking, MovementKind
 from gateway.sandbox.emulation import Emulation
 from gateway.sandbox.journal import Record
-from gateway.sandbox.magic import find_account
 from gateway.sandbox.smbc.messages import TransferOrder, instant_text
 from gateway.sandbox.strict import as_model
 
@@ -139,10 +138,9 @@ class PayOuts:
 
     def _enter(self, payout: PayOut) -> None:
         books = self._emulation.books
-        account = find_account(books, payout.order.creditor_account.key)
-        if account is not None:
-            # A magic account stands in the books from its first credit on.
-            books.put([account])
+        key = payout.order.creditor_account.key
+        # A magic account stands in the books from its first credit on.
+        books.accounts.setdefault(key, Account(key, payout.holder, 0))
         books.book(payout.booking(MovementKind.PAYOUT, payout.executed_at))
         self._by_reference[payout.reference] = payout
         if payout.return_after_s is not None:
