@@ -1,6 +1,7 @@
 """The emulators' small parts, and their distance from the rest of the program."""
 
 import ast
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ async def test_an_emulation_that_ended_waits_for_nothing_and_leaves_no_trace(
     emulation.note({"kind": "accounts", "accounts": []})
     await journal.flush()
 
-    assert journal.read() == []
+    assert await asyncio.to_thread(journal.read) == []
     with pytest.raises(EmulationEnded):
         await emulation.pause(3600)
 
