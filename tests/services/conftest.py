@@ -23,6 +23,7 @@ from gateway.domain.outcome import (
 )
 from gateway.domain.ports import (
     Callback,
+    Clock,
     Health,
     NameFound,
     NameRefused,
@@ -125,7 +126,7 @@ async def member(owner, clock: ManualClock) -> Member:
     return await new_member(owner, clock, limit=100_000)
 
 
-async def new_member(owner, clock: ManualClock, *, limit: int) -> Member:
+async def new_member(owner, clock: Clock, *, limit: int) -> Member:
     member = Member(uuid7(clock.now(), os.urandom(10)), uuid7(clock.now(), os.urandom(10)))
     await owner.execute(
         "INSERT INTO members (member_id, member_number, kana, sender_name, pin_hash, created_at)"
