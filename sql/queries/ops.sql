@@ -112,3 +112,6 @@ ORDER BY t.name, p.name;
 -- name: occupy
 -- Long enough for as many of these as the pool has connections to run at the same time.
 SELECT pg_sleep(0.05);
+
+-- name: first_posting
+SELECT min(recorded_at) AS at FROM postings;

@@ -33,6 +33,7 @@ VERIFY_MEMBERS = SQL["ops.verify_members"]
 VERIFY_TRANSFERS = SQL["ops.verify_transfers"]
 VERIFY_POSTINGS = SQL["ops.verify_postings"]
 ACCOUNT_TOTALS = SQL["ops.account_totals"]
+FIRST_POSTING = SQL["ops.first_posting"]
 
 PAGE = 200
 FINDINGS_MAX = 1_000
@@ -86,6 +87,12 @@ async def verify_ledger(
     findings += _account_findings(balances)
     findings += await _bank_findings(balances, statement_totals)
     return LedgerReport(members, postings, balances, tuple(findings))
+
+
+async def first_posting_at(db: Database) -> datetime | None:
+    """Return when the ledger began; None while it is empty."""
+    row = await db.fetchrow(FIRST_POSTING)
+    return None if row is None else row["at"]
 
 
 def _member_findings(row: Record) -> list[Finding]:

@@ -1,0 +1,176 @@
+"""The command line (`gateway …`, `python -m gateway …`): parses, calls, prints."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gateway.app import Role, apply_migrations, database_address
+from gateway.config import Settings, load_settings
+from gateway.demo.check import check_demo
+from gateway.demo.run import run_demo
+from gateway.domain.errors import GatewayError, NotReady
+from gateway.domain.hours import JST
+from gateway.operators.command_line import WRONG, AsJson, commands
+from gateway.operators.reports import doctor_report
+from gateway.operators.running import logging_to, run
+from gateway.ops import render
+from gateway.ops.clock import SystemClock
+from gateway.sandbox.registry import BANKS
+from gateway.sandbox.server import running_sandbox
+from gateway.sandbox.tls import make_tls_directory
+from gateway.serve import serve as serve_gateway
+from gateway.serve import stop_signals
+
+NOT_READY = 2
+
+cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+cli.add_typer(commands, name="ops")
+
+
+@cli.command()
+def demo(
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Drive one transfer, compare, end.")
+    ] = False,
+    at: Annotated[str | None, typer.Option(help="Begin at this instant (RFC 3339).")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
+) -> None:
+    """Run everything on this machine: PostgreSQL, bank sandboxes, gateway, a member."""
+    settings = load_settings(port=port)
+    with _logging_to_a_file(settings):
+        if not check:
+            run(run_demo(settings, at=_instant(at), console=Console()))
+        elif not run(check_demo(settings, Console())):
+            raise typer.Exit(WRONG)
+
+
+@cli.command()
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="GATEWAY_HOST")] = None,
+    port: Annotated[int | None, typer.Option(help="GATEWAY_PORT")] = None,
+    processes: Annotated[int, typer.Option(min=1, max=64)] = 1,
+    role: Role = Role.ALL,
+) -> None:
+    """Serve until SIGTERM, then drain."""
+    given = {"host": host, "port": port}
+    settings = load_settings(**{name: v for name, v in given.items() if v is not None})
+    with logging_to(settings, fd=1):
+        run(serve_gateway(settings, role=role, processes=processes))
+
+
+@cli.command()
+def sandbox(
+    *,
+    bank: Annotated[
+        list[str] | None, typer.Option(help="Once for each bank; default: all.")
+    ] = None,
+    port_base: Annotated[int, typer.Option(min=0, max=65000, help="0: any free port.")] = 8101,
+    tls: Annotated[bool, typer.Option("--tls", help="Demand client certificates.")] = False,
+) -> None:
+    """Run the bank emulators alone, for integration tests of other projects."""
+    unknown = sorted(set(bank or ()) - BANKS.keys())
+    if unknown:
+        raise typer.BadParameter(
+            f"{', '.join(unknown)}: no such bank; there are {', '.join(BANKS)}"
+        )
+    settings = load_settings()
+    with logging_to(settings, fd=2):
+        run(_sandbox(settings, bank or list(BANKS), port_base, has_tls=tls))
+
+
+async def _sandbox(
+    settings: Settings, banks: Sequence[str], port_base: int, *, has_tls: bool
+) -> None:
+    tls_dir = settings.data_dir / "tls" if has_tls else None
+    if tls_dir is not None:
+        await asyncio.to_thread(make_tls_directory, tls_dir)
+        typer.echo(f"certificates  {tls_dir}")
+    clock = SystemClock(settings.clock_shift_s)
+    with stop_signals() as stopped:
+        async with running_sandbox(
+            clock=clock, banks=banks, port_base=port_base, tls_dir=tls_dir
+        ) as running:
+            for name, url in running.urls.items():
+                typer.echo(f"{name}  {url}")
+            await stopped.wait()
+
+
+@cli.command()
+def migrate(*, dry_run: Annotated[bool, typer.Option("--dry-run")] = False) -> None:
+    """Apply sql/migrations and changed sql/functions as the owner of the schema."""
+    settings = load_settings()
+    with logging_to(settings, fd=2):
+        names = run(_migrate(settings, dry_run=dry_run))
+    for name in names:
+        typer.echo(f"{'would apply' if dry_run else 'applied'} {name}")
+    if not names:
+        typer.echo("nothing to apply")
+
+
+async def _migrate(settings: Settings, *, dry_run: bool) -> list[str]:
+    if settings.database_owner_url is not None:
+        return await apply_migrations(
+            settings.database_owner_url.get_secret_value(), dry_run=dry_run
+        )
+    if settings.database_url is not None:
+        raise NotReady("GATEWAY_DATABASE_OWNER_URL: needed to migrate; the gateway's role may not")
+    async with database_address(settings):  # the embedded database is migrated when it starts
+        return []
+
+
+@cli.command()
+def doctor(*, as_json: AsJson = False) -> None:
+    """Check settings, database, clocks and banks; say what is wrong and how to mend it."""
+    settings = load_settings()
+    with logging_to(settings, fd=2):
+        checks = run(doctor_report(settings))
+    if as_json:
+        typer.echo(render.as_json(checks))
+    else:
+        render.show_checks(Console(), checks)
+    if not all(check.is_good for check in checks):
+        raise typer.Exit(WRONG)
+
+
+@contextmanager
+def _logging_to_a_file(settings: Settings) -> Iterator[None]:
+    """Keep the screen for people: the demo's log goes to `gateway.log` in the data directory."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fd = os.open(settings.data_dir / "gateway.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        with logging_to(settings, fd=fd):
+            yield
+    finally:
+        os.close(fd)
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text}: not an instant such as 2026-11-25T10:00:00") from error
+    return at if at.tzinfo else at.replace(tzinfo=JST)
+
+
+def main() -> None:
+    """Run the command line; what is wrong is said on stderr, without a traceback."""
+    try:
+        cli()
+    except GatewayError as error:
+        typer.echo(f"gateway: {error}", err=True)
+        sys.exit(NOT_READY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What operators run from a shell: the commands, and the parts that each of them needs."""

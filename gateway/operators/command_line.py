@@ -1,0 +1,153 @@
+"""`gateway ops …`: parses, calls, prints."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+
+from gateway.config import load_settings
+from gateway.domain.account import BankCode
+from gateway.domain.transfer import State
+from gateway.operators.reports import ledger_report, operators_database
+from gateway.operators.running import logging_to, run
+from gateway.ops import render
+from gateway.ops.clock import SystemClock
+from gateway.ops.commands.explain import explain_transfer
+from gateway.ops.commands.stops import (
+    Breaker,
+    hold_bank,
+    override_breaker,
+    release_bank,
+    restraints,
+)
+from gateway.ops.commands.transfers import OPEN, Filter, list_transfers
+from gateway.store.database import Database
+
+WRONG = 1
+
+commands = typer.Typer(no_args_is_help=True, help="Operators' commands.")
+Result = TypeVar("Result")
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+By = Annotated[str, typer.Option("--by", help="Who does this.")]
+OneBank = Annotated[BankCode | None, typer.Argument(help="Or --all.")]
+AllBanks = Annotated[bool, typer.Option("--all", help="All banks at once.")]
+
+
+@commands.command("transfers")
+def show_transfers(
+    *,
+    state: Annotated[list[State] | None, typer.Option(help="Default: every open one.")] = None,
+    bank: BankCode | None = None,
+    minutes: Annotated[float, typer.Option(help="Accepted at least so long ago.", min=0)] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List transfers, oldest first."""
+    chosen = Filter(tuple(state or OPEN), bank, timedelta(minutes=minutes), limit)
+    lines = _operate(lambda db, now: list_transfers(db, chosen, now=now))
+    if as_json:
+        typer.echo(render.as_json(lines))
+    else:
+        render.show_transfers(Console(), lines)
+
+
+@commands.command("explain")
+def explain(
+    name: Annotated[str, typer.Argument(help="tr_…, or the bank reference.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show everything that is known of one transfer, in order of time."""
+    explained = _operate(lambda db, _: explain_transfer(db, name))
+    if as_json:
+        typer.echo(render.as_json(explained))
+    else:
+        render.show_explanation(Console(), explained)
+
+
+@commands.command("ledger-verify")
+def ledger_verify(
+    *,
+    with_banks: Annotated[bool, typer.Option("--with-banks", help="Read statements too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Prove the ledger from its postings; exit 1 on any finding."""
+    settings = load_settings()
+    with logging_to(settings, fd=2):
+        report = run(ledger_report(settings, with_banks=with_banks))
+    if as_json:
+        typer.echo(render.as_json(report))
+    else:
+        render.show_ledger(Console(), report)
+    if report.findings:
+        raise typer.Exit(WRONG)
+
+
+@commands.command("hold")
+def hold(
+    bank: OneBank = None,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; one stop for each reason.")],
+    by: By,
+    every: AllBanks = False,
+) -> None:
+    """Send nothing new to a bank, from now on and in all processes. Inquiries go on."""
+    chosen = _one_or_all(bank, every=every)
+    is_new = _operate(lambda db, now: hold_bank(db, chosen, reason=reason, by=by, now=now))
+    typer.echo("held" if is_new else "held already, for the same reason")
+
+
+@commands.command("release")
+def release(
+    bank: OneBank = None,
+    *,
+    by: By,
+    reason: Annotated[str | None, typer.Option(help="Only the stop for this reason.")] = None,
+    every: AllBanks = False,
+) -> None:
+    """Lift what holds a bank; `--all` lifts the stop of all banks, not each bank's own."""
+    chosen = _one_or_all(bank, every=every)
+    lifted = _operate(lambda db, now: release_bank(db, chosen, by=by, now=now, reason=reason))
+    for stop in lifted:
+        typer.echo(f"lifted: {stop.bank}, {stop.reason}, held by {stop.held_by}")
+    if not lifted:
+        typer.echo("nothing was held")
+        raise typer.Exit(WRONG)
+
+
+@commands.command("stops")
+def show_stops(*, as_json: AsJson = False) -> None:
+    """Show what is held now, and which breakers are overruled."""
+    held = _operate(lambda db, _: restraints(db))
+    if as_json:
+        typer.echo(render.as_json(held))
+    else:
+        render.show_restraints(Console(), held)
+
+
+@commands.command("breaker")
+def breaker(bank: BankCode, breaker: Breaker) -> None:
+    """Overrule the breakers of all processes for a bank, or let them decide (`auto`)."""
+    _operate(lambda db, _: override_breaker(db, bank, breaker))
+    typer.echo(f"{bank}: {breaker}")
+
+
+def _one_or_all(bank: BankCode | None, *, every: bool) -> BankCode | None:
+    if (bank is None) != every:
+        raise typer.BadParameter("name one bank, or say --all")
+    return bank
+
+
+def _operate(work: Callable[[Database, datetime], Awaitable[Result]]) -> Result:
+    """Run an operators' command on the database; its log goes to stderr."""
+    settings = load_settings()
+
+    async def on_database() -> Result:
+        async with operators_database(settings) as db:
+            return await work(db, SystemClock(settings.clock_shift_s).now())
+
+    with logging_to(settings, fd=2):
+        return run(on_database())

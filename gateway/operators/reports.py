@@ -1,0 +1,105 @@
+"""Gives operators' commands what they need: database and banks, for as long as they run."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+
+from gateway.adapters.registry import open_banks
+from gateway.app import database_address, schema_problems
+from gateway.config import Settings
+from gateway.domain.account import BankCode
+from gateway.domain.errors import NotReady
+from gateway.domain.hours import JST
+from gateway.domain.ports import Bank, Direction, Statement
+from gateway.ops.clock import SystemClock
+from gateway.ops.commands.doctor import (
+    Check,
+    check_banks,
+    check_database,
+    check_disk,
+    check_schema,
+    check_settings,
+    unreachable,
+)
+from gateway.ops.commands.ledger_verify import LedgerReport, first_posting_at, verify_ledger
+from gateway.ops.crash import no_checkpoint
+from gateway.ops.metrics import PrometheusMetrics
+from gateway.store.database import Database, open_database
+from gateway.store.lanes import StoredLanes
+
+APPLICATION = "gateway ops"
+
+
+@asynccontextmanager
+async def operators_database(settings: Settings) -> AsyncIterator[Database]:
+    """Yield the gateway's database. The embedded server is started for it if nobody runs it."""
+    async with (
+        database_address(settings) as url,
+        open_database(url, size=2, wait_s=5.0, application_name=APPLICATION) as db,
+    ):
+        yield db
+
+
+@asynccontextmanager
+async def _banks(settings: Settings, db: Database) -> AsyncIterator[dict[BankCode, Bank]]:
+    async with open_banks(
+        settings,
+        clock=SystemClock(settings.clock_shift_s),
+        metrics=PrometheusMetrics(),
+        lanes=StoredLanes(db),
+        checkpoint=no_checkpoint,
+    ) as banks:
+        yield banks
+
+
+async def doctor_report(settings: Settings) -> list[Check]:
+    """Examine everything that the gateway needs, as far as it can be reached."""
+    checks = check_settings(settings)
+    checks.append(await asyncio.to_thread(check_disk, settings.data_dir))
+    try:
+        async with (
+            database_address(settings) as url,
+            open_database(url, size=settings.pool_size, wait_s=settings.pool_wait_s + 1.0) as db,
+            _banks(settings, db) as banks,
+        ):
+            checks += await check_database(db, pool_size=settings.pool_size)
+            checks += check_schema(await schema_problems(url))
+            checks += await check_banks(banks.values())
+    except NotReady as error:
+        checks += unreachable(error)
+    return checks
+
+
+async def ledger_report(settings: Settings, *, with_banks: bool) -> LedgerReport:
+    """Verify the ledger; `with_banks`: compare it with every bank's statements since the first day.
+
+    Statements name what is booked by now: while transfers are on their way, the two may differ.
+    """
+    async with operators_database(settings) as db:
+        if not with_banks:
+            return await verify_ledger(db)
+        async with _banks(settings, db) as banks:
+            clock = SystemClock(settings.clock_shift_s)
+            totals = {
+                code: partial(_statement_total, bank, db, clock) for code, bank in banks.items()
+            }
+            return await verify_ledger(db, statement_totals=totals)
+
+
+async def _statement_total(bank: Bank, db: Database, clock: SystemClock) -> int | None:
+    """Return in minus out at the bank since the first posting; None if it cannot be read."""
+    began_at = await first_posting_at(db)
+    today = clock.now().date()
+    day = today if began_at is None else began_at.astimezone(JST).date()
+    total = 0
+    while day <= today:
+        statement = await bank.statement(day)
+        if not isinstance(statement, Statement):
+            return None
+        for movement in statement.movements:
+            sign = 1 if movement.direction is Direction.IN else -1
+            total += sign * movement.amount.amount
+        day += timedelta(days=1)
+    return total

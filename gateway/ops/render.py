@@ -1,0 +1,125 @@
+"""What operators' commands found, as tables on a screen or as JSON for programs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gateway.domain.hours import JST
+from gateway.domain.identifier import public_id
+from gateway.ops.commands.doctor import Check
+from gateway.ops.commands.explain import Explanation, Step
+from gateway.ops.commands.ledger_verify import LedgerReport
+from gateway.ops.commands.stops import Restraints
+from gateway.ops.commands.transfers import Line
+
+
+def as_json(value: Any) -> str:
+    """Return dataclasses, and lists of them, as JSON; instants in Japanese time."""
+    return orjson.dumps(_plain(value), option=orjson.OPT_INDENT_2).decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _instant(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def show_transfers(console: Console, lines: Iterable[Line]) -> None:
+    rows = [
+        (
+            public_id("tr", line.id),
+            line.bank,
+            line.reference,
+            f"{line.amount:,}",
+            line.state + (" (unclear)" if line.unclear else ""),
+            str(line.attempt),
+            line.reason or "",
+            _instant(line.accepted_at),
+            _instant(line.inquire_at or line.due_at),
+        )
+        for line in lines
+    ]
+    heads = ("transfer", "bank", "reference", "yen", "state", "attempt", "reason", "accepted")
+    _show(console, (*heads, "next step"), rows)
+
+
+def show_explanation(console: Console, explained: Explanation) -> None:
+    console.print(
+        Text(
+            f"{public_id('tr', explained.id)}  {explained.bank}  {explained.reference}"
+            f"  {explained.amount:,} yen  {explained.state}"
+            f"{' (unclear)' if explained.unclear else ''}"
+            f"{f'  {explained.reason}' if explained.reason else ''}"
+        )
+    )
+    rows = [
+        (_instant(step.at, "milliseconds"), step.source, step.what, _details(step))
+        for step in explained.steps
+    ]
+    _show(console, ("at", "source", "what", "details"), rows)
+
+
+def show_ledger(console: Console, report: LedgerReport) -> None:
+    rows = [(account, f"{balance:,}") for account, balance in report.balances.items()]
+    _show(console, ("account", "debits - credits, yen"), rows)
+    for finding in report.findings:
+        console.print(Text(f"{finding.code}  {finding.about}: {finding.says}", style="red"))
+    verdict = "clean" if not report.findings else f"{len(report.findings)} findings"
+    console.print(Text(f"{report.members} members, {report.postings} postings: {verdict}"))
+
+
+def show_restraints(console: Console, held: Restraints) -> None:
+    rows = [
+        (
+            "all" if stop.bank == "*" else stop.bank,
+            stop.reason,
+            stop.held_by,
+            _instant(stop.held_at),
+        )
+        for stop in held.stops
+    ]
+    _show(console, ("held", "reason", "by", "since"), rows)
+    for bank, breaker in held.breakers:
+        console.print(Text(f"The breaker of {bank} is overruled: {breaker}."))
+
+
+def show_checks(console: Console, checks: Iterable[Check]) -> None:
+    for check in checks:
+        mark = Text("ok   ", style="green") if check.is_good else Text("WRONG", style="red")
+        console.print(mark + Text(f"  {check.name}: {check.says}", style="default"))
+        if not check.is_good:
+            console.print(Text(f"       → {check.mend}"))
+
+
+def _show(console: Console, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    table = Table()
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        # As text: a reason that an operator typed must not be read as markup.
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def _details(step: Step) -> str:
+    return "  ".join(
+        f"{name}={_instant(value, 'milliseconds') if isinstance(value, datetime) else value}"
+        for name, value in step.details.items()
+        if value is not None
+    )
+
+
+def _instant(at: datetime | None, precision: str = "seconds") -> str:
+    return "" if at is None else at.astimezone(JST).isoformat(timespec=precision)
