@@ -1,6 +1,7 @@
 """Strict JSON in: one object, no name twice, every bad field named."""
 
 import json
+import re
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -15,6 +16,8 @@ from gateway.http.refusals import (
 )
 
 PayloadT = TypeVar("PayloadT", bound=BaseModel)
+
+SURROGATE = re.compile("[\ud800-\udfff]")  # half of a character is no text
 
 FAULT_OF_TYPE = {
     "missing": FieldFault.MISSING,
@@ -74,6 +77,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for name, value in pairs:
         if name in document:
             raise JsonMalformed([BadField("pointer", _pointer((name,)), FieldFault.DUPLICATE)])
+        if SURROGATE.search(name):
+            raise JsonMalformed([BadField("pointer", _pointer((name,)), FieldFault.WRONG_FORMAT)])
         document[name] = value
     return document
 

@@ -1,0 +1,221 @@
+"""Every error is a problem document, in the caller's language, with what to do next."""
+
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.domain.errors import GatewayError
+from gateway.http.core import ROUTES
+from gateway.http.errors import TABLE
+from gateway.http.problems import language_of
+from tests.http.conftest import Client, RecordedMetrics
+from tests.http.raw import exchange
+
+MEMBERS: set[str] = {
+    *("type", "title", "status", "detail", "instance", "code", "retryable", "request_id", "errors")
+}
+
+
+def leaves(kind: type[GatewayError]) -> set[type[GatewayError]]:
+    below = {leaf for child in kind.__subclasses__() for leaf in leaves(child)}
+    # Busy is raised itself and has a narrower kind below it.
+    return below | {kind} if ("code" in vars(kind) and kind in TABLE) or not below else below
+
+
+def test_every_error_has_a_status_and_a_code_of_its_own() -> None:
+    kinds = leaves(GatewayError)
+    codes = [kind.code for kind in kinds]
+
+    assert kinds == set(TABLE)
+    assert len(set(codes)) == len(codes)
+    assert all(400 <= row.status < 600 for row in TABLE.values())
+
+
+def test_every_error_has_words_in_both_languages() -> None:
+    for row in TABLE.values():
+        for words in (row.title, row.detail):
+            assert not words.ja.isascii()
+            assert words.en.isascii()
+
+
+PROBLEMS = [
+    pytest.param("GET", "/nowhere", 404, "route_not_found", id="no such address"),
+    pytest.param("GET", "/v1/transfers/x/y/z", 404, "route_not_found", id="an address too deep"),
+    pytest.param("PUT", "/v1/transfers", 405, "method_not_allowed", id="no such method"),
+    pytest.param("PROPFIND", "/v1/loan", 405, "method_not_allowed", id="a method of files"),
+    pytest.param("GET", "/v1/loan", 401, "session_missing", id="no session"),
+    pytest.param("POST", "/v1/sessions", 415, "unsupported_media_type", id="no content type"),
+    pytest.param("POST", "/callbacks/smbc", 401, "callback_not_authentic", id="no signature"),
+    pytest.param("POST", "/callbacks/resona", 404, "not_found", id="no such bank"),
+    pytest.param("POST", "/callbacks/mufg", 404, "not_found", id="a bank not connected"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status", "code"), PROBLEMS)
+async def test_an_error_is_a_problem_document(
+    client: Client, method: str, path: str, status: int, code: str
+) -> None:
+    reply = await client.call(method, path, headers={"X-Request-Id": "front-7"})
+
+    assert (reply.status, reply.body["status"], reply.body["code"]) == (status, status, code)
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert set(reply.body) == MEMBERS
+    assert reply.body["type"] == f"urn:gateway:problem:{code}"
+    assert reply.body["request_id"] == reply.headers["X-Request-Id"] == "front-7"
+
+
+async def test_a_wrong_method_is_told_the_right_ones(client: Client) -> None:
+    reply = await client.call("PUT", "/v1/transfers")
+
+    assert reply.headers["Allow"] == "GET, HEAD, POST"
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        pytest.param(b"NONSENSE\r\n\r\n", id="no request line"),
+        pytest.param(b"BREW /v1/loan HTTP/1.1\r\n\r\n", id="a method of nobody"),
+        pytest.param(b"GET / HTTP/9.9\r\n\r\n", id="a version of nobody"),
+        pytest.param(b"GET /v1/loan HTTP/1.1\r\nBad Header: x\r\n\r\n", id="a bad header"),
+        pytest.param(b"GET /v1/loan HTTP/1.1\r\nX: \x00\r\n\r\n", id="NUL in a header"),
+        pytest.param(
+            b"GET /v1/loan HTTP/1.1\r\nX: " + b"x" * 20_000 + b"\r\n\r\n", id="a huge header"
+        ),
+        pytest.param(
+            b"POST /v1/loan HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            id="two lengths",
+        ),
+        pytest.param(
+            b"POST /v1/loan HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            id="a length and chunks",
+        ),
+        pytest.param(
+            b"GET /v1/loan HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 300 + b"\r\n", id="300 headers"
+        ),
+    ],
+)
+async def test_what_cannot_be_parsed_is_a_problem_that_quotes_nothing(
+    client: Client, request_bytes: bytes
+) -> None:
+    reply = await exchange(client.url, request_bytes)
+
+    assert (reply.status, reply.problem["code"]) == (400, "malformed_request")
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.headers["cache-control"] == "no-store"
+    assert b"xxxx" not in reply.body
+
+
+async def test_broken_chunks_are_a_problem(member: Client) -> None:
+    request = (
+        f"POST /v1/transfers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {member.token}\r\n"
+        f"Idempotency-Key: {'k' * 16}\r\nContent-Type: application/json\r\n"
+        "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n"
+    )
+
+    reply = await exchange(member.url, request.encode())
+
+    assert reply.status == 400
+    assert reply.problem["code"] in {"malformed_request", "malformed_json"}
+
+
+async def test_a_fault_of_ours_is_a_problem_that_tells_nothing(member: Client, owner: Any) -> None:
+    await owner.execute("ALTER TABLE loans RENAME COLUMN principal TO principle")
+
+    with capture_logs() as records:
+        reply = await member.call("GET", "/v1/loan")
+
+    alerts = [record["code"] for record in records if record["event"] == "alert.raised"]
+    assert alerts == ["internal_error"]
+    assert (reply.status, reply.body["code"]) == (500, "internal_error")
+    assert b"princip" not in reply.raw
+
+
+LANGUAGES = [
+    pytest.param(None, "ja", id="nothing said"),
+    pytest.param("", "ja", id="nothing in it"),
+    pytest.param("en", "en", id="English"),
+    pytest.param("en-GB,en;q=0.9", "en", id="British English"),
+    pytest.param("ja,en;q=0.9", "ja", id="Japanese first"),
+    pytest.param("en;q=0.8, ja;q=0.9", "ja", id="Japanese first by weight"),
+    pytest.param("en;q=0", "ja", id="no English"),
+    pytest.param("fr", "ja", id="neither"),
+    pytest.param("EN", "en", id="capitals"),
+    pytest.param("en;q=nonsense", "ja", id="nonsense"),
+    pytest.param("," * 5000, "ja", id="commas"),
+]
+
+
+@pytest.mark.parametrize(("header", "language"), LANGUAGES)
+def test_the_language_is_the_one_that_ranks_first(header: str | None, language: str) -> None:
+    assert language_of(header) == language
+
+
+async def test_codes_are_the_same_in_both_languages(client: Client) -> None:
+    japanese = await client.call("GET", "/v1/loan")
+    english = await client.call("GET", "/v1/loan", headers={"Accept-Language": "en"})
+
+    assert japanese.body["code"] == english.body["code"]
+    assert english.body["title"] == "Sign in first"
+    assert japanese.headers["Content-Language"] == "ja"
+    assert english.headers["Content-Language"] == "en"
+
+
+PATHS = [
+    pytest.param(route.method, route.path, id=f"{route.method} {route.path}")
+    for route in ROUTES
+    if route.path.startswith("/v1/") and (route.method, route.path) != ("POST", "/v1/sessions")
+]
+
+
+@pytest.mark.parametrize(("method", "path"), PATHS)
+async def test_every_member_route_needs_a_session(client: Client, method: str, path: str) -> None:
+    reply = await client.call(method, path.replace("{", "").replace("}", ""))
+
+    assert (reply.status, reply.body["code"]) == (401, "session_missing")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/v1/loan", "/nowhere"])
+async def test_every_answer_is_hardened(client: Client, path: str) -> None:
+    headers = (await client.call("GET", path)).headers
+
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Server"] == "gateway"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param("x" * 65, id="too long"),
+        pytest.param('"; DROP TABLE', id="not a word"),
+        pytest.param("", id="empty"),
+    ],
+)
+async def test_a_request_id_that_is_no_word_is_replaced(client: Client, given: str) -> None:
+    reply = await client.call("GET", "/livez", headers={"X-Request-Id": given})
+
+    assert len(reply.headers["X-Request-Id"]) == 32
+
+
+async def test_the_trace_goes_on(client: Client) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    given = f"00-{trace}-b7ad6b7169203331-01"
+
+    reply = await client.call("GET", "/livez", headers={"traceparent": given})
+
+    version, trace_id, span_id, flags = reply.headers["traceparent"].split("-")
+    assert (version, trace_id, flags) == ("00", trace, "01")
+    assert span_id != "b7ad6b7169203331"
+
+
+async def test_metrics_name_routes_by_their_template(
+    member: Client, metrics: RecordedMetrics
+) -> None:
+    await member.call("GET", f"/v1/transfers/tr_{0:032x}")
+    await member.call("GET", "/some/address/of/nobody")
+
+    routes = [labels["route"] for name, labels in metrics.counted if name == "requests"]
+    assert routes[-2:] == ["/v1/transfers/{transfer_id}", "unmatched"]
