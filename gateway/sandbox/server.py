@@ -23,6 +23,7 @@ __all__ = ["Sandbox", "SandboxRefused", "make_tls_directory", "running_sandbox",
 
 FIRST_PORT = 8101
 SHUTDOWN_S = 0.5
+KEEP_ALIVE_S = 75.0
 BODY_BYTES_MAX = 1024 * 1024
 
 
@@ -130,7 +131,9 @@ async def _listen(stack: AsyncExitStack, bank: RunningBank, host: str, port: int
 
     app.router.add_route("*", "/{path:.*}", answer)
     app.on_response_prepare.append(show_the_banks_time)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=SHUTDOWN_S, keepalive_timeout=KEEP_ALIVE_S
+    )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     # Whoever still waits for an answer is cut off before the server waits for its handlers.

@@ -160,10 +160,12 @@ async def test_balances_are_settings(lender: Lender):
 
 
 async def test_settings_change_one_by_one_and_are_shown(lender: Lender):
+    first_day = await lender.told("PUT", "settings", {})
     await lender.told("PUT", "settings", {"rate_limits": {"money": 7}})
 
     settings = await lender.told("PUT", "settings", {"settle_s_max": 3})
 
+    assert first_day["rate_limits"] == {"money": 50, "inquiry": 250}
     assert settings["rate_limits"] == {"money": 7, "inquiry": 250}
     assert (settings["settle_s_min"], settings["settle_s_max"]) == (0.2, 3.0)
     assert settings["time_scale"] == 0.01
