@@ -16,7 +16,6 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -24,7 +23,6 @@ from typing import Any, TypeAlias
 import aiohttp
 import httpx
 import structlog
-import yarl
 
 ANSWER_BYTES_MAX = 1 << 20
 KEEP_ALIVE_S = 15.0  # below what servers keep (75 s is usual), so that we close first
@@ -121,7 +119,7 @@ class BankTransport(httpx.AsyncBaseTransport):
         session = self._fresh if request.extensions.get("fresh") else self._pooled
         async with session.request(
             request.method,
-            _parsed(str(request.url)),
+            str(request.url),
             data=request.content or None,
             headers=[
                 (name.decode("ascii"), value.decode("ascii"))
@@ -232,8 +230,3 @@ def _named(error: Exception, flight: Flight, request: httpx.Request) -> httpx.Tr
     if isinstance(error, NotBegunInTime):
         return TooLate(name, request=request)
     return (httpx.ConnectTimeout if is_late else httpx.ConnectError)(name, request=request)
-
-
-@lru_cache(maxsize=1024)
-def _parsed(url: str) -> yarl.URL:
-    return yarl.URL(url, encoded=True)
