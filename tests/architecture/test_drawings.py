@@ -1,0 +1,40 @@
+"""The pages that are drawn from the code, or that name tests, are true."""
+
+import re
+import runpy
+
+import pytest
+
+from gateway.domain.transfer import Event
+from tests.architecture.project import PROJECT, shown
+
+PAGE = PROJECT / "docs" / "architecture.md"
+NAMING_TESTS = [PAGE, PROJECT / "docs" / "security.md"]
+NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
+
+
+def test_the_states_on_the_page_are_drawn_from_the_table() -> None:
+    """After a change of the table: `.venv/bin/python scripts/draw_states`."""
+    drawn = runpy.run_path(str(PROJECT / "scripts" / "draw_states"))["drawn"]
+    page = PAGE.read_text("utf-8")
+
+    assert page == drawn(page)
+
+
+def test_the_page_says_what_each_event_means() -> None:
+    page = PAGE.read_text("utf-8").partition("| event | means |")[2].partition("\n\n")[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [str(event) for event in Event]
+
+
+@pytest.mark.parametrize("page", NAMING_TESTS, ids=shown)
+def test_a_page_names_tests_that_exist(page) -> None:
+    named = NAMED.findall(page.read_text("utf-8"))
+    missing = [
+        f"{path}::{test}"
+        for path, test in named
+        if not (PROJECT / path).exists() or f"def {test}" not in (PROJECT / path).read_text("utf-8")
+    ]
+
+    assert named
+    assert missing == []
