@@ -14,8 +14,9 @@ from gateway.services.close_session import close_all_sessions, close_session
 from gateway.services.open_session import Credentials, open_session
 from gateway.store.sessions import list_live
 
-# Pages forget what they cached for the member who left.
-SIGNED_OUT = {"Clear-Site-Data": '"cache", "cookies", "storage"'}
+# Pages forget what they cached for the member who left; not their storage, where the keys of
+# requests lie whose answers were lost.
+SIGNED_OUT = {"Clear-Site-Data": '"cache"'}
 
 
 async def create_session(request: web.Request) -> web.Response:

@@ -12,14 +12,13 @@ from gateway.domain.transfer import Transfer
 from gateway.http.answers import ACCOUNT, TRANSFER, json_response, show_transfer
 from gateway.http.body import read_body, read_empty_body
 from gateway.http.caller import caller_of
-from gateway.http.deps import desk_of
+from gateway.http.deps import deps_of, desk_of
 from gateway.http.headers import idempotency_key_of, page_of, wait_s_of
 from gateway.http.payloads import Nothing, TransferPayload
 from gateway.http.problems import REQUEST_ID
 from gateway.http.refusals import BadField, FieldFault, FieldsInvalid
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
 from gateway.services.cancel_transfer import cancel_transfer
-from gateway.services.desk import TransferDesk
 from gateway.store import transfers
 
 LOOK_FIRST_S, LOOK_MAX_S = 0.05, 0.5
@@ -40,7 +39,7 @@ async def create_transfer(request: web.Request) -> web.Response:
         request_id=request[REQUEST_ID],
     )
     accepted = await accept_transfer(desk, wanted)
-    transfer = await _awaited(desk, accepted.transfer, wait_s_of(request))
+    transfer = await _awaited(request, accepted.transfer)
     headers = {"Location": f"/v1/transfers/{public_id(TRANSFER, transfer.id)}"}
     if accepted.is_replay:
         headers["Idempotency-Replayed"] = "true"
@@ -73,7 +72,7 @@ async def get_transfer(request: web.Request) -> web.Response:
     )
     if transfer is None:
         raise NotFoundHere
-    transfer = await _awaited(desk, transfer, wait_s_of(request))
+    transfer = await _awaited(request, transfer)
     return _answer(request, transfer, status=200, headers={})
 
 
@@ -93,15 +92,18 @@ def _transfer_id(request: web.Request) -> UUID:
     return transfer_id
 
 
-async def _awaited(desk: TransferDesk, transfer: Transfer, wait_s: int) -> Transfer:
-    """Return the transfer once it is final, or as it is after `wait_s`; no connection is held."""
-    loop = asyncio.get_running_loop()
-    ends, look_s = loop.time() + wait_s, LOOK_FIRST_S
-    while not transfer.is_final and loop.time() < ends:
+async def _awaited(request: web.Request, transfer: Transfer) -> Transfer:
+    """Return the transfer once it is final, or as it is when the caller waits no longer.
+
+    Between looks no database connection is held; a draining process lets nobody wait.
+    """
+    loop, deps = asyncio.get_running_loop(), deps_of(request)
+    ends, look_s = loop.time() + wait_s_of(request), LOOK_FIRST_S
+    while not transfer.is_final and loop.time() < ends and not deps.is_draining():
         await asyncio.sleep(min(look_s, max(0.0, ends - loop.time())))
         look_s = min(look_s * 2, LOOK_MAX_S)
         found = await transfers.find_transfer(
-            desk.db, member_id=transfer.member_id, transfer_id=transfer.id
+            deps.desk.db, member_id=transfer.member_id, transfer_id=transfer.id
         )
         transfer = found or transfer
     return transfer

@@ -51,16 +51,19 @@ PROFILES = bank_profiles()  # read before any loop runs
 
 @dataclass(slots=True)
 class FakeBank:
-    """Knows one name for every account, takes every order, and believes calls that say so."""
+    """Answers as told, knows one name for every account, believes calls that say so."""
 
     code: BankCode = BankCode.SMBC
     name: NameFound | NameRefused = field(default_factory=lambda: NameFound(KANA))
     asked: list[BankAccount] = field(default_factory=list)
     health: Health = Health.UP
+    outcome: SubmitOutcome = field(default_factory=lambda: Submitted("bank-1"))
+    sent: list[TransferOrder] = field(default_factory=list)
 
     async def submit(self, order: TransferOrder, *, send_before: float) -> Answer[SubmitOutcome]:
-        del order, send_before
-        return Answer(Submitted("bank-1"), EVIDENCE)
+        del send_before
+        self.sent.append(order)
+        return Answer(self.outcome, EVIDENCE)
 
     async def inquire(self, order: TransferOrder) -> Answer[InquiryOutcome]:
         del order

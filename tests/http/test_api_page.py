@@ -1,0 +1,45 @@
+"""`docs/api.md` says what the code says."""
+
+import re
+from pathlib import Path
+
+from gateway.domain.transfer import State
+from gateway.http.answers import STATUS
+from gateway.http.core import ROUTES
+from gateway.http.errors import TABLE
+from gateway.http.refusals import FieldFault
+
+PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the cells of the last table below a heading, without its two head lines."""
+    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
+    table = section.strip().split("\n\n")
+    last = [part for part in table if part.startswith("|")][-1]
+    return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in last.split("\n")][
+        2:
+    ]
+
+
+def test_the_page_lists_every_route() -> None:
+    assert [row[0] for row in rows("Routes")] == [f"{r.method} {r.path}" for r in ROUTES]
+
+
+def test_the_page_lists_every_error_with_its_status_and_advice() -> None:
+    listed = [(code, status, retryable) for code, status, retryable, _ in rows("Errors")]
+
+    assert listed == [
+        (kind.code, str(row.status), "yes" if row.is_retryable else "no")
+        for kind, row in TABLE.items()
+    ]
+    assert all(advice for *_, advice in rows("Errors"))
+
+
+def test_the_page_lists_every_state_with_the_word_for_it() -> None:
+    assert {row[0]: row[1] for row in rows("Transfers")} == {s.value: STATUS[s] for s in State}
+
+
+def test_the_page_names_every_field_fault() -> None:
+
+    assert {fault.value for fault in FieldFault} <= set(re.findall(r"`(\w+)`", PAGE))
