@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gateway.app import Role, apply_migrations, database_address
 from gateway.config import Settings, load_settings
@@ -47,8 +46,8 @@ def demo(
     settings = load_settings(port=port)
     with _logging_to_a_file(settings):
         if not check:
-            run(run_demo(settings, at=_instant(at), console=Console()))
-        elif not run(check_demo(settings, Console())):
+            run(run_demo(settings, at=_instant(at), console=render.console()))
+        elif not run(check_demo(settings, render.console())):
             raise typer.Exit(WRONG)
 
 
@@ -136,7 +135,7 @@ def doctor(*, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(render.as_json(checks))
     else:
-        render.show_checks(Console(), checks)
+        render.show_checks(render.console(), checks)
     if not all(check.is_good for check in checks):
         raise typer.Exit(WRONG)
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 
 from gateway.config import load_settings
 from gateway.domain.account import BankCode
@@ -51,7 +50,7 @@ def show_transfers(
     if as_json:
         typer.echo(render.as_json(lines))
     else:
-        render.show_transfers(Console(), lines)
+        render.show_transfers(render.console(), lines)
 
 
 @commands.command("explain")
@@ -65,7 +64,7 @@ def explain(
     if as_json:
         typer.echo(render.as_json(explained))
     else:
-        render.show_explanation(Console(), explained)
+        render.show_explanation(render.console(), explained)
 
 
 @commands.command("ledger-verify")
@@ -81,7 +80,7 @@ def ledger_verify(
     if as_json:
         typer.echo(render.as_json(report))
     else:
-        render.show_ledger(Console(), report)
+        render.show_ledger(render.console(), report)
     if report.findings:
         raise typer.Exit(WRONG)
 
@@ -125,7 +124,7 @@ def show_stops(*, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(render.as_json(held))
     else:
-        render.show_restraints(Console(), held)
+        render.show_restraints(render.console(), held)
 
 
 @commands.command("breaker")

@@ -99,6 +99,8 @@ async def _statement_total(bank: Bank, db: Database, clock: SystemClock) -> int 
         if not isinstance(statement, Statement):
             return None
         for movement in statement.movements:
+            if movement.reference is None:
+                continue
             sign = 1 if movement.direction is Direction.IN else -1
             total += sign * movement.amount.amount
         day += timedelta(days=1)

@@ -74,6 +74,9 @@ FIELDS: dict[str, Kind] = {
     "dropped": Kind.NUMBER,
     # The gateway's own parts.
     "loop": Kind.CODE,
+    "role": Kind.CODE,
+    "host": Kind.TEXT,
+    "port": Kind.NUMBER,
     "cancelled": Kind.NUMBER,
     "data_dir": Kind.TEXT,
     "mode": Kind.CODE,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from rich.console import Console
@@ -18,6 +19,15 @@ from gateway.ops.commands.ledger_verify import LedgerReport
 from gateway.ops.commands.stops import Restraints
 from gateway.ops.commands.transfers import Line
 
+# Where no terminal says how wide it is, ids stay whole for whoever searches the text.
+WIDTH = 200
+
+
+def console() -> Console:
+    """Return the screen, or a wide page where stdout is a file or a pipe."""
+    screen = Console()
+    return screen if screen.is_terminal else Console(width=WIDTH)
+
 
 def as_json(value: Any) -> str:
     """Return dataclasses, and lists of them, as JSON; instants in Japanese time."""
@@ -27,6 +37,8 @@ def as_json(value: Any) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return _instant(value)
+    if isinstance(value, UUID):  # the driver's own subclass, which orjson does not know
+        return str(value)
     if is_dataclass(value) and not isinstance(value, type):
         return _plain(asdict(value))
     if isinstance(value, Mapping):

@@ -42,8 +42,8 @@ BANK_ACCOUNTS = re.compile(
     rf"(settlement_cash|fee_expense|bank_charges_payable):({'|'.join(BankCode)})"
 )
 
-# The net movement (in minus out, yen) on the lender's account by the bank's own statements, from
-# the first day on; None where the bank could not be asked.
+# What movements with a reference brought in minus what they took out, by the bank's own
+# statements from the first day on; None where the bank could not be asked.
 StatementTotal = Callable[[], Awaitable[int | None]]
 NO_STATEMENTS: Mapping[BankCode, StatementTotal] = MappingProxyType({})
 
@@ -83,9 +83,12 @@ async def verify_ledger(
         wrong = await db.fetch(VERIFY_TRANSFERS, [row["member_id"] for row in rows])
         findings += [_transfer_finding(row) for row in wrong]
     findings += [_stray(row) for row in await db.fetch(VERIFY_POSTINGS, FINDINGS_MAX)]
-    balances = {r["account"]: r["balance"] for r in await db.fetch(ACCOUNT_TOTALS)}
+    totals = await db.fetch(ACCOUNT_TOTALS)
+    balances = {row["account"]: row["balance"] for row in totals}
     findings += _account_findings(balances)
-    findings += await _bank_findings(balances, statement_totals)
+    # Funding has no reference of ours, so what transfers moved is compared.
+    moved = {row["account"]: row["moved"] for row in totals}
+    findings += await _bank_findings(moved, statement_totals)
     return LedgerReport(members, postings, balances, tuple(findings))
 
 
@@ -155,15 +158,15 @@ def _account_findings(balances: Mapping[str, int]) -> list[Finding]:
 
 
 async def _bank_findings(
-    balances: Mapping[str, int], statement_totals: Mapping[BankCode, StatementTotal]
+    moved: Mapping[str, int], statement_totals: Mapping[BankCode, StatementTotal]
 ) -> list[Finding]:
     findings = []
     for bank, total in statement_totals.items():
         account = settlement_cash(bank)
-        ours, theirs = balances.get(account, 0), await total()
+        ours, theirs = moved.get(account, 0), await total()
         if theirs is None:
             findings.append(Finding("statement_unavailable", account, "the bank was not readable"))
         elif theirs != ours:
-            says = f"the ledger moved {ours}, the bank's statements {theirs}"
+            says = f"the ledger moved {ours} yen, the bank's statements {theirs}"
             findings.append(Finding("bank_differs", account, says))
     return findings

@@ -1,0 +1,153 @@
+"""The command line parses, calls and prints; mistakes are said in a sentence, not a traceback."""
+
+import asyncio
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+
+from gateway.domain.transfer import State
+from gateway.ops.clock import shift_to
+from tests.manual_clock import START
+from tests.ops.conftest import Books
+
+COMMANDS = ["demo", "serve", "sandbox", "migrate", "doctor", "ops"]
+OPERATORS = ["transfers", "explain", "ledger-verify", "hold", "release", "stops", "breaker"]
+
+
+class CommandLine:
+    """Runs `gateway …` as a process of its own, on the test's database."""
+
+    def __init__(self, database_url: str, directory: Path) -> None:
+        # A terminal's width would change what is printed.
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self.environment = kept | {
+            "GATEWAY_DATABASE_URL": database_url,
+            "GATEWAY_DATA_DIR": str(directory),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
+
+    async def __call__(self, *arguments: str) -> tuple[int | None, str, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "gateway",
+            *arguments,
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(60):
+            out, err = await process.communicate()
+        return process.returncode, out.decode(), err.decode()
+
+
+@pytest.fixture
+def gateway(database_url: str, tmp_path: Path) -> CommandLine:
+    return CommandLine(database_url, tmp_path)
+
+
+async def test_the_help_names_every_command(gateway: CommandLine) -> None:
+    for arguments, names in (((), COMMANDS), (("ops",), OPERATORS)):
+        code, out, err = await gateway(*arguments, "--help")
+
+        assert code == 0
+        assert [name for name in names if f" {name} " not in out + err] == []
+
+
+async def test_operators_hold_look_and_release(gateway: CommandLine) -> None:
+    held = await gateway("ops", "hold", "smbc", "--reason", "drill", "--by", "sato")
+    seen = await gateway("ops", "stops", "--json")
+    lifted = await gateway("ops", "release", "smbc", "--by", "kato")
+    again = await gateway("ops", "release", "smbc", "--by", "kato")
+
+    assert held[:2] == (0, "held\n")
+    (stop,) = orjson.loads(seen[1])["stops"]
+    assert (stop["bank"], stop["reason"], stop["held_by"]) == ("smbc", "drill", "sato")
+    assert lifted[:2] == (0, "lifted: smbc, drill, held by sato\n")
+    assert again[:2] == (1, "nothing was held\n")
+
+
+async def test_a_wrong_ledger_is_an_exit_code(gateway: CommandLine, books: Books) -> None:
+    await books.settled()
+    clean = await gateway("ops", "ledger-verify")
+    await books.owner.execute("UPDATE loans SET principal = principal + 1")
+    wrong = await gateway("ops", "ledger-verify", "--json")
+
+    assert clean[0] == 0
+    assert "1 members, 1 postings: clean" in clean[1]
+    assert wrong[0] == 1
+    assert [f["code"] for f in orjson.loads(wrong[1])["findings"]] == ["principal_differs"]
+
+
+async def test_a_transfer_is_listed_and_explained(gateway: CommandLine, books: Books) -> None:
+    _, transfer = await books.settled()
+    gateway.environment["GATEWAY_CLOCK_SHIFT_S"] = str(shift_to(START + timedelta(hours=1)))
+
+    code, out, _ = await gateway("ops", "transfers", "--state", "settled", "--json")
+    explained = await gateway("ops", "explain", f"tr_{transfer.hex}")
+
+    assert code == 0
+    assert [(line["id"], line["state"]) for line in orjson.loads(out)] == [
+        (str(transfer), State.SETTLED)
+    ]
+    assert explained[0] == 0
+    assert "submit: settled" in explained[1]
+
+
+async def test_the_doctor_examines_what_can_be_reached(gateway: CommandLine) -> None:
+    gateway.environment["GATEWAY_SMBC_BASE_URL"] = "http://127.0.0.1:1"
+
+    code, out, _ = await gateway("doctor", "--json")
+
+    checks = {check["name"]: check["is_good"] for check in orjson.loads(out)}
+    assert code == 1
+    assert not checks["bank smbc"]
+    assert checks["database role"]
+    assert checks["privileges"]
+    assert checks["schema"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(("ops", "explain", "tr_nope"), "no transfer has the id", id="no transfer"),
+        pytest.param(("ops", "hold", "--reason", "x", "--by", "y"), "--all", id="no bank"),
+        pytest.param(("sandbox", "--bank", "nope"), "no such bank", id="an unknown bank"),
+        pytest.param(("demo", "--at", "noon"), "not an instant", id="no instant"),
+        pytest.param(("migrate",), "GATEWAY_DATABASE_OWNER_URL", id="no owner to migrate"),
+    ],
+)
+async def test_a_mistake_is_said_in_a_sentence(
+    arguments: tuple[str, ...], says: str, gateway: CommandLine
+) -> None:
+    code, _, err = await gateway(*arguments)
+
+    assert code == 2
+    assert says in err
+    assert "Traceback" not in err
+
+
+async def test_a_bad_setting_stops_every_command(gateway: CommandLine) -> None:
+    gateway.environment["GATEWAY_POOL_SIZE"] = "many"
+
+    code, _, err = await gateway("ops", "stops")
+
+    assert code == 2
+    assert "GATEWAY_POOL_SIZE" in err
+    assert "Traceback" not in err
+
+
+async def test_the_owner_migrates(gateway: CommandLine, empty_database_url: str) -> None:
+    gateway.environment["GATEWAY_DATABASE_OWNER_URL"] = empty_database_url
+
+    planned = await gateway("migrate", "--dry-run")
+    applied = await gateway("migrate")
+    again = await gateway("migrate")
+
+    assert "would apply migration 0001_transfers" in planned[1].splitlines()
+    assert "applied migration 0001_transfers" in applied[1].splitlines()
+    assert again[1] == "nothing to apply\n"
