@@ -156,5 +156,7 @@ def _report_dropped(dropped: int) -> None:
 def _log_crash(
     kind: type[BaseException], error: BaseException, frames: TracebackType | None
 ) -> None:
-    del kind, frames
+    if isinstance(error, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, frames)
+        return
     log.critical("process.crashed", exc_info=error)

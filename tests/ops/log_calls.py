@@ -19,13 +19,14 @@ OF_AN_EXCEPTION = {"error", "exception"}
 
 @dataclass(frozen=True, slots=True)
 class LogCall:
-    """One call of the log. `code`: what an alert gives as its code, as an expression."""
+    """One call of the log. `code` and `severity`: what an alert gives as such, as expressions."""
 
     place: str
     event: str
     level: str
     fields: frozenset[str]
     code: ast.expr | None
+    severity: ast.expr | None
 
 
 def sources(under: str = "gateway") -> list[Path]:
@@ -63,6 +64,7 @@ def _log_call(place: str, method: str, call: ast.Call) -> LogCall:
         LEVELS.get(method, "any"),
         frozenset(fields),
         next((k.value for k in call.keywords if k.arg == "code"), None),
+        next((k.value for k in call.keywords if k.arg == "severity"), None),
     )
 
 
