@@ -27,7 +27,6 @@ import structlog
 ANSWER_BYTES_MAX = 1 << 20
 KEEP_ALIVE_S = 15.0  # below what servers keep (75 s is usual), so that we close first
 SETS_ITSELF = frozenset({b"host", b"content-length"})
-NOT_HANDED_ON = frozenset({b"set-cookie", b"transfer-encoding"})
 Notice: TypeAlias = Callable[[], None]
 
 log = structlog.get_logger()
@@ -133,8 +132,8 @@ class BankTransport(httpx.AsyncBaseTransport):
             if flight.on_answer is not None:
                 flight.on_answer()
             content = await _read_whole(answer, request)
-        kept = [(n, v) for n, v in answer.raw_headers if n.lower() not in NOT_HANDED_ON]
-        return httpx.Response(answer.status, headers=kept, content=content, request=request)
+        fields = [*answer.raw_headers]
+        return httpx.Response(answer.status, headers=fields, content=content, request=request)
 
 
 def tls_context(
@@ -151,13 +150,31 @@ def tls_context(
     return context
 
 
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep none: looking for them is a tenth of the cost of a call."""
+
+
+class _Client(httpx.AsyncClient):
+    """httpx's client without a memory."""
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return _NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        raise AttributeError(f"cookies are not kept, not even {cookies!r}")
+
+
+_NO_COOKIES = _NoCookies()
+
+
 @asynccontextmanager
 async def bank_client(transport: httpx.AsyncBaseTransport) -> AsyncIterator[httpx.AsyncClient]:
     """Yield a client that adds nothing of its own to what the transport does."""
     # The transport's own deadlines hold; httpx's per-read time-outs would never be looked at.
-    async with httpx.AsyncClient(
-        transport=transport, trust_env=False, follow_redirects=False
-    ) as client:
+    async with _Client(transport=transport, trust_env=False, follow_redirects=False) as client:
         yield client
 
 

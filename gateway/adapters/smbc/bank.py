@@ -19,7 +19,7 @@ from gateway.adapters.failure import (
 )
 from gateway.adapters.line import Call, Line
 from gateway.adapters.smbc import codes
-from gateway.adapters.smbc.channel import Channel, Seal
+from gateway.adapters.smbc.channel import TRANSFERS, VERIFICATION, Channel, Seal
 from gateway.adapters.smbc.messages import Event, Holder, TransferAnswer, TransferState, parse
 from gateway.adapters.smbc.statement import read_statement
 from gateway.domain.account import ZENGIN_CODES, BankAccount, BankCode
@@ -70,7 +70,7 @@ class Smbc:
             "submit",
             "money",
             order.reference,
-            build=lambda: self._channel.post("/transfers", self._instruction(order)),
+            build=lambda: self._channel.post(TRANSFERS, self._instruction(order)),
             read=read,
             otherwise=submit_outcome,
             ready=self._seal.ready,
@@ -89,7 +89,7 @@ class Smbc:
                 raise OutcomeUnknown("OTHER_AMOUNT", integrity=True)
             return state.status, _moved(state)
 
-        path = f"/transfers?clientReference={quote(order.reference)}"
+        path = f"{TRANSFERS}?clientReference={quote(order.reference)}"
         call: Call[InquiryOutcome] = Call(
             "inquire",
             "inquiry",
@@ -110,7 +110,7 @@ class Smbc:
             "verify_name",
             "inquiry",
             "",
-            build=lambda: self._channel.post("/accounts/verification", body),
+            build=lambda: self._channel.post(VERIFICATION, body),
             read=read,
             otherwise=lambda error: NameRefused(error.reason),
         )

@@ -29,6 +29,8 @@ from gateway.adapters.strict_json import NotStrict, loads
 from gateway.domain.ports import Clock
 
 BASE_PATH = "/smbc/api/v1"
+TRANSFERS = "/transfers"
+VERIFICATION = "/accounts/verification"
 SIGNATURE = "X-Jws-Signature"
 # The longest window of this bank is ten hours; what lies further ahead is a mistake, or mischief:
 # Retry-After is not under the signature.
@@ -52,6 +54,7 @@ class Channel:
         self._client = client
         self._clock = clock
         self._base = credentials.base_url + BASE_PATH
+        self._posts = {path: httpx.URL(self._base + path) for path in (TRANSFERS, VERIFICATION)}
         self._signer = Signer(credentials.client_kid, credentials.client_key)
         self._fixed = [
             (b"Host", httpx.URL(credentials.base_url).netloc),
@@ -64,13 +67,14 @@ class Channel:
         return httpx.Request("GET", self._base + path, headers=[*self._fixed, *self._fresh()])
 
     def post(self, path: str, body: bytes) -> httpx.Request:
+        """Return a signed request to `TRANSFERS` or `VERIFICATION`."""
         headers = [
             *self._fixed,
             *self._fresh(),
             (b"Content-Type", b"application/json; charset=utf-8"),
             (SIGNATURE.encode(), self._signer.sign(body).encode("ascii")),
         ]
-        return httpx.Request("POST", self._base + path, headers=headers, content=body)
+        return httpx.Request("POST", self._posts[path], headers=headers, content=body)
 
     async def fetch_keys(self) -> PublicKeys:
         """Return the bank's published keys; they need no headers and bear no signature."""
