@@ -83,7 +83,10 @@ async def test_a_return_that_was_never_called_about_is_found_by_asking(
         transfer = (await accept_transfer(gateway.desk, request(await world.member()))).transfer
         settled = await world.until_at_rest(gateway, transfer)
         async with asyncio.timeout(END_WITHIN_S):
-            while not [m for m in (await world.books())["movements"] if m["kind"] == "return"]:
+            while True:
+                movements = (await world.books())["movements"]
+                if [movement for movement in movements if movement["kind"] == "return"]:
+                    break
                 await asyncio.sleep(0.01)
 
         found = await inquire_transfer(gateway.desk, settled)
