@@ -1,4 +1,5 @@
-# Each target prepares what it needs. PYTHON=/path/to/python chooses the interpreter.
+# Each target prepares what it needs. PYTHON=/path/to/python chooses the interpreter, ARGS goes to the
+# command: make demo ARGS="--at 2026-11-23T03:00:00+09:00"
 VENV := .venv
 export VENV
 
@@ -8,7 +9,7 @@ setup:
 	@scripts/setup $(VENV)
 
 demo: setup
-	@$(VENV)/bin/gateway demo
+	@$(VENV)/bin/gateway demo $(ARGS)
 
 test: setup
 	@scripts/check
@@ -17,7 +18,7 @@ test-all:
 	@scripts/check-all 3.11 3.12 3.13
 
 bench: setup
-	@$(VENV)/bin/python -m bench
+	@$(VENV)/bin/python -m bench $(ARGS)
 
 lint: setup
 	@scripts/check --lint
