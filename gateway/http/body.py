@@ -1,5 +1,6 @@
 """Strict JSON in: one object, no name twice, every bad field named."""
 
+import asyncio
 import json
 import re
 from typing import Any, TypeVar
@@ -7,8 +8,10 @@ from typing import Any, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from gateway.http.deps import desk_of
 from gateway.http.refusals import (
     BadField,
+    BodyTooSlow,
     FieldFault,
     FieldsInvalid,
     JsonMalformed,
@@ -18,6 +21,8 @@ from gateway.http.refusals import (
 PayloadT = TypeVar("PayloadT", bound=BaseModel)
 
 SURROGATE = re.compile("[\ud800-\udfff]")  # half of a character is no text
+
+BODY_WAIT_S = 10.0
 
 FAULT_OF_TYPE = {
     "missing": FieldFault.MISSING,
@@ -38,7 +43,16 @@ async def read_body(request: web.Request, payload: type[PayloadT]) -> PayloadT:
     Raises MediaTypeWrong, JsonMalformed or FieldsInvalid; above 64 KiB aiohttp raises its own.
     """
     _check_media_type(request)
-    return validate(payload, parse_json(await request.read()))
+    return validate(payload, parse_json(await read_bytes(request)))
+
+
+async def read_bytes(request: web.Request) -> bytes:
+    """Return the raw body. Raises BodyTooSlow: one that drips in holds no place for ever."""
+    try:
+        async with asyncio.timeout(BODY_WAIT_S * desk_of(request).settings.time_scale):
+            return await request.read()
+    except TimeoutError:
+        raise BodyTooSlow from None
 
 
 async def read_empty_body(request: web.Request, payload: type[PayloadT]) -> None:

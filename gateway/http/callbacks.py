@@ -5,6 +5,7 @@ from aiohttp import web
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotFoundHere
 from gateway.http.answers import json_response
+from gateway.http.body import read_bytes
 from gateway.http.deps import desk_of
 from gateway.services.receive_callback import receive_callback
 
@@ -15,6 +16,6 @@ async def take_callback(request: web.Request) -> web.Response:
         bank = BankCode(request.match_info["bank"])
     except ValueError:
         raise NotFoundHere from None
-    body = await request.read()
+    body = await read_bytes(request)
     await receive_callback(desk_of(request), bank, request.headers, body)
     return json_response({"received": True})

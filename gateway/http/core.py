@@ -8,7 +8,12 @@ from gateway.domain.account import BankCode
 from gateway.domain.branches import branch_exists
 from gateway.http import accounts, banks, callbacks, loan, probes, sessions, transfers
 from gateway.http.deps import DEPS, HttpDeps
-from gateway.http.middlewares import with_context, with_problems, within_hours
+from gateway.http.middlewares import (
+    with_context,
+    with_problems,
+    within_hours,
+    without_plain_text,
+)
 
 BODY_BYTES_MAX = 64 * 1024
 
@@ -40,6 +45,7 @@ def build_http(deps: HttpDeps) -> web.Application:
     )
     app[DEPS] = deps
     app.add_routes(ROUTES)
+    app.on_response_prepare.append(without_plain_text)
     app.on_startup.append(_read_branches)
     return app
 

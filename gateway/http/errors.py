@@ -9,6 +9,8 @@ from gateway.domain import errors as domain
 from gateway.domain.errors import GatewayError
 from gateway.http.refusals import (
     BodyTooLarge,
+    BodyTooSlow,
+    ExpectationUnknown,
     FieldsInvalid,
     IdempotencyKeyInvalid,
     IdempotencyKeyMissing,
@@ -118,6 +120,12 @@ TABLE: dict[type[GatewayError], Row] = {
         Words("このメソッドは使えません", "This method is not allowed here"),
         Words("Allowヘッダーを確認してください。", "See the header Allow."),
     ),
+    BodyTooSlow: Row(
+        408,
+        Words("本文が届きませんでした", "The body did not arrive in time"),
+        Words("通信環境を確認してください。", "Check the connection and send it again."),
+        is_retryable=True,
+    ),
     domain.NotCancellable: Row(
         409,
         Words("取り消せません", "It cannot be cancelled any more"),
@@ -135,6 +143,11 @@ TABLE: dict[type[GatewayError], Row] = {
         415,
         Words("Content-Typeが正しくありません", "The content type is not supported"),
         Words("application/json (UTF-8) で送ってください。", "Send application/json in UTF-8."),
+    ),
+    ExpectationUnknown: Row(
+        417,
+        Words("Expectヘッダーに対応していません", "The header Expect cannot be met"),
+        Words("100-continueだけ使えます。", "Only 100-continue is understood."),
     ),
     FieldsInvalid: Row(
         422,

@@ -13,6 +13,7 @@ from gateway.http.headers import request_id_of, traceparent_of
 from gateway.http.problems import REQUEST_ID, error_code, problem_response
 from gateway.http.refusals import (
     BodyTooLarge,
+    ExpectationUnknown,
     InternalFault,
     MethodWrong,
     RequestMalformed,
@@ -140,3 +141,11 @@ async def within_hours(request: web.Request, handler: Handler) -> web.StreamResp
         if reopens_at is not None:
             raise ServiceClosed(now=now, reopens_at=reopens_at)
     return await handler(request)
+
+
+async def without_plain_text(request: web.Request, response: web.StreamResponse) -> None:
+    """Turn the one answer that aiohttp gives before any middleware runs into a problem."""
+    if isinstance(response, web.HTTPExpectationFailed):
+        problem = problem_response(request, ExpectationUnknown())
+        response.body = problem.body
+        response.headers.update({**problem.headers, **SECURITY_HEADERS})

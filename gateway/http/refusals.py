@@ -58,6 +58,14 @@ class BodyTooLarge(HttpRefused):
     code = "body_too_large"
 
 
+class BodyTooSlow(HttpRefused):
+    code = "body_too_slow"
+
+
+class ExpectationUnknown(HttpRefused):
+    code = "expectation_unknown"
+
+
 class IdempotencyKeyMissing(HttpRefused):
     code = "idempotency_key_missing"
 
