@@ -62,8 +62,8 @@ def serve(
     """Serve until SIGTERM, then drain."""
     given = {"host": host, "port": port}
     settings = load_settings(**{name: v for name, v in given.items() if v is not None})
-    with logging_to(settings, fd=1):
-        run(serve_gateway(settings, role=role, processes=processes))
+    with logging_to(settings, fd=1) as writer:
+        run(serve_gateway(settings, writer=writer, role=role, processes=processes))
 
 
 @cli.command()

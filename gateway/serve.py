@@ -16,6 +16,7 @@ from gateway.domain.errors import NotReady
 from gateway.http.server import HttpRunner
 from gateway.ops.clock import SystemClock
 from gateway.ops.crash import crash_checkpoint
+from gateway.ops.log_writer import LogWriter
 
 log = structlog.get_logger()
 
@@ -23,16 +24,21 @@ RESTART_WAIT_S = 1.0
 CHILD_EXIT_WAIT_S = 5.0
 
 
-async def serve(settings: Settings, *, role: Role = Role.ALL, processes: int = 1) -> None:
-    """Serve until SIGTERM or SIGINT, then drain. Raises NotReady when it cannot start."""
+async def serve(
+    settings: Settings, *, writer: LogWriter, role: Role = Role.ALL, processes: int = 1
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain. Raises NotReady when it cannot start.
+
+    The metrics tell what `writer` had to drop.
+    """
     async with database_address(settings) as url:
         if processes == 1:
-            await serve_one(settings, role=role, url=url)
+            await serve_one(settings, role=role, url=url, writer=writer)
         else:
             await _serve_many(settings, role=role, url=url, processes=processes)
 
 
-async def serve_one(settings: Settings, *, role: Role, url: str) -> None:
+async def serve_one(settings: Settings, *, role: Role, url: str, writer: LogWriter) -> None:
     """Serve in this process until told to stop."""
     clock = SystemClock(settings.clock_shift_s)
     checkpoint = crash_checkpoint(settings.crash_at)
@@ -43,6 +49,7 @@ async def serve_one(settings: Settings, *, role: Role, url: str) -> None:
             ) as gateway,
             AsyncExitStack() as stack,
         ):
+            gateway.metrics.watch("log_records_dropped", lambda: writer.dropped)
             if role is not Role.WORKER:
                 host, port = await listen(stack, gateway, settings)
                 log.info("gateway.started", role=role, host=host, port=port)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import uvloop
 
 from gateway.config import Settings
+from gateway.ops.log_writer import LogWriter
 from gateway.ops.logging import configure_logging
 
 Result = TypeVar("Result")
@@ -20,10 +21,10 @@ def run(main: Coroutine[Any, Any, Result]) -> Result:
 
 
 @contextmanager
-def logging_to(settings: Settings, *, fd: int) -> Iterator[None]:
+def logging_to(settings: Settings, *, fd: int) -> Iterator[LogWriter]:
     """Write the log to a descriptor: 1 for a server, 2 where stdout is the command's answer."""
     writer = configure_logging(settings, fd=fd)
     try:
-        yield
+        yield writer
     finally:
         writer.close()

@@ -33,14 +33,9 @@ DURATIONS: Mapping[str, Declared] = {
     "request": Declared("Time to answer an HTTP request.", ("method", "route")),
     "bank_call": Declared("Time of one call to a bank.", ("bank", "operation")),
     "transfer": Declared("Time from accepted to settled.", ("bank",)),
-    "worker_pass": Declared("Time of one pass of a background loop.", ("loop",)),
-    "loop_lag": Declared("How late the event loop ran a timer."),
 }
 GAUGES: Mapping[str, Declared] = {
     "log_records_dropped": Declared("Log records dropped because nobody read stdout."),
-    "requests_in_flight": Declared("Requests that are being worked on."),
-    "transfers_open": Declared("Transfers not final for the member.", ("state",)),
-    "transfers_unclear_age_seconds": Declared("Age of the oldest unclear transfer."),
 }
 MISNAMED = "metrics_misnamed"
 
@@ -88,11 +83,6 @@ class PrometheusMetrics:
             return
         histogram = self._durations[name]
         (histogram.labels(**labels) if labels else histogram).observe(seconds)
-
-    def gauge(self, name: str, value: float, /, **labels: str) -> None:
-        """Set a gauge."""
-        gauge = self._gauges[name]
-        (gauge.labels(**labels) if labels else gauge).set(value)
 
     def watch(self, name: str, read: Callable[[], float], /, **labels: str) -> None:
         """Read a gauge from `read` whenever the metrics are rendered."""

@@ -15,16 +15,14 @@ def test_counts_and_durations_are_rendered_with_their_labels() -> None:
     assert f"gateway_bank_call_seconds_count{{{labels}}} 1.0" in page
 
 
-def test_a_gauge_is_set_or_read_when_asked_for() -> None:
+def test_a_gauge_is_read_when_asked_for() -> None:
     metrics = PrometheusMetrics()
     dropped = [3]
 
-    metrics.gauge("transfers_open", 2, state="unknown")
     metrics.watch("log_records_dropped", lambda: dropped[0])
     dropped[0] = 5
     page = metrics.render().decode()
 
-    assert 'gateway_transfers_open{state="unknown"} 2.0' in page
     assert "gateway_log_records_dropped 5.0" in page
 
 
