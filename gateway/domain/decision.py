@@ -206,12 +206,12 @@ def _reject(transfer: Transfer, reason: Reason, now: datetime, policy: Policy) -
     moved = _move(transfer, Event.REJECT)
     if moved is None:
         return None
-    # An earlier sending of an unclear one may still arrive late: go on asking for a day.
-    watch = watched(moved, now, policy) if transfer.unclear else moved
     if transfer.unclear:
-        watch = replace(watch, inquire_at=policy.after(now, REVIEW_WAIT_S))
+        # An earlier sending may still arrive late: go on asking for a day.
+        asked_at = policy.after(now, REVIEW_WAIT_S)
+        moved = replace(watched(moved, now, policy), inquire_at=asked_at)
     alert = "format_error" if reason is Reason.FORMAT_ERROR else None
-    return Decision(replace(watch, reason=reason), (Event.REJECT,), alert)
+    return Decision(replace(moved, reason=reason), (Event.REJECT,), alert)
 
 
 def _lose(
