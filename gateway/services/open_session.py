@@ -51,7 +51,8 @@ async def open_session(
     """Return a new session, or raise CredentialsWrong, TooManyAttempts or Busy."""
     now = desk.clock.now()
     await _wait_for_turn(desk, credentials.source, now)
-    session = await _check(desk, pins, credentials, now)
+    with pins.place():
+        session = await _check(desk, pins, credentials, now)
     if session is None:
         await login_sources.count_failure(
             desk.db, credentials.source, now=now, delay_s=desk.settings.login_delay_s

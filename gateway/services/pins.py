@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -39,12 +40,26 @@ class PinVault:
         self._waiting = 0
         self._dummy = self._hasher.hash("no member has this PIN")
 
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place in the queue. Raises Busy when it is full.
+
+        Taken before a check is counted: a member is never locked out by other people's logins.
+        """
+        if self._waiting >= WAITING_MAX:
+            raise Busy("too many PINs to check", retry_after_s=2)
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
     async def hash(self, pin: str) -> str:
-        """Return what to store for a PIN. Raises Busy."""
+        """Return what to store for a PIN."""
         return await self._in_thread(self._hash, pin)
 
     async def check(self, pin: str, pin_hash: str | None) -> PinVerdict:
-        """Check a PIN; without a hash do the same work and say no. Raises Busy."""
+        """Check a PIN; without a hash do the same work and say no."""
         verdict = await self._in_thread(self._check, pin, pin_hash or self._dummy)
         return verdict if pin_hash is not None else PinVerdict(is_right=False)
 
@@ -53,13 +68,7 @@ class PinVault:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _in_thread(self, work: Callable[..., Result], *args: str) -> Result:
-        if self._waiting >= WAITING_MAX:
-            raise Busy("too many PINs to check", retry_after_s=2)
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
-        finally:
-            self._waiting -= 1
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
     def _hash(self, pin: str) -> str:
         return self._hasher.hash(self._peppered(pin))
