@@ -23,6 +23,7 @@ from typing import Any, TypeAlias
 import aiohttp
 import httpx
 import structlog
+from aiohttp.connector import Connection
 
 ANSWER_BYTES_MAX = 1 << 20
 KEEP_ALIVE_S = 15.0  # below what servers keep (75 s is usual), so that we close first
@@ -50,6 +51,24 @@ class NotBegunInTime(aiohttp.ClientError):
 
 class SentOnce(aiohttp.ClientError):
     """Wraps what aiohttp would take as a reason to send an idempotent request again by itself."""
+
+
+class SpokeUnasked(aiohttp.ClientError):
+    """A kept connection held an answer before its question had left."""
+
+
+class _Answer(aiohttp.ClientResponse):
+    """An answer that came after its question.
+
+    aiohttp would take bytes that arrived on an idle connection as the answer to the next request;
+    a refusal names no reference, and the next transfer would be rejected for the last one's sake.
+    """
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        # Nothing was read since the request was handed over: what is there now is older than it.
+        if connection.protocol is None or connection.protocol.should_close:
+            raise SpokeUnasked
+        return await super().start(connection)
 
 
 @dataclass(slots=True)
@@ -188,6 +207,7 @@ def _session(timeout: aiohttp.ClientTimeout, **connections: Any) -> aiohttp.Clie
         timeout=timeout,
         trace_configs=[trace],
         middlewares=(_send_once,),
+        response_class=_Answer,
         skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
         auto_decompress=False,
         trust_env=False,

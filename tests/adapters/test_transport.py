@@ -220,6 +220,31 @@ async def test_a_connection_that_died_while_idle_is_replaced_and_the_request_sen
     assert server.connections == 2
 
 
+REFUSAL = answer(b'{"error":{"code":"ACCOUNT_CLOSED","message":"the last one\'s"}}', status=422)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["in one breath", "afterwards"])
+async def test_a_second_answer_to_one_request_is_not_the_next_requests_answer(late: bool) -> None:
+    """aiohttp by itself hands it to the next transfer, which would be rejected though done."""
+    spoken = asyncio.Event()
+
+    async def answers_twice(wire: Wire) -> None:
+        await wire.say(answer(completed()) + (b"" if late else REFUSAL))
+        if late:
+            await spoken.wait()
+            await wire.say(REFUSAL)
+
+    async with tcp_bank(answers_twice) as server, open_smbc_at(server.url) as bank:
+        first = await submit(bank)
+        spoken.set()
+        for _ in range(2):  # once for the server to speak, once for the client to hear
+            await asyncio.to_thread(lambda: None)
+        second = await submit(bank)
+
+    assert isinstance(first.outcome, Settled)
+    assert second.outcome == Unknown() if late else isinstance(second.outcome, Settled)
+
+
 async def test_a_good_connection_is_kept() -> None:
     async with tcp_bank(says_completed) as server, open_smbc_at(server.url) as bank:
         for _ in range(3):
