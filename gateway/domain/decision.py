@@ -8,8 +8,6 @@ from.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateway.domain.hours import JST
-from gateway.domain.ledger import Movement
 from gateway.domain.outcome import (
     InquiryOutcome,
     NotFound,
@@ -55,14 +53,6 @@ def reserved_change(before: Transfer, after: Transfer) -> int:
     return before.amount.amount * (
         (after.state in HOLDS_RESERVATION) - (before.state in HOLDS_RESERVATION)
     )
-
-
-def movement_of(transfer: Transfer, policy: Policy) -> Movement:
-    """Return what the postings of a settled transfer are about; the JST date of booking counts."""
-    if transfer.settled_at is None:
-        raise ValueError("a movement needs the bank's booking instant")
-    credited_on = transfer.settled_at.astimezone(JST).date()
-    return Movement(transfer.bank, transfer.amount, policy.charge, credited_on)
 
 
 def after_submit(

@@ -10,8 +10,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from gateway.domain.account import BankCode
+from gateway.domain.hours import JST
 from gateway.domain.money import Yen
-from gateway.domain.transfer import Event
+from gateway.domain.transfer import Event, Transfer
 
 PRINCIPAL = "principal"
 SUSPENSE = "suspense"
@@ -55,6 +56,14 @@ class Movement:
     amount: Yen
     charge: Yen
     credited_on: date
+
+
+def movement_of(transfer: Transfer, charge: Yen) -> Movement:
+    """Return what the postings of a settled transfer are about; the JST date of booking counts."""
+    if transfer.settled_at is None:
+        raise ValueError("a movement needs the bank's booking instant")
+    credited_on = transfer.settled_at.astimezone(JST).date()
+    return Movement(transfer.bank, transfer.amount, charge, credited_on)
 
 
 def postings_for(

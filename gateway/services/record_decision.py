@@ -6,9 +6,9 @@ from datetime import datetime
 
 import structlog
 
-from gateway.domain.decision import Decision, movement_of, reserved_change
+from gateway.domain.decision import Decision, reserved_change
 from gateway.domain.errors import StaleTransfer
-from gateway.domain.ledger import Posting, postings_for
+from gateway.domain.ledger import Posting, movement_of, postings_for
 from gateway.domain.outcome import Answer, InquiryOutcome, SubmitOutcome
 from gateway.domain.transfer import TRANSITIONS, Event, State, Transfer
 from gateway.services.desk import TransferDesk
@@ -102,7 +102,8 @@ def _data(transfer: Transfer) -> dict[str, object]:
 def _postings(desk: TransferDesk, decision: Decision) -> list[Posting]:
     if decision.transfer.settled_at is None:
         return []
-    movement = movement_of(decision.transfer, desk.policy(decision.transfer))
+    charge = desk.policy(decision.transfer).charge
+    movement = movement_of(decision.transfer, charge)
     return [p for event in decision.events for p in postings_for(event, movement, desk.new_id)]
 
 

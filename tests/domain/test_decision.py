@@ -12,7 +12,6 @@ from gateway.domain.decision import (
     after_lease_end,
     after_submit,
     after_window,
-    movement_of,
     reserved_change,
 )
 from gateway.domain.outcome import (
@@ -324,12 +323,3 @@ def test_our_own_format_error_alerts() -> None:
 
     assert decision is not None
     assert decision.alert == "format_error"
-
-
-def test_the_day_that_counts_is_the_japanese_date_of_the_banks_booking() -> None:
-    booked_at = datetime.fromisoformat("2026-11-25T15:00:00+00:00")
-    row = transfer(State.SETTLED, settled_at=booked_at)
-
-    assert movement_of(row, POLICY).credited_on.isoformat() == "2026-11-26"
-    with pytest.raises(ValueError, match="booking instant"):
-        movement_of(transfer(State.UNKNOWN), POLICY)

@@ -1,6 +1,6 @@
 """What transitions post, and the position that follows from it."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.account import BankCode
-from gateway.domain.ledger import Entry, Movement, Posting, position, postings_for
+from gateway.domain.ledger import Entry, Movement, Posting, movement_of, position, postings_for
 from gateway.domain.money import Yen
-from gateway.domain.transfer import Event
-from tests.domain.transfers import NOW
+from gateway.domain.transfer import Event, State
+from tests.domain.transfers import NOW, transfer
 
 DAY = date(2026, 11, 25)
 MOVEMENT = Movement(BankCode.SMBC, Yen(10_000), Yen(110), DAY)
@@ -69,3 +69,12 @@ def test_the_position_does_not_depend_on_the_order_of_discovery(amounts, random)
 
     assert position(shuffled) == position(entries)
     assert position(entries).principal == Yen(sum(amounts))
+
+
+def test_the_day_that_counts_is_the_japanese_date_of_the_banks_booking() -> None:
+    booked_at = datetime.fromisoformat("2026-11-25T15:00:00+00:00")
+    row = transfer(State.SETTLED, settled_at=booked_at)
+
+    assert movement_of(row, Yen(0)).credited_on.isoformat() == "2026-11-26"
+    with pytest.raises(ValueError, match="booking instant"):
+        movement_of(transfer(State.UNKNOWN), Yen(0))
