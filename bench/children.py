@@ -1,0 +1,76 @@
+"""What the bench runs in processes of its own: `python -m bench.children gateway|sandbox …`.
+
+Each prints its address when it is ready, and ends at SIGTERM.
+"""
+
+import argparse
+import os
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+import uvloop
+
+from gateway.app import open_gateway
+from gateway.config import BankProfile, bank_profiles, load_settings
+from gateway.domain.account import BankCode
+from gateway.ops.clock import SystemClock
+from gateway.ops.logging import configure_logging
+from gateway.sandbox.server import running_sandbox
+from gateway.serve import listen, stop_signals
+
+
+def unlimited_profiles() -> dict[BankCode, BankProfile]:
+    """Return the contracts without their limit of calls a second; all else is as it is."""
+    return {code: replace(profile, per_second=0.0) for code, profile in bank_profiles().items()}
+
+
+async def run_gateway(options: argparse.Namespace) -> None:
+    """Serve as `gateway serve` does, without the contract's limit, its log written to nowhere."""
+    bank_profiles().update(unlimited_profiles())
+    settings = load_settings(
+        database_url=options.database,
+        smbc_base_url=options.bank,
+        clock_shift_s=options.shift,
+        instance=options.name,
+        port=0,
+    )
+    writer = configure_logging(settings, fd=os.open(os.devnull, os.O_WRONLY))
+    clock = SystemClock(options.shift)
+    with stop_signals() as stopped:
+        async with (
+            open_gateway(settings, url=options.database, clock=clock) as gateway,
+            AsyncExitStack() as stack,
+        ):
+            host, port = await listen(stack, gateway, settings)
+            _say(f"http://{host}:{port}")
+            await stopped.wait()
+    writer.close()
+
+
+async def run_sandbox(options: argparse.Namespace) -> None:
+    """Run the emulator; the bench lifts its limit through the control API."""
+    with stop_signals() as stopped:
+        async with running_sandbox(clock=SystemClock(options.shift)) as sandbox:
+            _say(sandbox.urls["smbc"])
+            await stopped.wait()
+
+
+def _say(address: str) -> None:
+    sys.stdout.write(f"{address}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=("gateway", "sandbox"))
+    parser.add_argument("--shift", type=float, default=0.0)
+    parser.add_argument("--database")
+    parser.add_argument("--bank")
+    parser.add_argument("--name", default="bench-1")
+    options = parser.parse_args()
+    uvloop.run(run_gateway(options) if options.what == "gateway" else run_sandbox(options))
+
+
+if __name__ == "__main__":
+    main()
