@@ -1,6 +1,6 @@
 """Marked secrets, put where they could turn up, are not in what a record becomes."""
 
-import re
+import timeit
 from datetime import datetime
 from uuid import UUID
 
@@ -130,10 +130,22 @@ def test_an_exception_shows_its_first_line_without_what_it_quotes(message: str, 
     assert message_of(ValueError(message)) == kept
 
 
-def test_a_hostile_text_is_masked_in_linear_time() -> None:
-    """A client chooses part of some texts, so no pattern may backtrack for long."""
-    text = ("a" * 4000) + ("=" * 4000) + "\\x"
+@pytest.mark.parametrize("part", ["a=", "a-", "1234-", "ﾔ ", "\\x4", "eyJ.", "pin ", "://a:"])
+def test_a_long_text_is_masked_at_once(part: str) -> None:
+    """A client chooses part of some texts; one with look-aheads once took a second here."""
+    seconds = min(timeit.repeat(lambda: shown(logger=part * 4_000), number=1))
 
-    masked = shown(logger=text)["logger"]
+    assert seconds < 0.2
 
-    assert re.search(r"\d{7}", str(masked)) is None
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        pytest.param("a_long_name_of_a_function_or_of_a_test", True, id="letters only"),
+        pytest.param("-" * 40, True, id="a rule"),
+        pytest.param("1234567" + "-" * 40, False, id="digits and no letters"),
+        pytest.param("1234-1234-1234-" + "-" * 40, False, id="groups and no letters"),
+    ],
+)
+def test_a_long_run_without_both_letters_and_digits_is_no_token(text: str, kept: bool) -> None:
+    assert (shown(logger=text)["logger"] == text) is kept
