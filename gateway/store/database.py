@@ -144,8 +144,9 @@ class Database:
             if connection.is_closed():
                 raise ConnectionResetError(str(error)) from error
             raise
-        except asyncpg.InternalClientError as error:
-            # The server ended the session while it was idle; asyncpg has not seen it closed yet.
+        except (asyncpg.InternalClientError, asyncpg.ReadOnlySQLTransactionError) as error:
+            # The server ended the session while it was idle, and asyncpg has not seen it closed
+            # yet; or it is no primary any more. Another connection may lead to the new one.
             connection.terminate()
             raise ConnectionResetError(str(error)) from error
         finally:

@@ -1,12 +1,15 @@
 """A proxy between the gateway and PostgreSQL that can lose what the server answers."""
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 READY_FOR_QUERY = b"Z\x00\x00\x00\x05I"
+END_FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
+END_OF_SESSION = b"E" + struct.pack("!i", len(END_FIELDS) + 4) + END_FIELDS
 
 
 @dataclass(slots=True)
@@ -18,10 +21,19 @@ class Proxy:
     is_refusing: bool = False
     answers_to_lose: int = 0
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    _clients: set[asyncio.StreamWriter] = field(default_factory=set)
+    _ended: set[asyncio.StreamWriter] = field(default_factory=set)
 
     def lose_answers(self, number: int) -> None:
         """Cut the connection `number` times: the server has committed, and we do not hear of it."""
         self.answers_to_lose = number
+
+    async def announce_end(self) -> None:
+        """Tell every session that it has ended, and close it only when something is asked."""
+        for client in self._clients:
+            self._ended.add(client)
+            client.write(END_OF_SESSION)
+            await client.drain()
 
     def cut(self) -> None:
         for writer in self._writers:
@@ -34,10 +46,22 @@ class Proxy:
         server_reader, server_writer = await self._connect()
         pair = {writer, server_writer}
         self._writers |= pair
+        self._clients.add(writer)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_forward(reader, server_writer))
+            tasks.create_task(self._ask(reader, writer, server_writer))
             tasks.create_task(self._answer(server_reader, writer))
         self._writers -= pair
+        self._clients.discard(writer)
+
+    async def _ask(
+        self,
+        reader: asyncio.StreamReader,
+        client: asyncio.StreamWriter,
+        server: asyncio.StreamWriter,
+    ) -> None:
+        while (data := await _read(reader)) and client not in self._ended:
+            server.write(data)
+        server.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await _read(reader):
@@ -54,12 +78,6 @@ class Proxy:
             path = f"{query['host'][0]}/.s.PGSQL.{query['port'][0]}"
             return await asyncio.open_unix_connection(path)
         return await asyncio.open_connection(parts.hostname, parts.port or 5432)
-
-
-async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await _read(reader):
-        writer.write(data)
-    writer.transport.abort()
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from gateway.domain.errors import Busy, CommitUnknown
 from gateway.store.database import open_database
+from gateway.store.postgres import running_postgres
 from tests.store.small_steps import STEP
 from tests.store.tcp_proxy import running_proxy
 
@@ -80,6 +82,48 @@ async def test_the_pool_heals_when_the_server_is_back(database_url, effects):
         await database.step(STEP, 1)
 
     assert await effects() == [1]
+
+
+async def test_a_session_whose_end_was_announced_costs_no_statement(database_url, effects):
+    async with running_proxy(database_url) as proxy, open_database(proxy.url, size=2) as database:
+        await database.step(STEP, 1)
+        await proxy.announce_end()
+
+        await database.step(STEP, 2)
+        await database.fetch("SELECT 1")
+
+    assert await effects() == [1, 2]
+
+
+async def test_a_server_that_is_no_primary_any_more_is_left_for_another(
+    database_url, owner, effects
+):
+    name = await owner.fetchval("SELECT current_database()")
+    await owner.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    async with open_database(database_url, size=2, lost_s=0.3) as database:
+        with pytest.raises(CommitUnknown):
+            await database.step(STEP, 1)
+
+        await owner.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        await database.step(STEP, 2)
+
+    assert await effects() == [2]
+
+
+async def test_a_server_that_was_restarted_is_used_again(tmp_path):
+    async with AsyncExitStack() as databases:
+        async with running_postgres(tmp_path, options=("fsync=off",)) as postgres:
+            opening = open_database(postgres.app_url, lost_s=0.3)
+            database = await databases.enter_async_context(opening)
+            await database.step("SELECT 1 AS answer")
+
+        with pytest.raises((Busy, CommitUnknown)):
+            await database.step("SELECT 1 AS answer")
+
+        async with running_postgres(tmp_path, options=("fsync=off",)):
+            row = await database.step("SELECT 2 AS answer")
+
+    assert row["answer"] == 2
 
 
 def test_a_link_that_goes_dead_is_noticed_within_ten_seconds(database_url):
