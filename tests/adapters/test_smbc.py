@@ -472,6 +472,25 @@ async def test_a_callback_is_a_hint_or_nothing(
 
 
 @pytest.mark.parametrize(
+    "strange",
+    [
+        pytest.param({"User-Agent": "三井\udcff"}, id="elsewhere"),
+        pytest.param({"X-Jws-Signature": "三井\udcff"}, id="in the signature"),
+        pytest.param({"Content-Type": "application/json; charset=\udcff"}, id="in the type"),
+    ],
+)
+async def test_a_callback_with_strange_headers_raises_nothing(strange: dict[str, str]) -> None:
+    answer = signed(EVENT)
+    async with mocked_smbc() as mocked:
+        good = {"X-JWS-SIGNATURE": answer.headers["X-Jws-Signature"]}
+        good["content-type"] = answer.headers["Content-Type"]
+        others = {name: value for name, value in good.items() if name.title() not in strange}
+        got = await mocked.bank.read_callback(others | strange, answer.content)
+
+    assert got == (GOOD_CALL if "User-Agent" in strange else None)
+
+
+@pytest.mark.parametrize(
     "date_header", [None, "yesterday", "2026-11-25T10:00:00Z"], ids=["none", "no date", "ISO"]
 )
 async def test_a_clock_that_cannot_be_read_has_no_skew(date_header: str | None) -> None:

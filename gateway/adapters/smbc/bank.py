@@ -19,7 +19,7 @@ from gateway.adapters.failure import (
 )
 from gateway.adapters.line import Call, Line
 from gateway.adapters.smbc import codes
-from gateway.adapters.smbc.channel import TRANSFERS, VERIFICATION, Channel, Seal
+from gateway.adapters.smbc.channel import SIGNATURE, TRANSFERS, VERIFICATION, Channel, Seal
 from gateway.adapters.smbc.messages import Event, Holder, TransferAnswer, TransferState, parse
 from gateway.adapters.smbc.statement import read_statement
 from gateway.domain.account import ZENGIN_CODES, BankAccount, BankCode
@@ -121,7 +121,7 @@ class Smbc:
 
     async def read_callback(self, headers: Mapping[str, str], body: bytes) -> Callback | None:
         try:
-            event = parse(Event, await self._seal.open(body, httpx.Headers(dict(headers))))
+            event = parse(Event, await self._seal.open(body, _sealing(headers)))
         except OutcomeUnknown:
             return None
         is_fresh = abs(self._clock.now() - event.occurred_at) <= FRESHNESS
@@ -176,6 +176,18 @@ class Smbc:
             return error
         tomorrow = datetime.combine(late.date(), time(0), JST)
         return BankUnavailable(error.code, Reason.BANK_BUSY, not_before=tomorrow + FRESHNESS)
+
+
+def _sealing(headers: Mapping[str, str]) -> httpx.Headers:
+    """Return what the seal looks at; a stranger may put anything into the other headers."""
+    looked_at = {SIGNATURE.lower(), "content-type"}
+    return httpx.Headers(
+        [
+            (name.lower().encode(), value.encode("utf-8", "surrogateescape"))
+            for name, value in headers.items()
+            if name.lower() in looked_at
+        ]
+    )
 
 
 def _place(account: BankAccount) -> dict[str, str]:

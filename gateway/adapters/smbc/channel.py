@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.message import Message
-from functools import lru_cache
 from uuid import uuid4
 
 import httpx
@@ -32,6 +30,7 @@ BASE_PATH = "/smbc/api/v1"
 TRANSFERS = "/transfers"
 VERIFICATION = "/accounts/verification"
 SIGNATURE = "X-Jws-Signature"
+JSON_UTF8 = re.compile(r'application/json\s*;\s*charset=("utf-8"|utf-8)', re.ASCII | re.IGNORECASE)
 # The longest window of this bank is ten hours; what lies further ahead is a mistake, or mischief:
 # Retry-After is not under the signature.
 WAIT_MAX = timedelta(days=9)
@@ -109,7 +108,10 @@ class Seal:
             raise NothingLeft("KEYS_UNREACHABLE") from error
 
     async def open(self, content: bytes, headers: Mapping[str, str]) -> object:
-        """Return the JSON value of an authentic message, or raise OutcomeUnknown."""
+        """Return the JSON value of an authentic message, or raise OutcomeUnknown.
+
+        `headers` finds names whatever their case.
+        """
         try:
             header, raw = split(headers.get(SIGNATURE))
             key = await self._ring.find(read_kid(header))
@@ -120,7 +122,7 @@ class Seal:
             raise OutcomeUnknown("BAD_SIGNATURE", integrity=True) from error
         except KeysUnreachable as error:
             raise OutcomeUnknown("KEYS_UNREACHABLE") from error
-        if not _is_json_utf8(headers.get("Content-Type", "")):
+        if not JSON_UTF8.fullmatch(headers.get("Content-Type", "").strip()):
             raise OutcomeUnknown("BAD_CONTENT_TYPE", integrity=True)
         try:
             return loads(content)
@@ -157,15 +159,3 @@ class Seal:
     def _believable(self, not_before: datetime | None) -> datetime | None:
         is_far = not_before is not None and not_before > self._clock.now() + WAIT_MAX
         return None if is_far else not_before
-
-
-@lru_cache(maxsize=64)
-def _is_json_utf8(content_type: str) -> bool:
-    parsed = Message()
-    parsed["Content-Type"] = content_type
-    charset = parsed.get_param("charset")
-    return (
-        parsed.get_content_type() == "application/json"
-        and isinstance(charset, str)
-        and charset.lower() == "utf-8"
-    )
