@@ -1,8 +1,10 @@
 """Enrol a member with a loan: for the demo, for tests, and for whoever moves members in."""
 
+import re
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from gateway.domain.account import HOLDER_MAX
 from gateway.domain.kana import normalise
 from gateway.domain.money import Yen
 from gateway.services.desk import TransferDesk
@@ -20,9 +22,20 @@ class Enrolment:
     pin: str = field(repr=False)
     limit: Yen
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[0-9]{4,16}", self.member_number):
+            raise ValueError("a member number is 4 to 16 digits")
+        if not re.fullmatch(r"[0-9]{4}", self.pin):
+            raise ValueError("a PIN is 4 digits")
+        if len(normalise(self.kana)) > HOLDER_MAX:
+            raise ValueError(f"a name in messages has at most {HOLDER_MAX} characters")
+
 
 async def enrol_member(desk: TransferDesk, pins: PinVault, enrolment: Enrolment) -> UUID:
-    """Return the id of the member, who is written now unless the number is enrolled already."""
+    """Return the id of the member, who is written now unless the number is enrolled already.
+
+    Whoever is enrolled keeps name, PIN and limit. What a crash left half done is completed.
+    """
     claimed = await members.claim_login_name(desk.db, enrolment.member_number, desk.new_id())
     now = desk.clock.now()
     member = NewMember(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from gateway.domain.account import AccountType, BankAccount, BankCode
+from gateway.domain.account import HOLDER_MAX, AccountType, BankAccount, BankCode
 from gateway.domain.branches import branch_exists
 from gateway.domain.errors import (
     BankRefusedAccount,
@@ -28,7 +28,6 @@ from gateway.store.accounts import RegisteredAccount, add_account
 from gateway.store.members import Member, find_member
 
 BANK_BUSY_RETRY_S = 5
-HOLDER_LENGTH_MAX = 30
 # Not the account's fault, though final for a transfer: the account may still be good.
 OUR_FAULT = frozenset({Reason.FORMAT_ERROR, Reason.LIMIT_EXCEEDED})
 
@@ -113,7 +112,7 @@ def _own_name(account: BankAccount, holder: str) -> BankAccount:
 
 def _as_the_bank_spells(account: BankAccount, holder: str) -> BankAccount:
     """Return the account under the spelling that the bank will compare a payee with, if it fits."""
-    return replace(account, holder=holder) if len(holder) <= HOLDER_LENGTH_MAX else account
+    return replace(account, holder=holder) if len(holder) <= HOLDER_MAX else account
 
 
 def _refusal(reason: Reason) -> BankRefusedAccount | HolderMismatch | Busy:
