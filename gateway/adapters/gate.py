@@ -100,7 +100,9 @@ class Gate:
                 )
         except TimeoutError:
             raise self._busy("LIMITER_SLOW", self._wait_s) from None
-        if slot.wait_s > patience_ends - asyncio.get_running_loop().time():
+        # Measured from here, not from the beginning: under overload every slot is nearly as far
+        # away as the limiter grants, and all of them would be reserved and then let go.
+        if slot.wait_s > self._wait_s:
             raise self._busy("LIMIT_REACHED", slot.wait_s)
         if slot.wait_s > 0:
             await asyncio.sleep(slot.wait_s)

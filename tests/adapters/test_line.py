@@ -253,3 +253,16 @@ async def test_every_try_has_a_request_id_and_a_signature_of_its_own() -> None:
 def _fields(request: bytes) -> list[tuple[bytes, bytes]]:
     lines = request.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
     return [(name, value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
+
+
+async def test_under_overload_the_farthest_slot_that_is_granted_is_used() -> None:
+    """Refused for the millisecond that asking took, such slots were all lost: nothing went out."""
+    granted_s = 0.25
+    lanes = FreeLanes(wait_s=granted_s)
+    async with (
+        tcp_bank(says_completed) as server,
+        open_smbc_at(server.url, lanes=lanes, profiles=profile(deadline_s=granted_s * 2)) as bank,
+    ):
+        got = await submit(bank)
+
+    assert isinstance(got.outcome, Settled)
