@@ -267,6 +267,8 @@ def _stay(
     is_answered: bool,
 ) -> Decision | None:
     """Plan the next inquiry in the same state, or go into review when unclear for too long."""
+    if transfer.state is State.SUBMITTING:
+        return None
     alert = None
     if isinstance(outcome, Unknown) and outcome.integrity:
         alert = "bank_answer_untrusted"

@@ -91,7 +91,8 @@ async def accept_transfer(desk: TransferDesk, request: TransferRequest) -> Accep
     if result == "replayed":
         return Accepted(transfer, is_replay=True)
     _tell(desk, transfer)
-    if transfer.state is State.SUBMITTING:
+    # A later attempt is somebody else's: this answer came late, after a lost commit.
+    if transfer.state is State.SUBMITTING and transfer.fence == 0:
         lease_ends = lease_began + profile.lease_s
         desk.senders.start(
             transfer.id, lambda: send_transfer(desk, transfer, lease_ends=lease_ends)

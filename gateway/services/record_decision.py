@@ -12,7 +12,7 @@ from gateway.domain.ledger import Posting, movement_of, postings_for
 from gateway.domain.outcome import Answer, InquiryOutcome, SubmitOutcome
 from gateway.domain.transfer import TRANSITIONS, Event, State, Transfer
 from gateway.services.desk import TransferDesk
-from gateway.store.transfers import BankCall, Move, find_transfer, move
+from gateway.store.transfers import BankCall, Move, add_call, find_transfer, move
 
 log = structlog.get_logger()
 
@@ -58,6 +58,8 @@ async def record_decision(
     for _ in range(READS_MAX):
         decision = decide(transfer)
         if decision is None:
+            if call is not None:
+                await add_call(desk.db, transfer, call, call_id=desk.new_id())
             return transfer
         change = _change(desk, transfer, decision, call)
         if await move(desk.db, change):

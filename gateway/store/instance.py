@@ -2,32 +2,75 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
+import structlog
 
 from gateway.domain.errors import NotReady
 from gateway.store.sql import SQL
 
 LOCK = SQL["instances.lock"]
 CONNECT_TIMEOUT_S = 5.0
+AGAIN_AFTER_S = 0.5
+
+log = structlog.get_logger()
+
+
+class _Name:
+    """One instance's name; `lost` is set while the connection that holds it is gone."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._url = url
+        self._name = name
+        self._connection: asyncpg.Connection | None = None
+        self._lost = asyncio.Event()
+        self.taken = asyncio.Event()
+
+    async def take(self) -> bool:
+        """Return whether the name is ours now."""
+        self._lost.clear()
+        self._connection = await asyncpg.connect(
+            self._url,
+            timeout=CONNECT_TIMEOUT_S,
+            server_settings={"application_name": f"name of {self._name}"},
+        )
+        self._connection.add_termination_listener(lambda _: self._lost.set())
+        return bool(await self._connection.fetchval(LOCK, self._name))
+
+    async def keep(self) -> None:
+        """Take the name again whenever its connection breaks, until another process has it."""
+        while True:
+            await self._lost.wait()
+            log.warning("instance.name_lost", name=self._name)
+            while self._lost.is_set():
+                await asyncio.sleep(AGAIN_AFTER_S)
+                with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                    if not await self.take():
+                        self.taken.set()
+                        return
+
+    def release(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
 
 
 @asynccontextmanager
 async def holding_name(url: str, name: str) -> AsyncIterator[asyncio.Event]:
-    """Hold an instance's name; the event is set when the connection that holds it is lost.
+    """Hold an instance's name; the event is set when another process has taken it.
 
-    Whoever holds it may take over at once what a former run of that name was sending. Raises
-    NotReady when another process has the name.
+    Whoever holds it may take over at once what a former run of that name was sending. After a
+    broken connection it is taken again. Raises NotReady when another process has the name already.
     """
-    lost = asyncio.Event()
-    connection = await asyncpg.connect(
-        url, timeout=CONNECT_TIMEOUT_S, server_settings={"application_name": f"name of {name}"}
-    )
+    held = _Name(url, name)
+    keeping: asyncio.Task[None] | None = None
     try:
-        if not await connection.fetchval(LOCK, name):
+        if not await held.take():
             raise NotReady(f"GATEWAY_INSTANCE: another process runs as {name!r}; give each its own")
-        connection.add_termination_listener(lambda _: lost.set())
-        yield lost
+        keeping = asyncio.create_task(held.keep())
+        yield held.taken
     finally:
-        connection.terminate()
+        if keeping is not None:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+        held.release()

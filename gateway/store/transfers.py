@@ -28,6 +28,7 @@ TAKE_INQUIRY = SQL["transfers.take_inquiry"]
 LEASE_ENDED = SQL["transfers.lease_ended"]
 LEFT_BY = SQL["transfers.left_by"]
 BY_REFERENCE = SQL["transfers.by_reference"]
+ADD_CALL = SQL["transfers.add_call"]
 POSTPONE = SQL["transfers.postpone"]
 
 
@@ -176,6 +177,16 @@ async def rows_left_by(db: Database, owner: str) -> list[Record]:
 async def find_by_reference(db: Database, *, bank: BankCode, reference: str) -> Transfer | None:
     row = await db.fetchrow(BY_REFERENCE, reference, bank)
     return None if row is None else read_transfer(row)
+
+
+async def add_call(db: Database, transfer: Transfer, call: BankCall, *, call_id: UUID) -> None:
+    """Keep a call that nothing followed from."""
+    await db.fetch(
+        ADD_CALL,
+        *(transfer.member_id, call_id, transfer.id, call.operation, call.attempt),
+        *(call.started_at, call.ended_at, call.outcome, call.code),
+        *(call.request_sha256, call.answer_sha256),
+    )
 
 
 async def postpone(db: Database, *, member_id: UUID, transfer_id: UUID, until: datetime) -> None:

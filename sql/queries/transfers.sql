@@ -31,7 +31,8 @@ SELECT count(*) AS waiting
 FROM (SELECT 1 FROM transfers WHERE state = 'scheduled' AND due_at <= $1 LIMIT $2) AS due;
 
 -- name: open_inquiries
-SELECT * FROM transfers WHERE inquire_at <= $1 ORDER BY inquire_at LIMIT $2;
+-- While a sender holds a transfer, its own answer comes first.
+SELECT * FROM transfers WHERE inquire_at <= $1 AND state <> 'submitting' ORDER BY inquire_at LIMIT $2;
 
 -- name: take_inquiry
 -- Whoever moves the instant asks; it is asked again when that process dies.
@@ -49,6 +50,14 @@ SELECT * FROM transfers WHERE state = 'submitting' AND lease_owner = $1;
 
 -- name: by_reference
 SELECT * FROM transfers WHERE reference = $1 AND bank = $2;
+
+-- name: add_call
+-- A call that nothing followed from; the others are written by the step that followed.
+INSERT INTO bank_attempts (
+    member_id, id, transfer_id, operation, attempt, started_at, ended_at, outcome, code,
+    request_sha256, answer_sha256
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (member_id, id) DO NOTHING;
 
 -- name: postpone
 -- A row that cannot be worked stands aside for a while, so that the others go on.

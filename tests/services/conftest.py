@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -34,7 +34,7 @@ from gateway.domain.ports import (
 )
 from gateway.services.accept_transfer import TransferRequest
 from gateway.services.desk import Senders, TransferDesk
-from gateway.store.database import Database
+from gateway.store.database import Database, open_database
 from tests.manual_clock import ManualClock
 
 HOLDER = "ﾔﾏﾀﾞ ﾀﾛｳ"
@@ -93,6 +93,13 @@ class ToldBank:
 class Member:
     id: UUID
     account: UUID
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database whose users wait their turn: here, a busy machine is no refusal."""
+    async with open_database(database_url, wait_s=60) as database:
+        yield database
 
 
 @pytest.fixture

@@ -183,6 +183,27 @@ async def test_an_answer_that_comes_after_the_lease_is_applied_all_the_same(
     assert await owed(desk, member) == (10_000, 0)
 
 
+async def test_an_inquiry_while_a_sender_holds_the_transfer_leaves_its_lease_alone(
+    desk: TransferDesk, member: Member, bank: ToldBank, owner
+) -> None:
+    bank.submits.append(Unknown())
+    transfer = await accepted(desk, member)
+    await owner.execute(
+        "UPDATE transfers SET state = 'submitting', lease_owner = 'other',"
+        " lease_until = clock_timestamp() + interval '1 hour', inquire_at = '2026-01-01 00:00+09'"
+    )
+    held = await now(desk, transfer)
+    bank.inquiries.append(Unknown())
+
+    assert await ask_due(desk) == 0
+    assert await inquire_transfer(desk, held) == held
+
+    row = await owner.fetchrow("SELECT lease_until, lease_owner FROM transfers")
+    assert None not in tuple(row)
+    calls = await owner.fetch("SELECT operation, outcome FROM bank_attempts ORDER BY operation DESC")
+    assert [tuple(call) for call in calls] == [("submit", "Unknown"), ("inquire", "Unknown")]
+
+
 async def test_a_return_reverses_the_advance(
     desk: TransferDesk, member: Member, bank: ToldBank, clock: ManualClock
 ) -> None:

@@ -32,7 +32,9 @@ async def test_a_name_is_taken_again_after_its_connection_broke(database_url: st
         )
 
         async with asyncio.timeout(WITHIN_S):
-            while await owner.fetchval(f"{sessions} AND pid <> $1", pid) == 0:
+            while True:
+                if await owner.fetchval(f"{sessions} AND pid <> $1", pid):
+                    break
                 await asyncio.sleep(0.02)
 
         assert not taken.is_set()
