@@ -11,9 +11,10 @@ import aiohttp
 from gateway.app import Gateway, database_address, open_gateway
 from gateway.config import Settings
 from gateway.domain.account import AccountType, BankCode
+from gateway.domain.errors import NotReady
 from gateway.domain.money import Yen
 from gateway.domain.ports import Clock
-from gateway.sandbox.server import Sandbox, running_sandbox
+from gateway.sandbox.server import Sandbox, start_sandbox
 from gateway.serve import listen
 from gateway.services.enrol_member import Enrolment, enrol_member
 from gateway.services.fund_bank import fund_bank
@@ -57,9 +58,7 @@ async def open_stage(
     """Yield the whole system, running and seeded; what was there from a former run is kept."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(
-            running_sandbox(
-                clock=clock, banks=("smbc",), port_base=sandbox_port, books_dir=books_dir
-            )
+            _listening_sandbox(clock, sandbox_port=sandbox_port, books_dir=books_dir)
         )
         url = await stack.enter_async_context(database_address(settings))
         at_sandbox = settings.model_copy(update={"smbc_base_url": sandbox.urls["smbc"]})
@@ -68,6 +67,25 @@ async def open_stage(
         stage = Stage(gateway, sandbox, f"http://{host}:{port}")
         await _seed(stage)
         yield stage
+
+
+@asynccontextmanager
+async def _listening_sandbox(
+    clock: Clock, *, sandbox_port: int, books_dir: Path | None
+) -> AsyncIterator[Sandbox]:
+    """Yield the running banks. Raises NotReady when their ports are taken, as by another demo."""
+    try:
+        sandbox = await start_sandbox(
+            clock=clock, banks=("smbc",), port_base=sandbox_port, books_dir=books_dir
+        )
+    except OSError as error:
+        raise NotReady(
+            f"The bank sandbox cannot use port {sandbox_port}: is another demo running?"
+        ) from error
+    try:
+        yield sandbox
+    finally:
+        await sandbox.close()
 
 
 async def _seed(stage: Stage) -> None:
