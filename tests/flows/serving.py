@@ -138,12 +138,20 @@ async def calling(address: str, account_id: str) -> AsyncIterator[Caller]:
 
 
 @asynccontextmanager
-async def page(world: World, *, limit: int = 100_000) -> AsyncIterator[Caller]:
-    """Run a gateway with its HTTP side in this process; yield a member's page on it."""
+async def served(world: World) -> AsyncIterator[tuple[Gateway, str]]:
+    """Run a gateway with its HTTP side in this process; yield it and its address."""
     async with world.process(name="http-1") as gateway, AsyncExitStack() as stack:
         host, port = await listen(stack, gateway, world.settings)
+        yield gateway, f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def page(world: World, *, limit: int = 100_000) -> AsyncIterator[Caller]:
+    """Yield the page of a member of a gateway in this process."""
+    async with served(world) as (gateway, address):
         account_id = await enrol_at(gateway, limit=limit)
-        yield await stack.enter_async_context(calling(f"http://{host}:{port}", account_id))
+        async with calling(address, account_id) as caller:
+            yield caller
 
 
 @dataclass(slots=True)

@@ -1,0 +1,169 @@
+"""A gateway that is told to stop, and a parent that keeps several of them running."""
+
+import asyncio
+import os
+import signal
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.flows.serving import (
+    Caller,
+    Process,
+    Reply,
+    call,
+    calling,
+    check_all,
+    enrol,
+    new_key,
+    running,
+    served,
+    until,
+)
+from tests.flows.world import World, open_world
+
+REQUESTS = 100
+STOP_AFTER = 30
+EXIT_WITHIN_S = 10
+# A listener that is closed takes the connections along that it had not accepted yet.
+NOT_TAKEN = (ConnectionRefusedError, ConnectionResetError)
+
+
+async def ask_or_none(caller: Caller, key: str) -> Reply | None:
+    """Return the answer, or None if the gateway took no connection."""
+    try:
+        return await caller.ask(key)
+    except aiohttp.ClientOSError as error:
+        if isinstance(error, NOT_TAKEN) or isinstance(error.__cause__, NOT_TAKEN):
+            return None
+        raise
+
+
+async def ask_under_stop(caller: Caller, process: Process, keys: list[str]) -> list[Reply | None]:
+    """Ask for everything at once, and tell the gateway to stop while it answers."""
+    answered = 0
+    stopped = asyncio.Event()
+
+    async def ask(key: str) -> Reply | None:
+        nonlocal answered
+        reply = await ask_or_none(caller, key)
+        answered += 1
+        if answered == STOP_AFTER:
+            process.child.terminate()
+            stopped.set()
+        return reply
+
+    async def ask_late(key: str) -> Reply | None:
+        await stopped.wait()
+        return await ask_or_none(caller, key)
+
+    late = REQUESTS // 10
+    return list(await asyncio.gather(*map(ask, keys[:-late]), *map(ask_late, keys[-late:])))
+
+
+async def test_a_gateway_that_stops_under_load_loses_nothing_that_it_accepted(
+    database_url: str, owner
+) -> None:
+    async with open_world(database_url, owner) as world:
+        account = await enrol(world, limit=10_000_000)
+        async with running(world, "a") as process, calling(await process.up(), account) as caller:
+            keys = [new_key() for _ in range(REQUESTS)]
+
+            replies = await ask_under_stop(caller, process, keys)
+            code = await process.ended(EXIT_WITHIN_S)
+
+        assert code == 0
+        assert process.errors == []
+        given = [reply for reply in replies if reply is not None]
+        assert all(reply.status == 202 or reply.is_honest_refusal for reply in given)
+        accepted = {key for key, r in zip(keys, replies, strict=True) if r and r.status == 202}
+        assert len(accepted) >= STOP_AFTER
+        states = await check_all(world, owner)
+        assert accepted <= states.keys()
+    assert set(states.values()) == {"settled"}
+
+
+async def test_a_draining_gateway_says_that_it_is_not_ready(database_url: str, owner) -> None:
+    async with (
+        open_world(database_url, owner) as world,
+        served(world) as (gateway, address),
+        aiohttp.ClientSession() as session,
+    ):
+        before = await call(session, "GET", f"{address}/readyz")
+
+        gateway.begin_drain()
+        after = await call(session, "GET", f"{address}/readyz")
+
+    assert (before.status, after.status) == (200, 503)
+    assert after.body["reasons"] == ["draining"]
+
+
+def free_port() -> int:
+    """Return a port that several processes can share; nobody listens there now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def pids_of(parent: int) -> dict[str, int]:
+    """Return the processes of a parent by the names of their instances."""
+    return await asyncio.to_thread(_read_pids, parent)
+
+
+def _read_pids(parent: int) -> dict[str, int]:
+    found = {}
+    for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+        environment = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+        variables = dict(line.partition("=")[::2] for line in environment if line)
+        found[variables["GATEWAY_INSTANCE"]] = int(pid)
+    return found
+
+
+@pytest.fixture
+async def world(database_url: str, owner):
+    """Real delays: a lease is twelve seconds, so that only a restart can take over sooner."""
+    async with open_world(database_url, owner, time_scale=1) as world:
+        yield world
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+async def test_a_parent_starts_a_killed_process_again_and_its_work_is_taken_over_at_once(
+    world: World, owner
+) -> None:
+    account = await enrol(world)
+    port = free_port()
+    serve = ("-m", "gateway", "serve", "--port", str(port), "--processes", "2")
+    async with running(world, "a", program=serve) as process:
+        await until(lambda: _has(process, started=2))
+        async with calling(f"http://127.0.0.1:{port}", account) as caller:
+            await world.put("faults", [{"operation": "submit", "action": {"kind": "hang_after"}}])
+            asked = await caller.ask(new_key())
+            await until(lambda: _is_booked(world))
+            holder = await owner.fetchval("SELECT lease_owner FROM transfers")
+            killed = (await pids_of(process.child.pid))[holder]
+
+            os.kill(killed, signal.SIGKILL)
+
+            await until(lambda: _has(process, started=3))
+            async with asyncio.timeout(5):
+                reply = await caller.get(f"/v1/transfers/{asked.body['id']}")
+                while not reply.body["is_final"]:
+                    reply = await caller.get(f"/v1/transfers/{asked.body['id']}")
+            assert reply.body["state"] == "settled"
+            assert killed not in (await pids_of(process.child.pid)).values()
+        process.child.terminate()
+        assert await process.ended(EXIT_WITHIN_S) == 0
+    assert process.count("process.ended") == 1
+    assert process.count("gateway.drained") == 2
+    assert set((await check_all(world, owner)).values()) == {"settled"}
+
+
+async def _has(process: Process, *, started: int) -> bool:
+    assert process.child.returncode is None, process.errors
+    return process.count("gateway.started") == started
+
+
+async def _is_booked(world: World) -> bool:
+    return len((await world.books())["movements"]) == 1
