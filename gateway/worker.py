@@ -9,6 +9,7 @@ import structlog
 from gateway.domain.errors import Busy
 from gateway.domain.ports import Metrics
 from gateway.services.desk import TransferDesk
+from gateway.services.measure_transfers import measure_transfers
 from gateway.services.work_callbacks import work_callbacks
 from gateway.services.work_transfers import ask_due, recover_ended, send_due
 
@@ -31,6 +32,7 @@ LOOPS = (
     Loop("ask_due", 0.25, ask_due),
     Loop("recover_ended", 1.0, recover_ended),
     Loop("work_callbacks", 0.25, work_callbacks),
+    Loop("measure_transfers", 10.0, measure_transfers),
 )
 
 

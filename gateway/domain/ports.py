@@ -21,11 +21,13 @@ class Clock(Protocol):
 
 
 class Metrics(Protocol):
-    """Counters and durations, for the operators."""
+    """Counters, durations and gauges, for the operators."""
 
     def count(self, name: str, /, **labels: str) -> None: ...
 
     def observe(self, name: str, seconds: float, /, **labels: str) -> None: ...
+
+    def gauge(self, name: str, value: float, /, **labels: str) -> None: ...
 
 
 class Point(StrEnum):

@@ -36,6 +36,8 @@ DURATIONS: Mapping[str, Declared] = {
 }
 GAUGES: Mapping[str, Declared] = {
     "log_records_dropped": Declared("Log records dropped because nobody read stdout."),
+    "transfers_open": Declared("Transfers that are not final, by state.", ("state",)),
+    "transfers_unclear_age_s": Declared("Seconds for which the oldest one has been unclear."),
 }
 MISNAMED = "metrics_misnamed"
 
@@ -83,6 +85,14 @@ class PrometheusMetrics:
             return
         histogram = self._durations[name]
         (histogram.labels(**labels) if labels else histogram).observe(seconds)
+
+    def gauge(self, name: str, value: float, /, **labels: str) -> None:
+        declared = GAUGES.get(name)
+        if declared is None or declared.labels != tuple(sorted(labels)):
+            self._counters[MISNAMED].labels(name=name).inc()
+            return
+        gauge = self._gauges[name]
+        (gauge.labels(**labels) if labels else gauge).set(value)
 
     def watch(self, name: str, read: Callable[[], float], /, **labels: str) -> None:
         """Read a gauge from `read` whenever the metrics are rendered."""

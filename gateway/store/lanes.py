@@ -13,10 +13,11 @@ WAIT_S_MAX = 1.0
 class StoredLanes:
     """`domain.ports.Lanes` on the table `bank_lanes`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, wait_s_max: float = WAIT_S_MAX) -> None:
         self._db = db
+        self._wait_s_max = wait_s_max
 
     async def take(self, bank: BankCode, lane: str, *, slots: int, per_second: float) -> Slot:
         interval_s = 1 / per_second if per_second > 0 else 0.0
-        row = await self._db.step(TAKE, bank, lane, slots, interval_s, WAIT_S_MAX)
+        row = await self._db.step(TAKE, bank, lane, slots, interval_s, self._wait_s_max)
         return Slot(row["wait_s"], row["breaker"])

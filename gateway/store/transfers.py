@@ -28,6 +28,7 @@ TAKE_INQUIRY = SQL["transfers.take_inquiry"]
 LEASE_ENDED = SQL["transfers.lease_ended"]
 LEFT_BY = SQL["transfers.left_by"]
 BY_REFERENCE = SQL["transfers.by_reference"]
+OPEN_BY_STATE = SQL["transfers.open_by_state"]
 ADD_CALL = SQL["transfers.add_call"]
 POSTPONE = SQL["transfers.postpone"]
 
@@ -174,9 +175,24 @@ async def rows_left_by(db: Database, owner: str) -> list[Record]:
     return await db.fetch(LEFT_BY, owner)
 
 
-async def find_by_reference(db: Database, *, bank: BankCode, reference: str) -> Transfer | None:
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """Which transfer a bank means by a reference, and its state."""
+
+    member_id: UUID
+    id: UUID
+    state: State
+
+
+async def find_by_reference(db: Database, *, bank: BankCode, reference: str) -> Referred | None:
     row = await db.fetchrow(BY_REFERENCE, reference, bank)
-    return None if row is None else read_transfer(row)
+    return None if row is None else Referred(row["member_id"], row["id"], State(row["state"]))
+
+
+async def open_by_state(db: Database) -> dict[State, tuple[int, datetime | None]]:
+    """Return how many transfers are open in each state, and since when the oldest is unclear."""
+    rows = await db.fetch(OPEN_BY_STATE)
+    return {State(row["state"]): (row["transfers"], row["oldest"]) for row in rows}
 
 
 async def add_call(db: Database, transfer: Transfer, call: BankCall, *, call_id: UUID) -> None:

@@ -49,7 +49,12 @@ WHERE state = 'submitting' AND lease_until < clock_timestamp() ORDER BY lease_un
 SELECT * FROM transfers WHERE state = 'submitting' AND lease_owner = $1;
 
 -- name: by_reference
-SELECT * FROM transfers WHERE reference = $1 AND bank = $2;
+SELECT member_id, id, state FROM transfers WHERE reference = $1 AND bank = $2;
+
+-- name: open_by_state
+-- Read off the partial indexes: what is final and not asked about is not looked at.
+SELECT state, count(*) AS transfers, min(unresolved_since) AS oldest FROM transfers
+WHERE state IN ('scheduled', 'submitting') OR inquire_at IS NOT NULL GROUP BY state;
 
 -- name: add_call
 -- A call that nothing followed from; the others are written by the step that followed.

@@ -51,6 +51,8 @@ class Tally:
 
     def observe(self, name: str, seconds: float, /, **labels: str) -> None: ...
 
+    def gauge(self, name: str, value: float, /, **labels: str) -> None: ...
+
 
 @dataclass(slots=True)
 class Seconds:

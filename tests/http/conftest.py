@@ -100,6 +100,10 @@ class RecordedMetrics:
         del seconds
         self.counted.append((name, labels))
 
+    def gauge(self, name: str, value: float, /, **labels: str) -> None:
+        del value
+        self.counted.append((name, labels))
+
 
 @dataclass(slots=True)
 class Switches:

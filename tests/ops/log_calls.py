@@ -99,5 +99,5 @@ def metric_calls() -> list[tuple[str, str, str, frozenset[str]]]:
         )
         for path in sources()
         for receiver, method, call in calls(path)
-        if receiver.endswith("metrics") and method in {"count", "observe", "watch"}
+        if receiver.endswith("metrics") and method in {"count", "observe", "gauge", "watch"}
     ]

@@ -47,6 +47,9 @@ class NoMetrics:
     def observe(self, name: str, seconds: float, /, **labels: str) -> None:
         del name, seconds, labels
 
+    def gauge(self, name: str, value: float, /, **labels: str) -> None:
+        del name, value, labels
+
 
 def evidence(code: str = "test") -> Evidence:
     return Evidence(code, request_sha256="0" * 64, answer_sha256="1" * 64)

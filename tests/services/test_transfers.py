@@ -20,10 +20,12 @@ from gateway.domain.errors import (
 from gateway.domain.outcome import NotFound, NotSent, Rejected, Returned, Settled, Unknown
 from gateway.domain.reason import Reason
 from gateway.domain.transfer import State, Transfer
+from gateway.ops.metrics import PrometheusMetrics
 from gateway.services.accept_transfer import accept_transfer
 from gateway.services.cancel_transfer import cancel_transfer
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.inquire_transfer import inquire_transfer
+from gateway.services.measure_transfers import measure_transfers
 from gateway.services.work_transfers import ask_due, recover_ended, recover_own, send_due
 from gateway.store.loans import find_loan
 from gateway.store.transfers import find_transfer
@@ -200,7 +202,9 @@ async def test_an_inquiry_while_a_sender_holds_the_transfer_leaves_its_lease_alo
 
     row = await owner.fetchrow("SELECT lease_until, lease_owner FROM transfers")
     assert None not in tuple(row)
-    calls = await owner.fetch("SELECT operation, outcome FROM bank_attempts ORDER BY operation DESC")
+    calls = await owner.fetch(
+        "SELECT operation, outcome FROM bank_attempts ORDER BY operation DESC"
+    )
     assert [tuple(call) for call in calls] == [("submit", "Unknown"), ("inquire", "Unknown")]
 
 
@@ -451,3 +455,20 @@ async def test_a_bank_that_is_not_connected_has_no_registered_accounts(
 
     with pytest.raises(AccountNotRegistered):
         await accept_transfer(desk, request(member))
+
+
+async def test_operators_see_how_many_transfers_are_open_and_for_how_long_unclear(
+    desk: TransferDesk, member: Member, bank: ToldBank, clock: ManualClock
+) -> None:
+    metrics = PrometheusMetrics()
+    bank.submits.append(Unknown())
+    await accepted(desk, member)
+    clock.advance(90)
+
+    assert await measure_transfers(replace(desk, metrics=metrics)) == 1
+
+    shown = metrics.render().decode()
+    assert 'gateway_transfers_open{state="unknown"} 1.0' in shown
+    assert 'gateway_transfers_open{state="scheduled"} 0.0' in shown
+    assert "gateway_transfers_unclear_age_s 90.0" in shown
+    assert "gateway_metrics_misnamed_total{" not in shown
