@@ -144,17 +144,21 @@ def after_window(transfer: Transfer, *, reopens_at: datetime, now: datetime) -> 
     return Decision(replace(transfer, due_at=reopens_at, give_up_at=give_up_at))
 
 
-def _move(transfer: Transfer, event: Event) -> Transfer | None:
-    """Return the transfer in the state that the table names, all its timers stopped; or None."""
-    to = TRANSITIONS.get((transfer.state, transfer.unclear, event))
-    if to is None:
-        return None
+def _move_if_told(transfer: Transfer, event: Event) -> Transfer | None:
+    """Return the transfer moved, or None where the table says nothing of a fact in its state."""
+    is_told = (transfer.state, transfer.unclear, event) in TRANSITIONS
+    return _move(transfer, event) if is_told else None
+
+
+def _move(transfer: Transfer, event: Event) -> Transfer:
+    """Return the transfer in the state that the table names, all its timers stopped."""
+    to = TRANSITIONS[transfer.state, transfer.unclear, event]
     unclear = transfer.unclear or to in MARKS_UNCLEAR
     return replace(transfer, state=to, unclear=unclear, due_at=None, inquire_at=None)
 
 
 def _settle(transfer: Transfer, outcome: Settled | Returned, now: datetime) -> Decision | None:
-    moved = _move(transfer, Event.SETTLE)
+    moved = _move_if_told(transfer, Event.SETTLE)
     if moved is None:
         return None
     if moved.state is State.REVIEW:
@@ -173,7 +177,7 @@ def _return(transfer: Transfer, outcome: Returned, now: datetime) -> Decision | 
     first = None if transfer.state is State.SETTLED else _settle(transfer, outcome, now)
     if first is not None and first.transfer.state is not State.SETTLED:
         return first
-    moved = _move(first.transfer if first else transfer, Event.RETURN)
+    moved = _move_if_told(first.transfer if first else transfer, Event.RETURN)
     if moved is None:
         return None
     returned = replace(moved, returned_at=outcome.returned_at, reason=outcome.reason)
@@ -185,7 +189,7 @@ def _submitted(
 ) -> Decision | None:
     if transfer.state is State.SCHEDULED and transfer.attempt == 0:
         return None
-    moved = _move(transfer, Event.SUBMIT)
+    moved = _move_if_told(transfer, Event.SUBMIT)
     if moved is None:
         return None
     submitted = replace(moved, bank_id=outcome.bank_id or transfer.bank_id, reason=None)
@@ -193,7 +197,7 @@ def _submitted(
 
 
 def _reject(transfer: Transfer, reason: Reason, now: datetime, policy: Policy) -> Decision | None:
-    moved = _move(transfer, Event.REJECT)
+    moved = _move_if_told(transfer, Event.REJECT)
     if moved is None:
         return None
     if transfer.unclear:
@@ -206,24 +210,18 @@ def _reject(transfer: Transfer, reason: Reason, now: datetime, policy: Policy) -
 
 def _lose(
     transfer: Transfer, event: Event, now: datetime, policy: Policy, *, alert: str | None = None
-) -> Decision | None:
+) -> Decision:
     moved = _move(transfer, event)
-    if moved is None:
-        return None
     lost = replace(moved, tries=transfer.tries + 1, attempt_over_at=now)
     return Decision(watched(lost, now, policy), (event,), alert)
 
 
-def _not_sent(
-    transfer: Transfer, outcome: NotSent, now: datetime, policy: Policy
-) -> Decision | None:
+def _not_sent(transfer: Transfer, outcome: NotSent, now: datetime, policy: Policy) -> Decision:
     is_free = outcome.reason in USES_NO_TRY
     tried = replace(transfer, tries=transfer.tries + (not is_free))
     if tried.tries >= ATTEMPTS_MAX or now >= transfer.give_up_at:
         return _give_up(tried, now, policy)
     moved = _move(tried, Event.NOT_SENT)
-    if moved is None:
-        return None
     due_at = outcome.not_before or policy.after(now, resend_wait_s(tried, is_free=is_free))
     # Time in which the bank is closed does not count against the transfer.
     closed = due_at - now if outcome.reason in USES_NO_TRY else timedelta(0)
@@ -231,29 +229,25 @@ def _not_sent(
     return Decision(replace(waiting, reason=outcome.reason), (Event.NOT_SENT,))
 
 
-def _give_up(transfer: Transfer, now: datetime, policy: Policy) -> Decision | None:
+def _give_up(transfer: Transfer, now: datetime, policy: Policy) -> Decision:
     moved = _move(transfer, Event.GIVE_UP)
-    if moved is None or moved.state is State.REVIEW:
+    if moved.state is State.REVIEW:
         return _into_review(transfer, Event.GIVE_UP, Reason.BANK_UNAVAILABLE, now, policy)
     return Decision(replace(moved, reason=Reason.BANK_UNAVAILABLE), (Event.GIVE_UP,))
 
 
-def _not_found(transfer: Transfer, now: datetime, policy: Policy) -> Decision | None:
+def _not_found(transfer: Transfer, now: datetime, policy: Policy) -> Decision:
     if transfer.tries >= ATTEMPTS_MAX or now >= transfer.give_up_at:
         return _give_up(transfer, now, policy)
     moved = _move(transfer, Event.NOT_FOUND)
-    if moved is None:
-        return None
     wait_s = 0.0 if transfer.tries <= 1 else resend_wait_s(transfer, is_free=False)
     return Decision(replace(moved, due_at=policy.after(now, wait_s)), (Event.NOT_FOUND,))
 
 
 def _into_review(
     transfer: Transfer, event: Event, reason: Reason, now: datetime, policy: Policy
-) -> Decision | None:
+) -> Decision:
     moved = _move(transfer, event)
-    if moved is None:
-        return None
     asked = replace(moved, reason=reason, inquire_at=policy.after(now, REVIEW_WAIT_S))
     return Decision(asked, (event,), alert="transfer_in_review")
 

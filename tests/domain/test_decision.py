@@ -323,3 +323,57 @@ def test_our_own_format_error_alerts() -> None:
 
     assert decision is not None
     assert decision.alert == "format_error"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        pytest.param(Rejected(Reason.LIMIT_EXCEEDED), State.REJECTED, id="refused after all"),
+        pytest.param(Submitted("b-2"), State.SUBMITTED, id="taken after all"),
+    ],
+)
+def test_an_inquiry_may_find_a_refusal_or_a_transfer_under_way(
+    outcome: InquiryOutcome, state: State
+) -> None:
+    assert inquiry(transfer(State.UNKNOWN), outcome).transfer.state is state
+
+
+def test_a_transfer_under_way_stays_so_and_is_asked_about_again() -> None:
+    decision = inquiry(transfer(State.SUBMITTED), Submitted())
+
+    assert (decision.transfer.state, decision.events) == (State.SUBMITTED, ())
+    assert decision.transfer.inquire_at is not None
+
+
+def test_a_return_told_twice_changes_nothing() -> None:
+    decision = inquiry(transfer(State.RETURNED), RETURNED)
+
+    assert (decision.transfer.state, decision.events) == (State.RETURNED, ())
+    assert decision.transfer.inquire_at is None
+
+
+def test_an_inquiry_changes_nothing_while_a_sender_holds_the_transfer() -> None:
+    held = transfer(State.SUBMITTING)
+
+    decision = after_inquiry(
+        held, outcome=NotFound(), asked_at=NOW, now=NOW, policy=POLICY, is_answered=True
+    )
+
+    assert decision is None
+
+
+def test_an_answer_for_a_transfer_that_was_never_sent_changes_nothing() -> None:
+    row = transfer(State.SCHEDULED, attempt=0)
+
+    assert answer(row, Submitted(), attempt=0) is None
+
+
+def test_a_badly_signed_inquiry_alerts() -> None:
+    decision = inquiry(transfer(State.UNKNOWN), Unknown(integrity=True))
+
+    assert decision.alert == "bank_answer_untrusted"
+
+
+def test_a_refusal_told_after_the_end_changes_nothing() -> None:
+    assert answer(transfer(State.SETTLED), Rejected(Reason.ACCOUNT_CLOSED)) is None
+    assert answer(transfer(State.SETTLED), Submitted()) is None
