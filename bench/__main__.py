@@ -20,6 +20,7 @@ ADDED_MS_MAX = Latency(5.0, 25.0)
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement")
+    parser.add_argument("--warm-up", type=float, default=2.0, help="seconds before the first")
     parser.add_argument("--window", type=int, default=64, help="transfers open at the same time")
     parser.add_argument("--processes", type=int, default=1, help="of the gateway")
     parser.add_argument("--rate", type=int, default=50, help="transfers a second, open loop")
@@ -41,7 +42,9 @@ async def _run(options: argparse.Namespace, directory: Path, console: Console) -
 
 async def _measured(stage: BenchStage, options: argparse.Namespace, console: Console) -> Table:
     console.print(f"Transfers over HTTP for {options.seconds:g} s …", highlight=False)
-    http = await over_http(stage, seconds=options.seconds, window=options.window)
+    http = await over_http(
+        stage, warm_up_s=options.warm_up, seconds=options.seconds, window=options.window
+    )
     console.print(f"The same SQL functions directly for {options.seconds:g} s …", highlight=False)
     sql = await directly(stage, seconds=options.seconds, window=options.window)
     console.print(f"{options.rate} a second for {options.seconds:g} s …", highlight=False)

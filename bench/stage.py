@@ -137,14 +137,11 @@ async def _enrol(owner: "asyncpg.Pool[asyncpg.Record]", now: datetime) -> tuple[
         account = {"id": member.account_id, "bank": BankCode.SMBC.value, "branch": "001"}
         account |= {"type": "1", "number": "1234567", "holder": HOLDER, "registered_at": now}
         rows["accounts"].append(of_member | account)
-    sessions = {
-        "id": [uuid7(now, secrets.token_bytes(10)) for _ in tokens],
-        "secret": [token.secret_sha256 for token in tokens],
-    }
     rows["sessions"] = [
-        {"member_id": member.id, "id": session, "secret_sha256": secret}
-        | {"opened_at": now, "seen_at": now, "ends_at": now.replace(year=now.year + 1)}
-        for member, session, secret in zip(members, sessions["id"], sessions["secret"], strict=True)
+        {"member_id": token.member_id, "id": uuid7(now, secrets.token_bytes(10))}
+        | {"secret_sha256": token.secret_sha256, "opened_at": now, "seen_at": now}
+        | {"ends_at": now + timedelta(days=1)}
+        for token in tokens
     ]
     for table, records in rows.items():
         await owner.copy_records_to_table(

@@ -29,7 +29,6 @@ from gateway.store.database import Database, _prepare_connection, _server_settin
 from gateway.store.transfers import BankCall, Move, NewTransfer, accept, move
 
 ACCEPTED = 202
-WARM_UP_S = 2.0
 LOOK_S = 0.01
 DRAIN_S_MAX = 20.0
 POOL_SIZE = 10
@@ -92,12 +91,14 @@ class Load:
         return parse_public_id("tr", document["id"])
 
 
-async def over_http(stage: BenchStage, *, seconds: float, window: int) -> Throughput:
+async def over_http(
+    stage: BenchStage, *, warm_up_s: float, seconds: float, window: int
+) -> Throughput:
     """Keep `window` transfers between request and settled for so long; then let the rest settle."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=window)) as client:
         load = Load(stage, client)
         pump = asyncio.create_task(_keep_open(stage, load, window))
-        await asyncio.sleep(WARM_UP_S)
+        await asyncio.sleep(warm_up_s)
         begun, before = _monotonic(), await stage.settled()
         await asyncio.sleep(seconds)
         took, after = _monotonic() - begun, await stage.settled()
@@ -228,8 +229,9 @@ async def at_a_rate(stage: BenchStage, *, per_second: int, seconds: float) -> La
         offsets = [number / per_second for number in range(int(seconds * per_second))]
         asked = await asyncio.gather(*(one(offset) for offset in offsets))
     await _drained(stage)
-    commits = await _commits(stage)
-    settled = [(commits[i] - at) / timedelta(milliseconds=1) for i, at, _ in asked if i in commits]
+    intended = {transfer_id: at for transfer_id, at, _ in asked if transfer_id is not None}
+    commits = await _commits(stage, list(intended))
+    settled = [(commits[one] - at) / timedelta(milliseconds=1) for one, at in intended.items()]
     return Latencies(
         answered=_latency([ms for _, _, ms in asked]),
         settled=_latency(settled),
@@ -238,11 +240,12 @@ async def at_a_rate(stage: BenchStage, *, per_second: int, seconds: float) -> La
     )
 
 
-async def _commits(stage: BenchStage) -> Mapping[UUID, datetime]:
-    """Return when each transfer's last change was committed, in business time."""
+async def _commits(stage: BenchStage, transfers: list[UUID]) -> Mapping[UUID, datetime]:
+    """Return when each transfer was settled: the instant of that commit, in business time."""
     rows = await stage.owner.fetch(
-        "SELECT id, pg_xact_commit_timestamp(xmin) AS at FROM transfers WHERE state = 'settled'"
-        " ORDER BY accepted_at DESC LIMIT 5000"
+        "SELECT id, pg_xact_commit_timestamp(xmin) AS at FROM transfers"
+        " WHERE id = ANY($1) AND state = 'settled'",
+        transfers,
     )
     return {row["id"]: row["at"] + stage.shift for row in rows}
 
