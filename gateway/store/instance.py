@@ -29,12 +29,14 @@ class _Name:
 
     async def take(self) -> bool:
         """Return whether the name is ours now."""
-        self._lost.clear()
+        self.release()
         self._connection = await asyncpg.connect(
             self._url,
             timeout=CONNECT_TIMEOUT_S,
             server_settings={"application_name": f"name of {self._name}"},
         )
+        # Not before: as long as nobody answers, the name stays lost, and is asked for again.
+        self._lost.clear()
         self._connection.add_termination_listener(lambda _: self._lost.set())
         return bool(await self._connection.fetchval(LOCK, self._name))
 
