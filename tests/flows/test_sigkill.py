@@ -86,7 +86,8 @@ async def running(
     world: World, name: str, *, role: str = "all", crash_at: Point | None = None
 ) -> AsyncIterator[Process]:
     """Run `gateway serve`; at the end it drains, unless it has died."""
-    environment = {
+    measured = {name: os.environ[name] for name in os.environ if name.startswith("COVERAGE")}
+    environment = measured | {
         "PATH": os.environ["PATH"],
         "GATEWAY_INSTANCE": name,
         "GATEWAY_DATABASE_URL": world.url,

@@ -23,7 +23,11 @@ class CommandLine:
 
     def __init__(self, database_url: str, directory: Path) -> None:
         # A terminal's width would change what is printed.
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name in {"PATH", "HOME"} or name.startswith("COVERAGE")
+        }
         self.environment = kept | {
             "GATEWAY_DATABASE_URL": database_url,
             "GATEWAY_DATA_DIR": str(directory),
