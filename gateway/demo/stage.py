@@ -80,7 +80,7 @@ async def _listening_sandbox(
         )
     except OSError as error:
         raise NotReady(
-            f"The bank sandbox cannot use port {sandbox_port}: is another demo running?"
+            f"The bank sandbox cannot start ({error.strerror}): is another demo running?"
         ) from error
     try:
         yield sandbox
