@@ -1,6 +1,6 @@
 """What every test may use: a database of its own, a clock, and a watch on blocking calls.
 
-Each test process runs one PostgreSQL, or uses the server that GATEWAY_TEST_DATABASE_URL names (its
+Each test process runs one PostgreSQL, or uses the server that TEST_DATABASE_URL names (its
 login must be allowed to make databases and to take the role gateway_app).
 """
 
@@ -64,7 +64,7 @@ def clock() -> ManualClock:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with a migrated template database."""
-    external = os.environ.get("GATEWAY_TEST_DATABASE_URL")
+    external = os.environ.get("TEST_DATABASE_URL")
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         stack = AsyncExitStack()
         postgres = (

@@ -91,7 +91,7 @@ async def test_nothing_is_readable_for_others(tmp_path):
 
 
 async def test_the_gateways_role_may_do_less_than_the_owner(server):
-    if "GATEWAY_TEST_DATABASE_URL" in os.environ:
+    if "TEST_DATABASE_URL" in os.environ:
         pytest.skip("another server has other roles")
     rights = "SELECT rolcreatedb::text || rolsuper || rolcreaterole FROM pg_roles WHERE rolname = "
 
