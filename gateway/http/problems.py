@@ -23,6 +23,8 @@ from gateway.http.refusals import BadField, HttpRefused, InternalFault, MethodWr
 
 REQUEST_ID = web.RequestKey("request_id", str)
 HEADER_FIELD = "/headers/"
+ADDRESS_PART = re.compile(r"(?:v1|[a-z]{2}_[0-9a-f]{32}|[a-z]{0,12})")
+HIDDEN = "***"
 LANGUAGE = re.compile(
     r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?\s*"
 )
@@ -52,7 +54,7 @@ def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
         "title": say(row.title, language),
         "status": row.status,
         "detail": say(row.detail, language),
-        "instance": request.path,
+        "instance": _shown(request.path),
         "code": error_code(error),
         "retryable": row.is_retryable,
         "request_id": request.get(REQUEST_ID, ""),
@@ -69,6 +71,11 @@ def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
             **_headers(error),
         },
     )
+
+
+def _shown(path: str) -> str:
+    """Return an address without what is neither a word of ours nor an id: it may be anything."""
+    return "/".join(part if ADDRESS_PART.fullmatch(part) else HIDDEN for part in path.split("/"))
 
 
 def error_code(error: GatewayError) -> str:
