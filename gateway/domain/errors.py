@@ -36,6 +36,12 @@ class CreditShort(Refused):
     code = "credit_short"
 
 
+class AmountAboveItemLimit(Refused):
+    """The bank takes no single instruction of this size."""
+
+    code = "amount_above_item_limit"
+
+
 class AdvancesStopped(Refused):
     """The loan is overdue."""
 

@@ -159,6 +159,14 @@ TABLE: dict[type[GatewayError], Row] = {
         Words("ご利用可能額を超えています", "The amount is above the available credit"),
         Words("ご利用可能額以内の金額を入力してください。", "Ask for no more than is available."),
     ),
+    domain.AmountAboveItemLimit: Row(
+        422,
+        Words("銀行の1件あたりの上限額を超えています", "The amount is above the bank's limit"),
+        Words(
+            "`/v1/banks` の `transfer_max` 以内の金額を入力してください。",
+            "Ask for no more than `transfer_max` of `/v1/banks`.",
+        ),
+    ),
     domain.AccountNotRegistered: Row(
         422,
         Words("登録されていない口座です", "This account is not registered"),

@@ -12,6 +12,7 @@ from gateway.config import BankProfile
 from gateway.domain.errors import (
     AccountNotRegistered,
     AdvancesStopped,
+    AmountAboveItemLimit,
     Busy,
     CreditShort,
     IdempotencyKeyReused,
@@ -75,6 +76,8 @@ async def accept_transfer(desk: TransferDesk, request: TransferRequest) -> Accep
     )
     if bank is None or bank not in desk.profiles:
         raise AccountNotRegistered(field="/account_id")
+    if request.amount.amount > desk.profiles[bank].item_limit:
+        raise AmountAboveItemLimit(field="/amount")
     if not desk.senders.room:
         await _refuse_when_overloaded(desk)
     profile = desk.profiles[bank]

@@ -40,6 +40,7 @@ LOST = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
 )
+FAILURES = (Busy, *CONTENTION, *LOST, asyncpg.QueryCanceledError)
 UNREACHABLE = (
     *LOST,
     asyncpg.InterfaceError,
@@ -114,6 +115,12 @@ class Database:
         """Return what `run` returns, tried again as long as that is safe and useful."""
         tries = _Tries(lost_s)
         try:
+            return await self._once(run)
+        except FAILURES as error:
+            if not tries.is_worth_another(error):
+                raise tries.named(error) from error
+        # Most statements never come here: retrying costs as much as the statement itself.
+        try:
             async for attempt in AsyncRetrying(
                 retry=retry_if_exception(tries.is_worth_another),
                 stop=tries.are_used_up,
@@ -121,20 +128,22 @@ class Database:
                 reraise=True,
             ):
                 with attempt:
-                    async with self._connection() as connection:
-                        return await run(connection)
-        except (Busy, *CONTENTION, *LOST, asyncpg.QueryCanceledError) as error:
-            if tries.lost_at is not None and lost_s:
-                raise CommitUnknown(f"the connection broke: {error}") from error
-            if isinstance(error, Busy):
-                raise
-            raise Busy(f"the database is busy: {type(error).__name__}") from error
+                    return await self._once(run)
+        except FAILURES as error:
+            raise tries.named(error) from error
         raise AssertionError("tenacity neither returned nor raised")
+
+    async def _once(
+        self, run: Callable[[asyncpg.pool.PoolConnectionProxy], Awaitable[Result]]
+    ) -> Result:
+        async with self._connection() as connection:
+            return await run(connection)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
         try:
-            connection = await self._pool.acquire(timeout=self._wait_s)
+            async with asyncio.timeout(self._wait_s):
+                connection = await self._pool.acquire()
         except UNREACHABLE as error:
             raise Busy(f"no database connection: {type(error).__name__}") from error
         try:
@@ -173,6 +182,14 @@ class _Tries:
             return True
         # No connection to be had: worth waiting only for a step of which nobody knows.
         return isinstance(error, Busy) and self.lost_at is not None and self._lost_s > 0
+
+    def named(self, error: BaseException) -> BaseException:
+        """Return what the last failure means: nobody knows, or nothing was done."""
+        if self.lost_at is not None and self._lost_s:
+            return CommitUnknown(f"the connection broke: {error}")
+        if isinstance(error, Busy):
+            return error
+        return Busy(f"the database is busy: {type(error).__name__}")
 
     def are_used_up(self, state: RetryCallState) -> bool:
         del state

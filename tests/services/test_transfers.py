@@ -10,6 +10,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.errors import (
     AccountNotRegistered,
     AdvancesStopped,
+    AmountAboveItemLimit,
     Busy,
     CreditShort,
     IdempotencyKeyReused,
@@ -446,6 +447,17 @@ async def test_the_gateway_cannot_change_or_delete_what_is_append_only(
         for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET member_id = member_id"):
             with pytest.raises(Exception, match="permission denied"):
                 await desk.db.fetch(statement)
+
+
+async def test_more_than_the_bank_takes_at_once_is_refused_before_it_is_written(
+    desk: TransferDesk, owner, clock: ManualClock
+) -> None:
+    rich = await new_member(owner, clock, limit=20_000_000)
+
+    with pytest.raises(AmountAboveItemLimit):
+        await accept_transfer(desk, request(rich, amount=10_000_001))
+
+    assert (await accepted(desk, rich, amount=10_000_000)).state is State.SETTLED
 
 
 async def test_a_bank_that_is_not_connected_has_no_registered_accounts(
