@@ -64,10 +64,6 @@ class Caller:
     account_id: str
     token: str
 
-    def at(self, address: str) -> "Caller":
-        """Return the same caller at another gateway."""
-        return Caller(self.session, address, self.account_id, self.token)
-
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
@@ -75,14 +71,14 @@ class Caller:
     async def get(self, path: str) -> Reply:
         return await call(self.session, "GET", self.address + path, headers=self.headers)
 
-    async def ask(self, key: str, *, amount: int = 10_000) -> Reply:
-        """Ask for a transfer under an Idempotency-Key."""
+    async def ask(self, key: str, *, amount: int = 10_000, wait_s: int = 0) -> Reply:
+        """Ask for a transfer under an Idempotency-Key, and wait so long for its end."""
         return await call(
             self.session,
             "POST",
             f"{self.address}/v1/transfers",
             json={"account_id": self.account_id, "amount": amount},
-            headers=self.headers | {"Idempotency-Key": key},
+            headers=self.headers | {"Idempotency-Key": key, "Prefer": f"wait={wait_s}"},
         )
 
 

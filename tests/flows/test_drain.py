@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -98,6 +99,31 @@ async def test_a_draining_gateway_says_that_it_is_not_ready(database_url: str, o
 
     assert (before.status, after.status) == (200, 503)
     assert after.body["reasons"] == ["draining"]
+
+
+async def test_a_member_who_waits_for_the_end_of_a_transfer_is_answered_when_the_gateway_stops(
+    database_url: str, owner
+) -> None:
+    silence = {"times": 0, "action": {"kind": "hang_after"}}
+    async with open_world(database_url, owner) as world:
+        account = await enrol(world)
+        await world.put("faults", [{"operation": o} | silence for o in ("submit", "inquire")])
+        async with running(world, "a") as process, calling(await process.up(), account) as caller:
+            waiting = asyncio.create_task(caller.ask(new_key(), wait_s=10))
+            await until(lambda: _is_unknown(owner))
+
+            process.child.terminate()
+
+            async with asyncio.timeout(5):
+                reply = await waiting
+            assert (reply.status, reply.body["status"]) == (202, "processing")
+            assert await process.ended(EXIT_WITHIN_S) == 0
+        await world.put("faults", [])
+        assert set((await check_all(world, owner)).values()) == {"settled"}
+
+
+async def _is_unknown(owner: Any) -> bool:
+    return bool(await owner.fetchval("SELECT state = 'unknown' FROM transfers"))
 
 
 def free_port() -> int:
