@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway.domain.errors import NotFoundHere
+from gateway.domain.errors import Busy, NotFoundHere
 from gateway.domain.identifier import parse_public_id, public_id
 from gateway.domain.money import Yen
 from gateway.domain.transfer import Transfer
@@ -102,9 +102,13 @@ async def _awaited(request: web.Request, transfer: Transfer) -> Transfer:
     while not transfer.is_final and loop.time() < ends and not deps.is_draining():
         await asyncio.sleep(min(look_s, max(0.0, ends - loop.time())))
         look_s = min(look_s * 2, LOOK_MAX_S)
-        found = await transfers.find_transfer(
-            deps.desk.db, member_id=transfer.member_id, transfer_id=transfer.id
-        )
+        try:
+            found = await transfers.find_transfer(
+                deps.desk.db, member_id=transfer.member_id, transfer_id=transfer.id
+            )
+        except Busy:
+            # It would be told as "nothing was done", of a transfer that was accepted.
+            break
         transfer = found or transfer
     return transfer
 

@@ -1,7 +1,7 @@
 """The HTTP side on a real socket, over a real database, with a bank that only checks names."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -59,10 +59,13 @@ class FakeBank:
     health: Health = Health.UP
     outcome: SubmitOutcome = field(default_factory=lambda: Submitted("bank-1"))
     sent: list[TransferOrder] = field(default_factory=list)
+    on_submit: Callable[[], Awaitable[None]] | None = None
 
     async def submit(self, order: TransferOrder, *, send_before: float) -> Answer[SubmitOutcome]:
         del send_before
         self.sent.append(order)
+        if self.on_submit is not None:
+            await self.on_submit()
         return Answer(self.outcome, EVIDENCE)
 
     async def inquire(self, order: TransferOrder) -> Answer[InquiryOutcome]:

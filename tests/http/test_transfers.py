@@ -9,6 +9,8 @@ import pytest
 from gateway.domain.hours import JST
 from gateway.domain.outcome import Settled
 from gateway.domain.ports import NameFound
+from gateway.services.desk import TransferDesk
+from gateway.store.stops import stops_in_force
 from tests.http.conftest import ACCOUNT, OTHER_KANA, Client, FakeBank, Reply, Switches
 from tests.http.raw import exchange
 from tests.manual_clock import START, ManualClock
@@ -270,4 +272,23 @@ async def test_nobody_waits_for_a_process_that_drains(
 
     reply = await ask(member, account, headers=key() | {"Prefer": "wait=10"})
 
+    assert (reply.status, reply.body["status"]) == (202, "processing")
+
+
+async def test_an_accepted_transfer_is_never_answered_as_not_accepted(
+    member: Client, account: str, bank: FakeBank, desk: TransferDesk, owner: Any
+) -> None:
+    """While a caller waits for the last word, there may be no connection left for looking."""
+    stuck: list[asyncio.Task[Any]] = []
+
+    async def occupy() -> None:
+        await owner.execute("BEGIN; LOCK TABLE bank_stops IN ACCESS EXCLUSIVE MODE")
+        stuck.extend(asyncio.create_task(stops_in_force(desk.db)) for _ in range(10))
+
+    bank.on_submit = occupy
+
+    reply = await ask(member, account, headers=key() | {"Prefer": "wait=10"})
+
+    await owner.execute("ROLLBACK")
+    await asyncio.gather(*stuck)
     assert (reply.status, reply.body["status"]) == (202, "processing")
