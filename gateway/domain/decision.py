@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.domain.outcome import (
+    Inquiry,
     InquiryOutcome,
     NotFound,
     NotSent,
@@ -82,31 +83,26 @@ def _unsettled(
 
 
 def after_inquiry(
-    transfer: Transfer,
-    *,
-    outcome: InquiryOutcome,
-    asked_at: datetime,
-    now: datetime,
-    policy: Policy,
-    is_answered: bool,
+    transfer: Transfer, inquiry: Inquiry, *, now: datetime, policy: Policy
 ) -> Decision | None:
-    """Decide on an inquiry that left at `asked_at`; `is_answered`: the bank said anything."""
+    """Decide on an inquiry. What is no success tells nothing of an attempt that began after it."""
+    outcome, is_last = inquiry.outcome, inquiry.attempt == transfer.attempt
     match outcome:
         case Settled():
             decision = _settle(transfer, outcome, now)
         case Returned():
             decision = _return(transfer, outcome, now)
-        case Rejected():
+        case Rejected() if is_last:
             decision = _reject(transfer, outcome.reason, now, policy)
         case Submitted():
             decision = _submitted(transfer, outcome, now, policy)
-        case NotFound() if _counts(transfer, asked_at, policy):
+        case NotFound() if is_last and _counts(transfer, inquiry.asked_at, policy):
             decision = _not_found(transfer, now, policy)
         case _:
             decision = None
     if decision is not None:
         return decision
-    return _stay(transfer, outcome, now, policy, is_answered=is_answered)
+    return _stay(transfer, outcome, now, policy, is_answered=inquiry.is_answered)
 
 
 def after_lease_end(transfer: Transfer, *, now: datetime, policy: Policy) -> Decision | None:
@@ -222,7 +218,9 @@ def _not_sent(transfer: Transfer, outcome: NotSent, now: datetime, policy: Polic
     if tried.tries >= ATTEMPTS_MAX or now >= transfer.give_up_at:
         return _give_up(tried, now, policy)
     moved = _move(tried, Event.NOT_SENT)
-    due_at = outcome.not_before or policy.after(now, resend_wait_s(tried, is_free=is_free))
+    due_at = policy.after(now, resend_wait_s(tried, is_free=is_free))
+    if outcome.not_before is not None and outcome.not_before > now:
+        due_at = outcome.not_before
     # Time in which the bank is closed does not count against the transfer.
     closed = due_at - now if outcome.reason in USES_NO_TRY else timedelta(0)
     waiting = replace(moved, due_at=due_at, give_up_at=transfer.give_up_at + closed)
@@ -277,7 +275,9 @@ def _stay(
     is_old = since is not None and (now - since).total_seconds() >= policy.review_after_s
     if is_old and (transfer.state, transfer.unclear, Event.AGE) in TRANSITIONS:
         return _into_review(asked, Event.AGE, Reason.OUTCOME_UNKNOWN, now, policy)
-    return Decision(replace(asked, inquire_at=next_inquiry(asked, now, policy)), (), alert)
+    is_known = not isinstance(outcome, Unknown)
+    asked = replace(asked, inquire_at=next_inquiry(asked, now, policy, is_known=is_known))
+    return Decision(asked, (), alert)
 
 
 def _counts(transfer: Transfer, asked_at: datetime, policy: Policy) -> bool:

@@ -74,6 +74,20 @@ class Unknown:
 SubmitOutcome: TypeAlias = NotSent | Rejected | Submitted | Settled | Unknown
 InquiryOutcome: TypeAlias = NotFound | Rejected | Submitted | Settled | Returned | Unknown
 
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What came of asking at `asked_at`, when `attempt` was the last one.
+
+    `is_answered`: the bank said anything at all.
+    """
+
+    attempt: int
+    asked_at: datetime
+    outcome: InquiryOutcome
+    is_answered: bool
+
+
 OutcomeT = TypeVar("OutcomeT")
 
 

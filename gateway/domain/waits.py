@@ -34,7 +34,10 @@ def watched(transfer: Transfer, now: datetime, policy: Policy) -> Transfer:
     return replace(transfer, inquire_at=first, inquiries=0, inquired_at=now, unresolved_since=now)
 
 
-def next_inquiry(transfer: Transfer, now: datetime, policy: Policy) -> datetime | None:
+def next_inquiry(
+    transfer: Transfer, now: datetime, policy: Policy, *, is_known: bool
+) -> datetime | None:
+    """Return when to ask again, None for never; `is_known`: the bank said what became of it."""
     if transfer.state in {State.UNKNOWN, State.SUBMITTED}:
         index = min(transfer.inquiries, len(INQUIRY_WAITS_S) - 1)
         return policy.after(now, INQUIRY_WAITS_S[index])
@@ -42,7 +45,10 @@ def next_inquiry(transfer: Transfer, now: datetime, policy: Policy) -> datetime 
         transfer.unresolved_since is not None
         and now < policy.after(transfer.unresolved_since, LATE_WATCH_S)
     )
-    if transfer.state is State.REVIEW or is_late_watch:
+    # A final one is asked about because the bank called. The call does not come again: a return
+    # that could not be asked about now would never be booked.
+    is_unheard = transfer.is_final and not is_known
+    if transfer.state is State.REVIEW or is_late_watch or is_unheard:
         return policy.after(now, REVIEW_WAIT_S)
     return None
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from gateway.domain.decision import after_inquiry
+from gateway.domain.outcome import Inquiry
 from gateway.domain.ports import Point
 from gateway.domain.transfer import Transfer
 from gateway.services.desk import TransferDesk
@@ -25,16 +26,11 @@ async def inquire_transfer(desk: TransferDesk, transfer: Transfer) -> Transfer:
     answer = await desk.banks[transfer.bank].inquire(transfer.order)
     ended_at = desk.clock.now()
     policy = desk.policy(transfer)
+    is_answered = answer.evidence.answer_sha256 is not None
+    inquiry = Inquiry(transfer.attempt, asked_at, answer.outcome, is_answered)
     return await record_decision(
         desk,
         transfer,
-        lambda row: after_inquiry(
-            row,
-            outcome=answer.outcome,
-            asked_at=asked_at,
-            now=ended_at,
-            policy=policy,
-            is_answered=answer.evidence.answer_sha256 is not None,
-        ),
+        lambda row: after_inquiry(row, inquiry, now=ended_at, policy=policy),
         call=bank_call(Asked("inquire", transfer.attempt, asked_at, ended_at), answer),
     )

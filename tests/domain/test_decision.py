@@ -15,6 +15,7 @@ from gateway.domain.decision import (
     reserved_change,
 )
 from gateway.domain.outcome import (
+    Inquiry,
     InquiryOutcome,
     NotFound,
     NotSent,
@@ -46,7 +47,7 @@ def inquiry(
     is_answered: bool = True,
 ) -> Decision:
     decision = after_inquiry(
-        row, outcome=outcome, asked_at=asked_at, now=now, policy=POLICY, is_answered=is_answered
+        row, Inquiry(1, asked_at, outcome, is_answered), now=now, policy=POLICY
     )
     assert decision is not None
     return decision
@@ -125,6 +126,16 @@ def test_the_instant_that_a_bank_names_is_kept() -> None:
     assert decision.transfer.due_at == reopens
     assert decision.transfer.give_up_at == transfer(State.SUBMITTING).give_up_at + (reopens - NOW)
     assert decision.transfer.tries == 0
+
+
+def test_an_instant_that_has_passed_does_not_make_a_closed_bank_be_asked_at_once() -> None:
+    decision = answer(
+        transfer(State.SUBMITTING), NotSent(Reason.MAINTENANCE, NOW - timedelta(minutes=1))
+    )
+
+    assert decision is not None
+    assert decision.transfer.due_at is not None
+    assert decision.transfer.due_at >= NOW + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
@@ -356,10 +367,33 @@ def test_an_inquiry_changes_nothing_while_a_sender_holds_the_transfer() -> None:
     held = transfer(State.SUBMITTING)
 
     decision = after_inquiry(
-        held, outcome=NotFound(), asked_at=NOW, now=NOW, policy=POLICY, is_answered=True
+        held, Inquiry(1, NOW, NotFound(), is_answered=True), now=NOW, policy=POLICY
     )
 
     assert decision is None
+
+
+@pytest.mark.parametrize("outcome", [NotFound(), Rejected(Reason.ACCOUNT_CLOSED)])
+def test_an_inquiry_tells_nothing_of_an_attempt_that_began_after_it(
+    outcome: InquiryOutcome,
+) -> None:
+    asked_at = NOW + timedelta(seconds=10)
+    told = Inquiry(1, asked_at, outcome, is_answered=True)
+    for state in (State.SUBMITTING, State.UNKNOWN):
+        decision = after_inquiry(transfer(state, attempt=2), told, now=asked_at, policy=POLICY)
+
+        assert decision is None or (decision.transfer.state, decision.events) == (state, ())
+
+
+@pytest.mark.parametrize("state", [State.SETTLED, State.REJECTED, State.CANCELLED])
+def test_a_banks_call_about_the_past_is_followed_until_the_bank_answers(state: State) -> None:
+    called = transfer(state, inquire_at=NOW)
+
+    unheard = inquiry(called, Unknown(), now=NOW, is_answered=False).transfer
+    heard = inquiry(unheard, NotFound(), now=NOW).transfer
+
+    assert unheard.inquire_at == NOW + timedelta(minutes=10)
+    assert heard.inquire_at is None
 
 
 def test_an_answer_for_a_transfer_that_was_never_sent_changes_nothing() -> None:

@@ -24,6 +24,7 @@ from gateway.domain.decision import (
 from gateway.domain.ledger import Movement, postings_for
 from gateway.domain.money import Yen
 from gateway.domain.outcome import (
+    Inquiry,
     InquiryOutcome,
     NotFound,
     NotSent,
@@ -135,7 +136,7 @@ def gateway_asks(world: World) -> Iterator[World]:
 
 def asked(row: Transfer, outcome: InquiryOutcome, now: datetime) -> Decision | None:
     return after_inquiry(
-        row, outcome=outcome, asked_at=NOW, now=now, policy=AT_ONCE, is_answered=True
+        row, Inquiry(row.attempt, NOW, outcome, is_answered=True), now=now, policy=AT_ONCE
     )
 
 
