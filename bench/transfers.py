@@ -277,8 +277,10 @@ def _order() -> TransferOrder:
 
 
 class _NoLanes:
-    async def take(self, _bank: BankCode, _lane: str, *, slots: int, per_second: float) -> Slot:
-        del slots, per_second
+    async def take(
+        self, _bank: BankCode, _lane: str, *, per_second: float, wait_s_max: float
+    ) -> Slot:
+        del per_second, wait_s_max
         return Slot(0.0)
 
 

@@ -26,7 +26,7 @@ from gateway.services.pins import PinVault
 from gateway.services.work_transfers import recover_own
 from gateway.store.database import open_database
 from gateway.store.instance import holding_name
-from gateway.store.lanes import WAIT_S_MAX, StoredLanes
+from gateway.store.lanes import StoredLanes
 from gateway.store.migrate import check_schema, migrate
 from gateway.store.postgres import running_postgres
 from gateway.worker import run_loops
@@ -146,7 +146,7 @@ async def _open_desk(
             settings,
             clock=clock,
             metrics=metrics,
-            lanes=StoredLanes(db, wait_s_max=WAIT_S_MAX * settings.time_scale),
+            lanes=StoredLanes(db),
             checkpoint=checkpoint,
         )
     )

@@ -21,6 +21,7 @@ from gateway.ops.log_writer import LogWriter
 log = structlog.get_logger()
 
 RESTART_WAIT_S = 1.0
+NOTICE_S = 1.0
 CHILD_EXIT_WAIT_S = 5.0
 
 
@@ -58,6 +59,8 @@ async def serve_one(settings: Settings, *, role: Role, url: str, writer: LogWrit
             await _first(stopped, gateway.name_lost)
             gateway.begin_drain()
             log.info("gateway.draining")
+            # Whoever balances the load reads it off /readyz before the port is closed.
+            await asyncio.sleep(NOTICE_S * settings.time_scale)
 
 
 async def listen(stack: AsyncExitStack, gateway: Gateway, settings: Settings) -> tuple[str, int]:

@@ -96,7 +96,10 @@ class Gate:
         try:
             async with asyncio.timeout_at(patience_ends):
                 slot = await self._lanes.take(
-                    self._bank, lane, slots=1, per_second=self._per_second[lane]
+                    self._bank,
+                    lane,
+                    per_second=self._per_second[lane],
+                    wait_s_max=self._wait_s,
                 )
         except TimeoutError:
             raise self._busy("LIMITER_SLOW", self._wait_s) from None

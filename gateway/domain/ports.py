@@ -72,8 +72,10 @@ class Slot:
 class Lanes(Protocol):
     """The contract-wide limit, shared by all processes (`bank_lanes`)."""
 
-    async def take(self, bank: BankCode, lane: str, *, slots: int, per_second: float) -> Slot:
-        """Reserve the next `slots` places in lane `money` or `inquiry`; return the first's wait.
+    async def take(
+        self, bank: BankCode, lane: str, *, per_second: float, wait_s_max: float
+    ) -> Slot:
+        """Reserve the next place in lane `money` or `inquiry`, unless `wait_s_max` is too short.
 
         `per_second` 0 means no limit: no wait, but the operators' word is still returned.
         """

@@ -18,7 +18,8 @@ from gateway.http.refusals import (
 
 KEY = "Idempotency-Key"
 KEY_FORM = re.compile(r"[!-~]{16,64}")  # a UUID is one of these
-REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Long enough for a UUID; no PIN is so long, and no session token so short.
+REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{5,36}")
 TRACEPARENT_FORM = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 PREFER_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*([0-9]{1,3})\s*(?=$|[,;])")
 WAIT_S_MAX = 10

@@ -13,6 +13,7 @@ from gateway.store.sql import SQL
 LOCK = SQL["instances.lock"]
 CONNECT_TIMEOUT_S = 5.0
 AGAIN_AFTER_S = 0.5
+BELIEVED_AFTER_S = 15.0
 
 log = structlog.get_logger()
 
@@ -45,12 +46,25 @@ class _Name:
         while True:
             await self._lost.wait()
             log.warning("instance.name_lost", name=self._name)
-            while self._lost.is_set():
-                await asyncio.sleep(AGAIN_AFTER_S)
-                with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                    if not await self.take():
-                        self.taken.set()
-                        return
+            if not await self._is_taken_again():
+                self.taken.set()
+                return
+
+    async def _is_taken_again(self) -> bool:
+        """Try until the name is ours, or until somebody else has had it for a while.
+
+        For that while it may be ourselves: the server notices a dead link later than we do.
+        """
+        refused_since: float | None = None
+        while True:
+            await asyncio.sleep(AGAIN_AFTER_S)
+            now = asyncio.get_running_loop().time()
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                if await self.take():
+                    return True
+                refused_since = refused_since or now
+            if refused_since is not None and now - refused_since > BELIEVED_AFTER_S:
+                return False
 
     def release(self) -> None:
         if self._connection is not None:

@@ -1,2 +1,2 @@
 -- name: take
-SELECT * FROM take_slots($1, $2, $3, $4, $5);
+SELECT * FROM take_slot($1, $2, $3, $4);

@@ -34,8 +34,11 @@ class FreeLanes:
     breaker: str = "auto"
     taken: list[tuple[str, float]] = field(default_factory=list)
 
-    async def take(self, bank: BankCode, lane: str, *, slots: int, per_second: float) -> Slot:
-        assert (bank, slots) == (BankCode.SMBC, 1)
+    async def take(
+        self, bank: BankCode, lane: str, *, per_second: float, wait_s_max: float
+    ) -> Slot:
+        assert bank is BankCode.SMBC
+        assert wait_s_max > 0
         self.taken.append((lane, per_second))
         return Slot(self.wait_s, self.breaker)
 

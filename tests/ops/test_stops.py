@@ -83,11 +83,11 @@ async def test_the_operators_word_reaches_every_lane(
     lane: str, breaker: Breaker, database: Database
 ) -> None:
     lanes = StoredLanes(database)
-    await lanes.take(BankCode.SMBC, lane, slots=1, per_second=50)
+    await lanes.take(BankCode.SMBC, lane, per_second=50, wait_s_max=1)
 
     await override_breaker(database, BankCode.SMBC, breaker)
 
-    slot = await lanes.take(BankCode.SMBC, lane, slots=1, per_second=50)
+    slot = await lanes.take(BankCode.SMBC, lane, per_second=50, wait_s_max=1)
     assert slot.breaker == breaker
 
 

@@ -12,12 +12,18 @@ from gateway.store.lanes import StoredLanes
 PER_SECOND = 20
 
 
-async def take(lanes: StoredLanes, *, lane: str = "money", per_second: float = PER_SECOND) -> Slot:
-    return await lanes.take(BankCode.SMBC, lane, slots=1, per_second=per_second)
+async def take(
+    lanes: StoredLanes,
+    *,
+    lane: str = "money",
+    per_second: float = PER_SECOND,
+    wait_s_max: float = 60,
+) -> Slot:
+    return await lanes.take(BankCode.SMBC, lane, per_second=per_second, wait_s_max=wait_s_max)
 
 
 async def test_takers_get_slots_one_interval_apart(database: Database) -> None:
-    lanes = StoredLanes(database, wait_s_max=60)
+    lanes = StoredLanes(database)
     loop = asyncio.get_running_loop()
 
     async def leaves_at() -> float:
@@ -30,9 +36,9 @@ async def test_takers_get_slots_one_interval_apart(database: Database) -> None:
 
 
 async def test_a_slot_too_far_away_is_not_taken(database: Database) -> None:
-    lanes = StoredLanes(database, wait_s_max=0.2)
+    lanes = StoredLanes(database)
 
-    waits = [(await take(lanes, per_second=1)).wait_s for _ in range(3)]
+    waits = [(await take(lanes, per_second=1, wait_s_max=0.2)).wait_s for _ in range(3)]
 
     assert waits[0] == 0
     assert all(0.2 < wait <= 1 for wait in waits[1:])

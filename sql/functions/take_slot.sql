@@ -1,7 +1,7 @@
--- Reserve the next places in the contract-wide queue to a bank: one place every p_interval_s, shared by all
--- processes. Nothing is reserved when the first place is more than p_wait_max_s away.
-CREATE OR REPLACE FUNCTION take_slots(
-    p_bank text, p_lane text, p_slots integer, p_interval_s double precision, p_wait_max_s double precision
+-- Reserve the next place in the contract-wide queue to a bank: one place every p_interval_s, shared by all
+-- processes. Nothing is reserved when it is more than p_wait_max_s away.
+CREATE OR REPLACE FUNCTION take_slot(
+    p_bank text, p_lane text, p_interval_s double precision, p_wait_max_s double precision
 ) RETURNS TABLE (wait_s double precision, breaker text)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -23,7 +23,7 @@ BEGIN
     breaker := v_lane.breaker;
     IF wait_s <= p_wait_max_s AND p_interval_s > 0 THEN
         UPDATE bank_lanes b
-        SET next_free = greatest(v_lane.next_free, v_clock) + make_interval(secs => p_interval_s * p_slots)
+        SET next_free = greatest(v_lane.next_free, v_clock) + make_interval(secs => p_interval_s)
         WHERE b.bank = p_bank AND b.lane = p_lane;
     END IF;
     RETURN NEXT;
