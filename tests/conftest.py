@@ -24,7 +24,8 @@ from gateway.store.postgres import Postgres, running_postgres
 from tests.manual_clock import ManualClock
 
 # A test's database need not survive the machine.
-FAST = ("fsync=off", "full_page_writes=off")
+# An autovacuum worker, which nobody but a superuser may end, would keep a test from dropping it.
+FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off")
 CONNECT_FUNCTIONS = {"_connect", "_parse_connect_dsn_and_args", "_parse_connect_arguments"}
 
 

@@ -1,5 +1,6 @@
 """A desk on a real database, with a bank of a few lines that does as it is told."""
 
+import asyncio
 import os
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
@@ -66,9 +67,14 @@ class ToldBank:
     inquiries: deque[InquiryOutcome] = field(default_factory=deque)
     sent: list[TransferOrder] = field(default_factory=list)
     asked: list[TransferOrder] = field(default_factory=list)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
     async def submit(self, order: TransferOrder, *, send_before: float) -> Answer[SubmitOutcome]:
         del send_before
+        await self.answers.wait()
         self.sent.append(order)
         told = self.submits.popleft() if self.submits else Settled(self.clock.now(), "told")
         return Answer(told, evidence())
