@@ -34,14 +34,14 @@ class Senders:
 
     def try_start(self, transfer_id: UUID, work: Callable[[], Awaitable[None]]) -> bool:
         """Start `work` unless there is no room or that transfer is being worked on here already."""
-        if not self.room or transfer_id in self._tasks:
-            return False
-        self.start(transfer_id, work)
-        return True
+        return self.room > 0 and self.start(transfer_id, work)
 
-    def start(self, transfer_id: UUID, work: Callable[[], Awaitable[None]]) -> None:
-        """Start `work` on a transfer that this process holds already, room or not."""
+    def start(self, transfer_id: UUID, work: Callable[[], Awaitable[None]]) -> bool:
+        """Start `work`, room or not, unless that transfer is being worked on here already."""
+        if transfer_id in self._tasks:
+            return False
         self._tasks[transfer_id] = asyncio.create_task(self._run(transfer_id, work))
+        return True
 
     async def _run(self, transfer_id: UUID, work: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -12,6 +12,8 @@ async def measure_transfers(desk: TransferDesk) -> int:
     counts = {state: found.get(state, (0, None))[0] for state in HOLDS_RESERVATION}
     for state, transfers in counts.items():
         desk.metrics.gauge("transfers_open", transfers, state=state)
-    ages = [(now - since).total_seconds() for _, since in found.values() if since is not None]
+    # Final ones may be asked about too, for a day or after a bank's call: nobody waits for those.
+    since = [found[state][1] for state in HOLDS_RESERVATION if state in found]
+    ages = [(now - instant).total_seconds() for instant in since if instant is not None]
     desk.metrics.gauge("transfers_unclear_age_s", max(ages, default=0.0))
     return sum(counts.values())

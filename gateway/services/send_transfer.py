@@ -3,7 +3,7 @@
 import structlog
 
 from gateway.domain.decision import after_cancel, after_submit, after_window
-from gateway.domain.errors import CommitUnknown
+from gateway.domain.errors import Busy, CommitUnknown
 from gateway.domain.hours import closed_until
 from gateway.domain.outcome import NotSent
 from gateway.domain.ports import Point
@@ -77,7 +77,7 @@ async def send_transfer(desk: TransferDesk, transfer: Transfer, *, lease_ends: f
             ),
             call=call,
         )
-    except CommitUnknown:
+    except (Busy, CommitUnknown):
         # The row says submitting; its lease ends, and the inquiry finds what this answer said.
         log.exception(
             "alert.raised",

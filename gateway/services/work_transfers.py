@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
+import structlog
 from asyncpg import Record
 
+from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
 from gateway.domain.transfer import Transfer
 from gateway.services.desk import TransferDesk
 from gateway.services.inquire_transfer import inquire_due_transfer
@@ -22,6 +24,9 @@ from gateway.store.transfers import (
 )
 
 POSTPONED_S = 600
+RECOVERED_AT_ONCE = 100
+
+log = structlog.get_logger()
 
 
 async def send_due(desk: TransferDesk) -> int:
@@ -43,8 +48,8 @@ async def ask_due(desk: TransferDesk) -> int:
 
 async def recover_ended(desk: TransferDesk) -> int:
     """Take over transfers whose lease has ended; return how many were started."""
-    rows = await lease_ended_rows(desk.db, limit=100)
-    return _start(desk, rows, partial(recover_transfer, desk))
+    rows = await lease_ended_rows(desk.db, limit=RECOVERED_AT_ONCE)
+    return _recover(desk, rows)
 
 
 async def recover_own(desk: TransferDesk) -> int:
@@ -52,8 +57,13 @@ async def recover_own(desk: TransferDesk) -> int:
 
     Only for a process that holds the lock of its instance's name, before it sends anything.
     """
-    rows = await rows_left_by(desk.db, desk.instance)
-    return _start(desk, rows, partial(recover_transfer, desk))
+    return _recover(desk, await rows_left_by(desk.db, desk.instance))
+
+
+def _recover(desk: TransferDesk, rows: list[Record]) -> int:
+    """Take over, room or not: no bank is called, and with hands full they would wait for ever."""
+    work = partial(recover_transfer, desk)
+    return sum(desk.senders.start(row["id"], partial(_guarded, desk, row, work)) for row in rows)
 
 
 def _start(
@@ -70,6 +80,9 @@ async def _guarded(
     """Work one row; a row that cannot be worked stands aside, and the others go on."""
     try:
         await work(read_transfer(row))
+    except (Busy, StaleTransfer, CommitUnknown) as error:
+        # Not the row's fault: it comes again in a later round, when its lease ends at the latest.
+        log.warning("transfer.deferred", transfer_id=str(row["id"]), error=type(error).__name__)
     except Exception:
         until = desk.clock.now() + timedelta(seconds=POSTPONED_S * desk.settings.time_scale)
         await postpone(desk.db, member_id=row["member_id"], transfer_id=row["id"], until=until)

@@ -19,6 +19,7 @@ from gateway.domain.errors import (
     NotFoundHere,
 )
 from gateway.domain.outcome import NotFound, NotSent, Rejected, Returned, Settled, Unknown
+from gateway.domain.ports import Point
 from gateway.domain.reason import Reason
 from gateway.domain.transfer import State, Transfer
 from gateway.ops.metrics import PrometheusMetrics
@@ -60,12 +61,14 @@ async def owed(desk: TransferDesk, member: Member) -> tuple[int, int]:
 async def test_a_transfer_is_written_down_before_the_bank_is_called(
     desk: TransferDesk, member: Member, bank: ToldBank
 ) -> None:
+    bank.answers.clear()
+
     taken = await accept_transfer(desk, request(member))
 
     assert taken.transfer.state is State.SUBMITTING
     assert bank.sent == []
     assert await owed(desk, member) == (0, 10_000)
-
+    bank.answers.set()
     await settle_tasks(desk)
 
 
@@ -418,6 +421,40 @@ async def test_with_hands_full_a_transfer_is_scheduled_and_with_a_full_queue_ref
     assert (await now(desk, transfer)).state is State.SETTLED
 
 
+async def test_a_busy_database_is_no_fault_of_the_transfer_that_met_it(
+    desk: TransferDesk, member: Member, owner
+) -> None:
+    def no_connection(point: Point, /) -> None:
+        if point is Point.CLAIM_BEFORE_WRITE:
+            raise Busy
+
+    await accept_transfer(replace(desk, senders=Senders(0)), request(member))
+
+    assert await send_due(replace(desk, checkpoint=no_connection)) == 1
+    await settle_tasks(desk)
+    assert await send_due(desk) == 1
+    await settle_tasks(desk)
+
+    row = await owner.fetchrow("SELECT state, crashes FROM transfers")
+    assert tuple(row) == ("settled", 0)
+
+
+async def test_hands_that_are_full_still_take_over_what_others_left(
+    desk: TransferDesk, member: Member, owner
+) -> None:
+    transfer = await accepted(desk, member)
+    await owner.execute(
+        "UPDATE transfers SET state = 'submitting', lease_owner = 'other',"
+        " lease_until = clock_timestamp() - interval '1 s'"
+    )
+    full = replace(desk, senders=Senders(0))
+
+    assert await recover_ended(full) == 1
+    await settle_tasks(full)
+
+    assert (await now(desk, transfer)).state is State.UNKNOWN
+
+
 async def test_a_row_that_cannot_be_read_stands_aside_and_the_others_go_on(
     desk: TransferDesk, member: Member, owner, clock: ManualClock
 ) -> None:
@@ -483,4 +520,10 @@ async def test_operators_see_how_many_transfers_are_open_and_for_how_long_unclea
     assert 'gateway_transfers_open{state="unknown"} 1.0' in shown
     assert 'gateway_transfers_open{state="scheduled"} 0.0' in shown
     assert "gateway_transfers_unclear_age_s 90.0" in shown
+
+    bank.inquiries.append(Rejected(Reason.ACCOUNT_CLOSED))
+    await ask_due(desk)
+    await settle_tasks(desk)
+    assert await measure_transfers(replace(desk, metrics=metrics)) == 0
+    assert "gateway_transfers_unclear_age_s 0.0" in metrics.render().decode()
     assert "gateway_metrics_misnamed_total{" not in shown
