@@ -115,12 +115,7 @@ async def _serve_many(settings: Settings, *, role: Role, url: str, processes: in
 async def _keep_child(
     settings: Settings, role: Role, url: str, name: str, stopped: asyncio.Event
 ) -> None:
-    environment = os.environ | {
-        "GATEWAY_INSTANCE": name,
-        "GATEWAY_DATABASE_URL": url,
-        "GATEWAY_HOST": settings.host,
-        "GATEWAY_PORT": str(settings.port),
-    }
+    environment = child_environment(settings, url, name)
     command = (sys.executable, "-m", "gateway", "serve", "--role", role.value)
     while not stopped.is_set():
         child = await asyncio.create_subprocess_exec(*command, env=environment)
@@ -133,6 +128,18 @@ async def _keep_child(
             await asyncio.sleep(RESTART_WAIT_S)
             continue
         await _end_child(child, settings.drain_s + CHILD_EXIT_WAIT_S)
+
+
+def child_environment(settings: Settings, url: str, name: str) -> dict[str, str]:
+    """Return the environment of a child: ours, its own name, and what ours was told otherwise."""
+    # The address may have come from a file; a secret that is given twice stops the start.
+    inherited = {k: v for k, v in os.environ.items() if k.upper() != "GATEWAY_DATABASE_URL_FILE"}
+    return inherited | {
+        "GATEWAY_INSTANCE": name,
+        "GATEWAY_DATABASE_URL": url,
+        "GATEWAY_HOST": settings.host,
+        "GATEWAY_PORT": str(settings.port),
+    }
 
 
 async def _end_child(child: asyncio.subprocess.Process, seconds: float) -> None:
