@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -15,7 +15,7 @@ from aiohttp import web
 
 from gateway.adapters.registry import open_banks
 from gateway.config import Settings, bank_profiles, scaled
-from gateway.domain.errors import NotReady
+from gateway.domain.errors import Busy, NotReady
 from gateway.domain.ports import Checkpoint, Clock
 from gateway.http.core import build_http
 from gateway.http.deps import HttpDeps
@@ -30,6 +30,8 @@ from gateway.store.lanes import StoredLanes
 from gateway.store.migrate import check_schema, migrate
 from gateway.store.postgres import running_postgres
 from gateway.worker import run_loops
+
+LOOKED_AT_FOR_S = 1.0
 
 log = structlog.get_logger()
 
@@ -125,7 +127,7 @@ async def open_gateway(
             member_ref=member_ref(settings),
             bank_health=lambda bank: desk.banks[bank].health,
             render_metrics=metrics.render,
-            schema_problem=lambda: _schema_problem(url),
+            schema_problem=SchemaWatch(lambda: schema_problems(url)).problem,
             is_draining=stopping.is_set,
         )
         gateway = Gateway(desk, pins, build_http(deps), metrics, name_lost, stopping)
@@ -192,11 +194,35 @@ async def _working(
             log.info("gateway.drained", cancelled=late)
 
 
-async def _schema_problem(url: str) -> str | None:
-    try:
-        return "; ".join(await schema_problems(url)) or None
-    except NotReady as error:
-        return str(error)
+class SchemaWatch:
+    """What is wrong with the schema, for /readyz: looked at once a second at most.
+
+    Any stranger may ask for it, and each look is a connection of its own.
+    """
+
+    def __init__(self, look: Callable[[], Awaitable[list[str]]]) -> None:
+        self._look = look
+        self._one_at_a_time = asyncio.Lock()
+        self._stale_at = float("-inf")
+        self._found: str | None = None
+        self._failed: str | None = None
+
+    async def problem(self) -> str | None:
+        """Return the problem, None if there is none; Busy if the database cannot be asked."""
+        async with self._one_at_a_time:
+            if asyncio.get_running_loop().time() >= self._stale_at:
+                await self._look_again()
+                self._stale_at = asyncio.get_running_loop().time() + LOOKED_AT_FOR_S
+        if self._failed is not None:
+            raise Busy(f"the schema cannot be looked at: {self._failed}")
+        return self._found
+
+    async def _look_again(self) -> None:
+        self._found = self._failed = None
+        try:
+            self._found = "; ".join(await self._look()) or None
+        except (NotReady, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            self._failed = type(error).__name__
 
 
 def member_ref(settings: Settings) -> Callable[[UUID], str]:
