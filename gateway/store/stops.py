@@ -25,9 +25,10 @@ class Stop:
 
 
 async def hold(db: Database, stop: Stop) -> bool:
-    """Write a stop; False if the same one (bank and reason) is in force already."""
+    """Write a stop; False if the same one (bank and reason) is in force already, by another."""
     row = await db.fetchrow(HOLD, stop.id, stop.bank, stop.reason, stop.held_by, stop.held_at)
-    return row is not None
+    # Our own may be in the way, by a first try whose answer was lost: somebody must be told.
+    return row is not None or any(held.id == stop.id for held in await stops_in_force(db))
 
 
 async def stops_in_force(db: Database) -> list[Stop]:

@@ -1,11 +1,13 @@
 """What operators hold back binds at once, is signed, and can be lifted."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from gateway.domain.account import BankCode
+from gateway.domain.identifier import uuid7
 from gateway.ops.commands.stops import (
     Breaker,
     hold_bank,
@@ -15,6 +17,7 @@ from gateway.ops.commands.stops import (
 )
 from gateway.store.database import Database
 from gateway.store.lanes import StoredLanes
+from gateway.store.stops import Stop, hold
 from tests.manual_clock import START
 
 
@@ -97,3 +100,13 @@ async def test_only_breakers_that_are_overruled_are_listed(database: Database) -
     await override_breaker(database, BankCode.MUFG, Breaker.AUTO)
 
     assert (await restraints(database)).breakers == ((BankCode.SMBC, Breaker.OPEN),)
+
+
+async def test_a_stop_whose_acknowledgement_was_lost_is_new_all_the_same(
+    database: Database,
+) -> None:
+    """The statement ran again and found its own stop: whoever wrote it still has to say so."""
+    stop = Stop(uuid7(START, bytes(10)), "smbc", "drill", "gateway", START)
+    other = replace(stop, id=uuid7(START, bytes(9) + b"\x01"))
+
+    assert [await hold(database, one) for one in (stop, stop, other)] == [True, True, False]
