@@ -117,3 +117,14 @@ async def test_an_outdated_hash_is_replaced_by_the_login(
 @pytest.mark.parametrize("member", [UUID(int=0), UUID(int=7)])
 async def test_nobody_has_no_check(desk: TransferDesk, member: UUID) -> None:
     assert await begin(desk, member) is None
+
+
+async def test_clocks_that_disagree_about_midnight_give_no_guess_away(
+    desk: TransferDesk, member_id: UUID
+) -> None:
+    tomorrow = TODAY + timedelta(days=1)
+
+    checks = [await begin(desk, member_id, day) for day in (TODAY, tomorrow, TODAY, tomorrow)]
+    checks.append(await begin(desk, member_id, tomorrow))
+
+    assert len([check for check in checks if check is not None]) == 4
