@@ -27,6 +27,8 @@ BEGIN
         ELSE 'claimed' END;
     IF result = 'claimed' AND v_transfer.step <> p_step THEN
         UPDATE transfers t SET state = 'submitting', attempt = t.attempt + 1, fence = t.fence + 1,
+            -- While it was due and nobody took it (held, a queue, no gateway) its time did not run.
+            give_up_at = t.give_up_at + (p_now - t.due_at),
             step = p_step, lease_owner = p_owner, lease_until = v_clock + make_interval(secs => p_lease_s)
         WHERE t.member_id = p_member AND t.id = p_id AND t.state = 'scheduled' AND t.fence = p_fence
         RETURNING t.* INTO v_transfer;

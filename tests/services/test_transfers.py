@@ -245,6 +245,21 @@ async def test_our_own_trouble_holds_the_banks_queue_at_once_and_refuses_nobody(
     assert await owed(desk, member) == (20_000, 0)
 
 
+async def test_time_in_which_a_bank_is_held_is_not_the_transfers(
+    desk: TransferDesk, member: Member, bank: ToldBank, owner, clock: ManualClock
+) -> None:
+    bank.submits.append(NotSent(Reason.SETTLEMENT_BALANCE_SHORT))
+    transfer = await accepted(desk, member)
+    clock.advance(30 * 3600)
+    await owner.execute("UPDATE bank_stops SET released_at = now(), released_by = 'test'")
+
+    bank.submits.append(NotSent(Reason.BANK_BUSY))
+    assert await send_due(desk) == 1
+    await settle_tasks(desk)
+
+    assert (await now(desk, transfer)).state is State.SCHEDULED
+
+
 async def test_a_stop_that_commits_after_the_list_was_read_still_binds(
     desk: TransferDesk, member: Member, bank: ToldBank, owner, clock: ManualClock
 ) -> None:
