@@ -291,6 +291,7 @@ async def test_a_key_that_the_bank_does_not_publish_signs_nothing() -> None:
     [
         pytest.param(httpx.Response(503), id="503"),
         pytest.param(httpx.Response(200, content=b"{}"), id="no key set"),
+        pytest.param(httpx.Response(200, content=jwks()), id="an empty key set"),
         pytest.param(httpx.Response(302, headers={"Location": f"{URL}/x"}), id="a redirect"),
     ],
 )

@@ -81,9 +81,13 @@ class Channel:
             answer = await self.fetch_jwks()
             if answer.status_code != httpx.codes.OK:
                 raise KeysUnreachable(f"status {answer.status_code}")
-            return read_keys(answer.content)
+            keys = read_keys(answer.content)
         except (httpx.TransportError, NotStrict) as error:
             raise KeysUnreachable(type(error).__name__) from error
+        if not keys:
+            # Whatever it would answer could not be believed; what is kept may still be right.
+            raise KeysUnreachable("none of a kind that we read")
+        return keys
 
     async def fetch_jwks(self) -> httpx.Response:
         return await self._client.send(httpx.Request("GET", f"{self._base}/jwks"))
