@@ -76,10 +76,11 @@ def _unsettled(
 ) -> Decision | None:
     if transfer.state is not State.SUBMITTING:
         return None
+    alive = replace(transfer, crashes=0)  # only senders that are gone in a row make a row suspect
     if isinstance(outcome, NotSent):
-        return _not_sent(transfer, outcome, now, policy)
+        return _not_sent(alive, outcome, now, policy)
     alert = "bank_answer_untrusted" if outcome.integrity else None
-    return _lose(transfer, Event.LOSE, now, policy, alert=alert)
+    return _lose(alive, Event.LOSE, now, policy, alert=alert)
 
 
 def after_inquiry(

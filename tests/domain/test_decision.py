@@ -263,6 +263,14 @@ def test_the_third_crash_of_a_sender_goes_to_people() -> None:
     assert states == [State.UNKNOWN, State.UNKNOWN, State.REVIEW]
 
 
+@pytest.mark.parametrize("outcome", [NotSent(Reason.BANK_BUSY), Unknown()])
+def test_a_sender_that_lived_to_tell_ends_the_row_of_crashes(outcome: SubmitOutcome) -> None:
+    decision = answer(transfer(State.SUBMITTING, crashes=2), outcome)
+
+    assert decision is not None
+    assert decision.transfer.crashes == 0
+
+
 def test_a_lease_that_ended_elsewhere_changes_nothing() -> None:
     assert after_lease_end(transfer(State.SETTLED), now=NOW, policy=POLICY) is None
 
