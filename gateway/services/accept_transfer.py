@@ -80,9 +80,15 @@ async def accept_transfer(desk: TransferDesk, request: TransferRequest) -> Accep
         raise AmountAboveItemLimit(field="/amount")
     if not desk.senders.room:
         await _refuse_when_overloaded(desk)
-    profile = desk.profiles[bank]
+    with desk.senders.promise() as has_room:
+        return await _accept(desk, request, desk.profiles[bank], has_room=has_room)
+
+
+async def _accept(
+    desk: TransferDesk, request: TransferRequest, profile: BankProfile, *, has_room: bool
+) -> Accepted:
     lease_began = asyncio.get_running_loop().time()
-    new = _new_transfer(desk, request, profile)
+    new = _new_transfer(desk, request, profile, has_room=has_room)
     desk.checkpoint(Point.ACCEPT_BEFORE_WRITE)
     result, transfer = await accept(desk.db, new)
     desk.checkpoint(Point.ACCEPT_AFTER_WRITE)
@@ -104,11 +110,11 @@ async def accept_transfer(desk: TransferDesk, request: TransferRequest) -> Accep
 
 
 def _new_transfer(
-    desk: TransferDesk, request: TransferRequest, profile: BankProfile
+    desk: TransferDesk, request: TransferRequest, profile: BankProfile, *, has_room: bool
 ) -> NewTransfer:
     now = desk.clock.now()
     reopens_at = closed_until(profile.windows, now)
-    is_sent_now = reopens_at is None and desk.senders.room > 0 and not profile.batched
+    is_sent_now = reopens_at is None and has_room and not profile.batched
     return NewTransfer(
         member_id=request.member_id,
         id=desk.new_id(),

@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,11 +27,22 @@ class Senders:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._promised = 0
 
     @property
     def room(self) -> int:
         """Return how many more may start."""
-        return max(0, self._limit - len(self._tasks))
+        return max(0, self._limit - len(self._tasks) - self._promised)
+
+    @contextmanager
+    def promise(self) -> Iterator[bool]:
+        """Say whether there is room, and keep it for whoever must write something down first."""
+        has_room = self.room > 0
+        self._promised += has_room
+        try:
+            yield has_room
+        finally:
+            self._promised -= has_room
 
     def try_start(self, transfer_id: UUID, work: Callable[[], Awaitable[None]]) -> bool:
         """Start `work` unless there is no room or that transfer is being worked on here already."""

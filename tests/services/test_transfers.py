@@ -18,8 +18,17 @@ from gateway.domain.errors import (
     NotCancellable,
     NotFoundHere,
 )
-from gateway.domain.outcome import NotFound, NotSent, Rejected, Returned, Settled, Unknown
-from gateway.domain.ports import Point
+from gateway.domain.outcome import (
+    Answer,
+    NotFound,
+    NotSent,
+    Rejected,
+    Returned,
+    Settled,
+    SubmitOutcome,
+    Unknown,
+)
+from gateway.domain.ports import Point, TransferOrder
 from gateway.domain.reason import Reason
 from gateway.domain.transfer import State, Transfer
 from gateway.ops.metrics import PrometheusMetrics
@@ -468,6 +477,31 @@ async def test_hands_that_are_full_still_take_over_what_others_left(
     await settle_tasks(full)
 
     assert (await now(desk, transfer)).state is State.UNKNOWN
+
+
+async def test_many_that_come_at_once_are_sent_only_as_far_as_there_is_room(
+    desk: TransferDesk, member: Member, clock: ManualClock
+) -> None:
+    released = asyncio.Event()
+
+    class SlowBank(ToldBank):
+        async def submit(
+            self, order: TransferOrder, *, send_before: float
+        ) -> Answer[SubmitOutcome]:
+            await released.wait()
+            return await super().submit(order, send_before=send_before)
+
+    narrow = replace(desk, senders=Senders(2), banks={BankCode.SMBC: SlowBank(clock)})
+    keys = [f"key-{number:016}" for number in range(8)]
+
+    taken = await asyncio.gather(
+        *(accept_transfer(narrow, request(member, key=key)) for key in keys)
+    )
+    released.set()
+    await settle_tasks(narrow)
+
+    states = [one.transfer.state for one in taken]
+    assert (states.count(State.SUBMITTING), states.count(State.SCHEDULED)) == (2, 6)
 
 
 async def test_a_row_that_cannot_be_read_stands_aside_and_the_others_go_on(
