@@ -20,7 +20,7 @@ from gateway.domain.outcome import (
     Submitted,
     Unknown,
 )
-from gateway.domain.reason import USES_NO_TRY, Reason
+from gateway.domain.reason import CLOSES_THE_BANK, USES_NO_TRY, Reason
 from gateway.domain.transfer import (
     ATTEMPTS_MAX,
     CRASHES_MAX,
@@ -221,9 +221,11 @@ def _not_sent(transfer: Transfer, outcome: NotSent, now: datetime, policy: Polic
     moved = _move(tried, Event.NOT_SENT)
     due_at = policy.after(now, resend_wait_s(tried, is_free=is_free))
     if outcome.not_before is not None and outcome.not_before > now:
-        due_at = outcome.not_before
+        # What the bank says is kept; where we were busy ourselves, the wait grows all the same.
+        is_ours = outcome.reason is Reason.BANK_BUSY
+        due_at = max(due_at, outcome.not_before) if is_ours else outcome.not_before
     # Time in which the bank is closed does not count against the transfer.
-    closed = due_at - now if outcome.reason in USES_NO_TRY else timedelta(0)
+    closed = due_at - now if outcome.reason in CLOSES_THE_BANK else timedelta(0)
     waiting = replace(moved, due_at=due_at, give_up_at=transfer.give_up_at + closed)
     return Decision(replace(waiting, reason=outcome.reason), (Event.NOT_SENT,))
 

@@ -68,7 +68,7 @@ NOT_TAKEN = frozenset(
     }
 )
 HOLDS_THE_BANK = frozenset({Reason.SETTLEMENT_BALANCE_SHORT, Reason.CONTRACT_ERROR})
-ALERTS = HOLDS_THE_BANK | {Reason.FORMAT_ERROR}
+CLOSES_THE_BANK = frozenset({Reason.OUT_OF_HOURS, Reason.MAINTENANCE})
 # What says nothing about the transfer itself and uses up none of its attempts.
 USES_NO_TRY = frozenset(
     {

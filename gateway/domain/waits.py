@@ -7,7 +7,7 @@ from gateway.domain.money import Yen
 from gateway.domain.transfer import State, Transfer
 
 RESEND_WAITS_S = (1, 5, 20, 60, 300, 900, 3600)
-BUSY_WAIT_S = 1
+BUSY_WAITS_S = (1, 2, 4, 8, 15, 30, 60)
 INQUIRY_WAITS_S = (1, 2, 4, 8, 16, 32, 60)
 REVIEW_WAIT_S = 600
 # An instruction that was lost on the way may still arrive: how long a refused one is asked about.
@@ -55,6 +55,6 @@ def next_inquiry(
 
 def resend_wait_s(transfer: Transfer, *, is_free: bool) -> float:
     """Return a growing wait, spread by up to a quarter by the transfer's own id."""
-    index = min(max(transfer.tries, 1), len(RESEND_WAITS_S)) - 1
-    base = BUSY_WAIT_S if is_free else RESEND_WAITS_S[index]
+    waits, count = (BUSY_WAITS_S, transfer.attempt) if is_free else (RESEND_WAITS_S, transfer.tries)
+    base = waits[min(max(count, 1), len(waits)) - 1]
     return base * (1 + (transfer.id.int % 1024) / 4096)

@@ -59,7 +59,6 @@ async def open_session(
         )
         log.info("login.refused")
         raise CredentialsWrong
-    await login_sources.forget_failures(desk.db, credentials.source, now=now)
     log.info("session.opened", session_id=session.id.hex)
     return session
 

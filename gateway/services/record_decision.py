@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeAlias
 
 import structlog
 
@@ -17,6 +18,7 @@ from gateway.store.transfers import BankCall, Move, add_call, find_transfer, mov
 log = structlog.get_logger()
 
 READS_MAX = 20
+Decide: TypeAlias = Callable[[Transfer], Decision | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def bank_call(asked: Asked, answer: Answer[SubmitOutcome] | Answer[InquiryOutcom
 async def record_decision(
     desk: TransferDesk,
     transfer: Transfer,
-    decide: Callable[[Transfer], Decision | None],
+    decide: Decide,
     *,
     call: BankCall | None = None,
 ) -> Transfer:

@@ -1,5 +1,8 @@
 """Send a transfer that this process holds, and write down what came of it."""
 
+import asyncio
+from contextlib import suppress
+
 import structlog
 
 from gateway.domain.decision import after_cancel, after_submit, after_window
@@ -11,10 +14,12 @@ from gateway.domain.reason import HOLDS_THE_BANK, Reason
 from gateway.domain.transfer import Transfer
 from gateway.services.desk import TransferDesk
 from gateway.services.hold_bank import hold_bank
-from gateway.services.record_decision import Asked, bank_call, record_decision
-from gateway.store.transfers import claim
+from gateway.services.record_decision import Asked, Decide, bank_call, record_decision
+from gateway.store.transfers import BankCall, claim
 
 log = structlog.get_logger()
+
+RECORD_AGAIN_S = 0.1
 
 STOPS_THE_MEMBER = {"suspended": Reason.MEMBER_SUSPENDED, "overdue": Reason.OVERDUE}
 
@@ -64,28 +69,51 @@ async def send_transfer(desk: TransferDesk, transfer: Transfer, *, lease_ends: f
     ended_at = desk.clock.now()
     outcome = answer.outcome
     if isinstance(outcome, NotSent) and outcome.reason in HOLDS_THE_BANK:
-        await hold_bank(desk, transfer.bank, outcome.reason)
+        with suppress(Busy):  # the next transfer meets the same trouble, and holds it then
+            await hold_bank(desk, transfer.bank, outcome.reason)
     call = bank_call(Asked("submit", transfer.attempt, started_at, ended_at), answer)
     policy = desk.policy(transfer)
     desk.checkpoint(Point.RECORD_BEFORE_WRITE)
-    try:
-        await record_decision(
-            desk,
-            transfer,
-            lambda row: after_submit(
-                row, attempt=transfer.attempt, outcome=outcome, now=ended_at, policy=policy
-            ),
-            call=call,
-        )
-    except (Busy, CommitUnknown):
-        # The row says submitting; its lease ends, and the inquiry finds what this answer said.
-        log.exception(
-            "alert.raised",
-            code="answer_not_recorded",
-            severity="page",
-            runbook="docs/runbook.md#answer_not_recorded",
-            transfer_id=str(transfer.id),
-            bank=transfer.bank,
-            reference=transfer.reference,
-        )
+    await _record_answer(
+        desk,
+        transfer,
+        lambda row: after_submit(
+            row, attempt=transfer.attempt, outcome=outcome, now=ended_at, policy=policy
+        ),
+        call=call,
+        lease_ends=lease_ends,
+    )
     desk.checkpoint(Point.RECORD_AFTER_WRITE)
+
+
+async def _record_answer(
+    desk: TransferDesk,
+    transfer: Transfer,
+    decide: Decide,
+    *,
+    call: BankCall,
+    lease_ends: float,
+) -> None:
+    """Record what nobody else knows, again and again while the lease lasts."""
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            await record_decision(desk, transfer, decide, call=call)
+        except (Busy, CommitUnknown) as error:
+            failure = error
+        else:
+            return
+        if isinstance(failure, CommitUnknown) or loop.time() + RECORD_AGAIN_S >= lease_ends:
+            break
+        await asyncio.sleep(RECORD_AGAIN_S)
+    # The row says submitting; its lease ends, and the inquiry finds what the answer said.
+    log.error(
+        "alert.raised",
+        code="answer_not_recorded",
+        severity="page",
+        runbook="docs/runbook.md#answer_not_recorded",
+        transfer_id=str(transfer.id),
+        bank=transfer.bank,
+        reference=transfer.reference,
+        error=type(failure).__name__,
+    )

@@ -7,7 +7,6 @@ from gateway.store.sql import SQL
 
 FIND_BLOCK = SQL["login_sources.find_block"]
 COUNT_FAILURE = SQL["login_sources.count_failure"]
-FORGET_FAILURES = SQL["login_sources.forget_failures"]
 
 
 async def blocked_until(db: Database, source: bytes, *, now: datetime) -> datetime | None:
@@ -19,7 +18,3 @@ async def blocked_until(db: Database, source: bytes, *, now: datetime) -> dateti
 async def count_failure(db: Database, source: bytes, *, now: datetime, delay_s: float) -> None:
     """Let the source wait: `delay_s` after the first failure, doubled with each, to 60 times it."""
     await db.fetch(COUNT_FAILURE, source, now, delay_s)
-
-
-async def forget_failures(db: Database, source: bytes, *, now: datetime) -> None:
-    await db.fetch(FORGET_FAILURES, source, now)

@@ -2,7 +2,8 @@
 SELECT blocked_until FROM login_sources WHERE source = $1 AND blocked_until > $2;
 
 -- name: count_failure
--- The wait doubles with each failure up to 60 times the first; a quiet quarter of an hour forgets them.
+-- The wait doubles with each failure up to 60 times the first; a quiet quarter of an hour
+-- forgets them. A success does not: whoever has an account would guess at others' between logins.
 INSERT INTO login_sources AS s (source, failures, failed_at, blocked_until)
 VALUES ($1, 1, $2::timestamptz, $2::timestamptz + make_interval(secs => $3::double precision))
 ON CONFLICT (source) DO UPDATE SET
@@ -11,6 +12,3 @@ ON CONFLICT (source) DO UPDATE SET
     blocked_until = $2::timestamptz + make_interval(secs => $3::double precision * CASE
         WHEN s.failed_at < $2::timestamptz - interval '15 minutes' THEN 1
         ELSE least(60, power(2, least(s.failures, 6))) END);
-
--- name: forget_failures
-UPDATE login_sources SET failures = 0, blocked_until = $2 WHERE source = $1 AND failures > 0;

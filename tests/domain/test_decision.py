@@ -419,3 +419,17 @@ def test_a_badly_signed_inquiry_alerts() -> None:
 def test_a_refusal_told_after_the_end_changes_nothing() -> None:
     assert answer(transfer(State.SETTLED), Rejected(Reason.ACCOUNT_CLOSED)) is None
     assert answer(transfer(State.SETTLED), Submitted()) is None
+
+
+def test_waiting_for_ourselves_grows_and_counts_against_the_transfer() -> None:
+    soon = NOW + timedelta(seconds=1)
+    waits = []
+    for attempt in (1, 3, 7, 20):
+        row = transfer(State.SUBMITTING, attempt=attempt)
+        decision = answer(row, NotSent(Reason.BANK_BUSY, soon), attempt=attempt)
+        assert decision is not None
+        assert decision.transfer.due_at is not None
+        assert decision.transfer.give_up_at == row.give_up_at
+        waits.append(int((decision.transfer.due_at - NOW).total_seconds()))
+
+    assert waits == [1, 4, 60, 60]

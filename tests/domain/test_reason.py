@@ -3,7 +3,6 @@
 import pytest
 
 from gateway.domain.reason import (
-    ALERTS,
     FINAL_REFUSALS,
     HOLDS_THE_BANK,
     NOT_TAKEN,
@@ -28,5 +27,4 @@ def test_what_uses_up_no_attempt_was_not_taken() -> None:
 
 def test_what_holds_a_bank_was_not_taken_and_alerts() -> None:
     assert HOLDS_THE_BANK <= NOT_TAKEN
-    assert HOLDS_THE_BANK < ALERTS
-    assert Reason.FORMAT_ERROR in ALERTS
+    assert HOLDS_THE_BANK < NOT_TAKEN

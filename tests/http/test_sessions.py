@@ -140,12 +140,26 @@ async def test_a_source_waits_longer_after_each_failure(client: Client, clock: M
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-async def test_a_success_ends_the_waiting_of_a_source(client: Client, clock: ManualClock) -> None:
+async def test_a_success_does_not_let_a_source_guess_on_at_full_speed(
+    client: Client, clock: ManualClock
+) -> None:
+    """Whoever has an account would guess at others' PINs between two logins of their own."""
     await client.login(pin=WRONG)
     clock.advance(1)
     await client.login(pin=WRONG)
     clock.advance(2)
     assert (await client.login()).status == 201
+
+    await client.login(pin=WRONG)
+
+    assert (await client.login()).headers["Retry-After"] == "4"
+
+
+async def test_a_source_that_was_quiet_for_a_while_begins_again(
+    client: Client, clock: ManualClock
+) -> None:
+    await client.login(pin=WRONG)
+    clock.advance(15 * 60 + 1)
 
     await client.login(pin=WRONG)
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from asyncpg import Record
 
 from gateway.domain.account import BankCode
+from gateway.domain.decision import Decision
 from gateway.domain.errors import (
     AccountNotRegistered,
     AdvancesStopped,
@@ -17,6 +19,7 @@ from gateway.domain.errors import (
     MemberSuspended,
     NotCancellable,
     NotFoundHere,
+    StaleTransfer,
 )
 from gateway.domain.outcome import (
     Answer,
@@ -37,9 +40,12 @@ from gateway.services.cancel_transfer import cancel_transfer
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.inquire_transfer import inquire_transfer
 from gateway.services.measure_transfers import measure_transfers
+from gateway.services.record_decision import record_decision
+from gateway.services.send_transfer import send_transfer
 from gateway.services.work_transfers import ask_due, recover_ended, recover_own, send_due
+from gateway.store.database import Database
 from gateway.store.loans import find_loan
-from gateway.store.transfers import find_transfer
+from gateway.store.transfers import claim, find_transfer
 from tests.manual_clock import ManualClock
 from tests.services.conftest import Member, ToldBank, new_member, request
 
@@ -576,3 +582,64 @@ async def test_operators_see_how_many_transfers_are_open_and_for_how_long_unclea
     assert await measure_transfers(replace(desk, metrics=metrics)) == 0
     assert "gateway_transfers_unclear_age_s 0.0" in metrics.render().decode()
     assert "gateway_metrics_misnamed_total{" not in shown
+
+
+class Jammed(Database):
+    """Refuses its next steps: no connection was free."""
+
+    refusals = 0
+
+    async def step(self, sql: str, *args: object) -> Record:
+        if self.refusals:
+            self.refusals -= 1
+            raise Busy("jammed")
+        return await super().step(sql, *args)
+
+
+@pytest.mark.parametrize(
+    ("refusals", "lease_s", "state"),
+    [
+        pytest.param(2, 60, State.SETTLED, id="free again within the lease"),
+        pytest.param(9, 0, State.SUBMITTING, id="the lease has ended: the inquiry finds it"),
+    ],
+)
+async def test_an_answer_is_recorded_as_soon_as_the_database_has_room(
+    desk: TransferDesk, member: Member, refusals: int, lease_s: float, state: State
+) -> None:
+    waiting = (await accept_transfer(replace(desk, senders=Senders(0)), request(member))).transfer
+    result, claimed = await claim(
+        desk.db, waiting, now=desk.clock.now(), lease_s=60, owner="test-1", step=desk.new_id()
+    )
+    assert result == "claimed"
+    jammed = Jammed(desk.db._pool, wait_s=60, lost_s=1)
+    jammed.refusals = refusals
+    lease_ends = asyncio.get_running_loop().time() + lease_s
+
+    await send_transfer(replace(desk, db=jammed), claimed, lease_ends=lease_ends)
+
+    assert (await now(desk, waiting)).state is state
+
+
+async def test_a_transfer_that_falls_due_in_the_banks_window_waits_for_its_end(
+    desk: TransferDesk, member: Member, bank: ToldBank, clock: ManualClock
+) -> None:
+    bank.submits.append(NotSent(Reason.THROTTLED))
+    transfer = await accepted(desk, member)
+    clock.advance((timedelta(days=4, hours=12)).total_seconds())  # Sunday 22:00
+
+    await send_due(desk)
+    await settle_tasks(desk)
+
+    found = await now(desk, transfer)
+    assert found.due_at == datetime.fromisoformat("2026-11-30T07:00:00+09:00")
+    assert (found.state, len(bank.sent)) == (State.SCHEDULED, 1)
+
+
+async def test_a_transfer_that_is_gone_is_nothing_to_decide_on(
+    desk: TransferDesk, member: Member, owner
+) -> None:
+    transfer = await accepted(desk, member)
+    await owner.execute("DELETE FROM transfers")
+
+    with pytest.raises(StaleTransfer, match="gone"):
+        await record_decision(desk, transfer, Decision)
