@@ -1,13 +1,23 @@
 """What starts a demo, and what does not."""
 
+import asyncio
+import os
+import re
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 
 from gateway.config import Settings
 from gateway.demo.stage import open_stage
+from gateway.domain.account import BankCode
 from gateway.domain.errors import NotReady
+from gateway.domain.money import Yen
+from gateway.ops.commands.ledger_verify import verify_ledger
+from gateway.services.accept_transfer import TransferRequest, accept_transfer
+from gateway.store.accounts import list_accounts
+from gateway.store.loans import find_loan
 from tests.manual_clock import ManualClock
 
 
@@ -24,3 +34,55 @@ async def test_a_second_demo_is_told_that_the_sandboxs_port_is_taken(
 
         with pytest.raises(NotReady, match=rf"{port}\): address already in use.*another demo"):
             await stage.__aenter__()
+
+
+async def test_the_check_says_that_transfer_ledger_and_the_banks_books_agree(
+    tmp_path: Path,
+) -> None:
+    measured = {name: os.environ[name] for name in os.environ if name.startswith("COVERAGE")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway", "demo", "--check"),
+        env=measured
+        | {
+            "PATH": os.environ["PATH"],
+            "GATEWAY_DATA_DIR": str(tmp_path),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "COLUMNS": "200",
+        },
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+    async with asyncio.timeout(100):
+        out, _ = await process.communicate()
+
+    said = out.decode()
+    assert process.returncode == 0, said
+    assert "smbc: settled; comparing the books" in said
+    assert re.search(r"smbc .* settled .* 99,970,000 .* 99,970,000 .* yes", said)
+
+
+async def test_what_was_moved_is_still_there_when_the_demo_starts_again(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    settings = Settings.model_validate({"data_dir": tmp_path, "port": 0})
+    books_dir = tmp_path / "books"
+    books_dir.mkdir()
+
+    async with open_stage(settings, clock=clock, sandbox_port=0, books_dir=books_dir) as stage:
+        desk = stage.gateway.desk
+        (member_id,) = [row["member_id"] for row in await desk.db.fetch("SELECT * FROM members")]
+        (account,) = await list_accounts(desk.db, member_id)
+        wanted = TransferRequest(member_id, account.id, Yen(30_000), "key-0000000000000001", "demo")
+        await accept_transfer(desk, wanted)
+        assert await desk.senders.drain(10) == 0
+
+    async with open_stage(settings, clock=clock, sandbox_port=0, books_dir=books_dir) as stage:
+        loan = await find_loan(stage.gateway.desk.db, member_id)
+        books = await stage.books(BankCode.SMBC)
+        report = await verify_ledger(stage.gateway.desk.db)
+
+    assert loan is not None
+    assert loan.principal == Yen(30_000)
+    assert [movement["amount"] for movement in books["movements"]] == [30_000]
+    assert report.findings == ()
+    assert report.balances["settlement_cash:smbc"] == books["settlement"]["balance"] == 99_970_000
