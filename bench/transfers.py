@@ -17,13 +17,14 @@ import asyncpg
 
 from bench.children import unlimited_profiles
 from bench.stage import HOLDER, BenchStage, Member
+from bench.stand_ins import NoLanes, NoMetrics, no_checkpoint
 from gateway.adapters.registry import open_banks
 from gateway.config import Settings
 from gateway.domain.account import AccountType, BankAccount, BankCode
 from gateway.domain.identifier import parse_public_id, public_id, reference_for, uuid7
 from gateway.domain.ledger import Movement, postings_for
 from gateway.domain.money import Yen
-from gateway.domain.ports import Point, Slot, TransferOrder
+from gateway.domain.ports import TransferOrder
 from gateway.domain.transfer import Event, State
 from gateway.store.database import Database, _prepare_connection, _server_settings
 from gateway.store.transfers import BankCall, Move, NewTransfer, accept, move
@@ -258,9 +259,9 @@ async def bank_alone(stage: BenchStage, calls: int = 100) -> float:
     async with open_banks(
         settings,
         clock=stage.clock,
-        metrics=_NoMetrics(),
-        lanes=_NoLanes(),
-        checkpoint=_no_checkpoint,
+        metrics=NoMetrics(),
+        lanes=NoLanes(),
+        checkpoint=no_checkpoint,
         profiles=unlimited_profiles(),
     ) as banks:
         for _ in range(calls):
@@ -274,25 +275,6 @@ def _order() -> TransferOrder:
     creditor = BankAccount(BankCode.SMBC, "001", AccountType.ORDINARY, "1234567", HOLDER)
     reference = _reference(UUID(int=1), secrets.token_hex(16))
     return TransferOrder(reference, creditor, Yen(1), HOLDER)
-
-
-class _NoLanes:
-    async def take(
-        self, _bank: BankCode, _lane: str, *, per_second: float, wait_s_max: float
-    ) -> Slot:
-        del per_second, wait_s_max
-        return Slot(0.0)
-
-
-class _NoMetrics:
-    def count(self, name: str, /, **labels: str) -> None: ...
-
-    def observe(self, name: str, seconds: float, /, **labels: str) -> None: ...
-
-    def gauge(self, name: str, value: float, /, **labels: str) -> None: ...
-
-
-def _no_checkpoint(_: Point, /) -> None: ...
 
 
 def _reference(member_id: UUID, key: str) -> str:

@@ -39,9 +39,11 @@ def header_of(**claims: object) -> str:
 def test_joserfc_accepts_what_we_sign() -> None:
     jwk = ECKey.import_key(json.loads(jwks(KID))["keys"][0])
 
-    joserfc_jws.deserialize_compact(
+    read = joserfc_jws.deserialize_compact(
         bank_signer().sign(BODY), jwk, algorithms=["ES256"], payload=BODY
     )
+
+    assert read.payload == BODY
 
 
 def test_we_accept_what_joserfc_signs() -> None:
@@ -51,6 +53,8 @@ def test_we_accept_what_joserfc_signs() -> None:
     )
 
     check(signature, BODY)
+    with pytest.raises(BadSignature):
+        check(signature, BODY + b" ")
 
 
 @pytest.mark.parametrize(
