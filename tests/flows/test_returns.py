@@ -10,12 +10,13 @@ import pytest
 from gateway.app import Gateway
 from gateway.domain.transfer import State, Transfer
 from gateway.serve import listen
-from gateway.services.accept_transfer import accept_transfer
+from gateway.services.accept_transfer import TransferRequest, accept_transfer
 from gateway.services.inquire_transfer import inquire_transfer
 from gateway.store.loans import find_loan
 from gateway.store.transfers import find_transfer
-from tests.flows.world import END_WITHIN_S, World, open_world, request
+from tests.flows.world import END_WITHIN_S, CrashAt, Crashed, World, open_world, request
 
+CRASHES_MAX = 30
 RETURNED = {"operation": "submit", "action": {"kind": "return_after", "seconds": 1}}
 
 
@@ -75,6 +76,16 @@ async def test_a_return_that_the_bank_calls_about_is_booked_once(
         ]
 
 
+async def until_back(world: World, reference: str) -> None:
+    """Wait until the bank's books have the return."""
+    async with asyncio.timeout(END_WITHIN_S):
+        while True:
+            movements = (await world.books())["movements"]
+            if ("return", reference) in [(m["kind"], m["reference"]) for m in movements]:
+                return
+            await asyncio.sleep(0.01)
+
+
 async def test_a_return_that_was_never_called_about_is_found_by_asking(
     database_url: str, owner
 ) -> None:
@@ -82,17 +93,51 @@ async def test_a_return_that_was_never_called_about_is_found_by_asking(
         await world.put("faults", [RETURNED])
         transfer = (await accept_transfer(gateway.desk, request(await world.member()))).transfer
         settled = await world.until_at_rest(gateway, transfer)
-        async with asyncio.timeout(END_WITHIN_S):
-            while True:
-                movements = (await world.books())["movements"]
-                if [movement for movement in movements if movement["kind"] == "return"]:
-                    break
-                await asyncio.sleep(0.01)
+        await until_back(world, settled.reference)
 
         found = await inquire_transfer(gateway.desk, settled)
 
         assert found.state is State.RETURNED
         await world.check(gateway, found)
+
+
+async def ask_and_die(world: World, wanted: TransferRequest, nth: int) -> bool:
+    """Ask a process that the bank can call, and that dies at its `nth` checkpoint; True if so."""
+    crash = CrashAt(nth)
+    try:
+        async with world.process(checkpoint=crash) as gateway, AsyncExitStack() as stack:
+            await expect_calls(stack, world, gateway)
+            transfer = (await accept_transfer(gateway.desk, wanted)).transfer
+            await world.until_at_rest_or_dead(gateway, transfer, crash)
+    except Crashed:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("call", ["once", "three times over", "before its answer"])
+async def test_a_crash_at_any_instant_books_a_return_once(
+    database_url: str, owner, call: str
+) -> None:
+    crashes = 0
+    async with open_world(database_url, owner) as world:
+        for nth in range(1, CRASHES_MAX):
+            await world.put("faults", [RETURNED, {"operation": "callback", "action": CALLS[call]}])
+            wanted = request(await world.member())
+
+            has_died = await ask_and_die(world, wanted, nth)
+            async with world.process() as gateway, AsyncExitStack() as stack:
+                await expect_calls(stack, world, gateway)
+                transfer = (await accept_transfer(gateway.desk, wanted)).transfer
+                await until_back(world, transfer.reference)
+                settled = await world.until_at_rest(gateway, transfer)
+                found = await inquire_transfer(gateway.desk, settled)
+                await world.check(gateway, found)
+
+            assert found.state is State.RETURNED
+            crashes += has_died
+            if not has_died:
+                break
+    assert crashes >= 8
 
 
 async def test_a_forged_call_is_refused_and_changes_nothing(database_url: str, owner) -> None:
