@@ -22,6 +22,8 @@ PayloadT = TypeVar("PayloadT", bound=BaseModel)
 
 SURROGATE = re.compile("[\ud800-\udfff]")  # half of a character is no text
 
+BRACKETS = re.compile(rb"[\[\]{}]")
+DEPTH_MAX = 32  # no body of ours has more than two; how deep a parser can go is no limit of ours
 BODY_WAIT_S = 10.0
 
 FAULT_OF_TYPE = {
@@ -74,10 +76,20 @@ def validate(payload: type[PayloadT], document: object) -> PayloadT:
 def parse_json(body: bytes) -> object:
     """Return the document. The standard library's parser, as it alone shows names used twice."""
     try:
+        _refuse_depth(body)
         return json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+    except ValueError:
         # Not UTF-8, not JSON, NaN, an integer of thousands of digits, or nested too deeply.
         raise JsonMalformed([BadField("pointer", "", FieldFault.WRONG_FORMAT)]) from None
+
+
+def _refuse_depth(body: bytes) -> None:
+    """Raise before the parser recurses. Brackets in strings count too."""
+    depth = 0
+    for bracket in BRACKETS.findall(body):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > DEPTH_MAX:
+            raise ValueError("nested too deeply")
 
 
 def _check_media_type(request: web.Request) -> None:

@@ -14,6 +14,8 @@ LOCK = SQL["instances.lock"]
 CONNECT_TIMEOUT_S = 5.0
 AGAIN_AFTER_S = 0.5
 BELIEVED_AFTER_S = 15.0
+FORMER_RUN_S = 2.0
+FORMER_AGAIN_S = 0.05
 
 log = structlog.get_logger()
 
@@ -40,6 +42,15 @@ class _Name:
         self._lost.clear()
         self._connection.add_termination_listener(lambda _: self._lost.set())
         return bool(await self._connection.fetchval(LOCK, self._name))
+
+    async def take_from_former_run(self) -> bool:
+        """Return whether the name is ours: a session that just died may hold it for a moment."""
+        deadline = asyncio.get_running_loop().time() + FORMER_RUN_S
+        while not await self.take():
+            if asyncio.get_running_loop().time() >= deadline:
+                return False
+            await asyncio.sleep(FORMER_AGAIN_S)
+        return True
 
     async def keep(self) -> None:
         """Take the name again whenever its connection breaks, until another process has it."""
@@ -81,7 +92,7 @@ async def holding_name(url: str, name: str) -> AsyncIterator[asyncio.Event]:
     held = _Name(url, name)
     keeping: asyncio.Task[None] | None = None
     try:
-        if not await held.take():
+        if not await held.take_from_former_run():
             raise NotReady(f"GATEWAY_INSTANCE: another process runs as {name!r}; give each its own")
         keeping = asyncio.create_task(held.keep())
         yield held.taken

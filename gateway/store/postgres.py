@@ -32,6 +32,8 @@ from gateway.store.cluster import (
 from gateway.store.confine import Mode
 
 START_WAIT_S = 60.0
+CLEARED_AWAY_S = 3.0
+AGAIN_AFTER_S = 0.2
 STOP_WAIT_S = 30.0
 OPTIONS = ("listen_addresses=", "port=5432", "max_connections=200", "log_timezone=UTC")
 
@@ -65,9 +67,8 @@ async def running_postgres(
             yield await _join(home)
             return
         cluster = await asyncio.to_thread(prepare, home, pg_bin, root_modes)
-        server = await _start(cluster, options)
+        server = await _start_and_reach(cluster, options)
         try:
-            await _reach(cluster, server)
             await _make_roles(cluster)
             log.info("postgres.started", data_dir=str(home), mode=cluster.mode, pid=server.pid)
             yield _addresses(cluster)
@@ -104,6 +105,29 @@ async def _join(home: Path) -> Postgres:
     cluster = Cluster(home, Path(), Mode.DIRECT, socket_directory(home), passwords)
     await _reach(cluster, None)
     return _addresses(cluster)
+
+
+async def _start_and_reach(cluster: Cluster, options: Sequence[str]) -> asyncio.subprocess.Process:
+    """Start the server and wait until it answers.
+
+    A server that was killed leaves lock files, which the next one believes while the killed one's
+    process is still being cleared away: nobody else runs it, so it is started again for a moment.
+    """
+    deadline = asyncio.get_running_loop().time() + CLEARED_AWAY_S
+    while True:
+        server = await _start(cluster, options)
+        try:
+            await _reach(cluster, server)
+        except NotReady:
+            await asyncio.shield(_stop(server))
+            if asyncio.get_running_loop().time() >= deadline:
+                raise
+            await asyncio.sleep(AGAIN_AFTER_S)
+        except BaseException:
+            await asyncio.shield(_stop(server))
+            raise
+        else:
+            return server
 
 
 async def _start(cluster: Cluster, options: Sequence[str]) -> asyncio.subprocess.Process:
