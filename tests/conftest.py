@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+import structlog
 from blockbuster import blockbuster_ctx
 
 from gateway.store.database import Database, open_database
@@ -57,6 +58,19 @@ def no_blocking_calls() -> Iterator[None]:
             # Measuring coverage is none of our code; its lock is held for microseconds.
             function.can_block_in("coverage/collector.py", {"lock_data"})
         yield
+
+
+@pytest.fixture(autouse=True)
+def plain_log() -> None:
+    """Print records as they are: structlog's own rendering of a traceback reads files."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.KeyValueRenderer(key_order=["event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(0),
+    )
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """A command that ends by a mistake of ours says so, and leaves the scrubbed story in the log."""
 
 import json
+import logging
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,16 @@ import pytest
 from gateway.config import load_settings
 from gateway.domain.errors import NotReady
 from gateway.operators.running import logging_to
+
+
+@pytest.fixture(autouse=True)
+def own_log_only() -> Iterator[None]:
+    """Give the libraries' log and the hook back: they belong to the whole process."""
+    root, hook = logging.getLogger(), sys.excepthook
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], sys.excepthook = handlers, hook
+    root.setLevel(level)
 
 
 def fails(log: Path, error: Exception) -> None:
