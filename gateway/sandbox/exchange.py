@@ -15,6 +15,7 @@ from gateway.sandbox.faults import (
     DropBefore,
     Garbage,
     HangAfter,
+    Rule,
     Status,
 )
 
@@ -44,18 +45,27 @@ Work = Callable[[Action | None], Awaitable[Reply]]
 """Does what was asked. `ReturnAfter` and `CallbackPlan` are the work's own affair."""
 
 
+def any_rule(_: Rule) -> bool:
+    """Let every rule act."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A well-formed, authentic request: what rules see of it, and how the bank would answer it."""
+    """A well-formed, authentic request: what rules see of it, and how the bank would answer it.
+
+    `among` leaves aside the rules that concern a part of the request: an item of a file.
+    """
 
     emulation: Emulation
     call: Call
     work: Work
     refuse: Callable[[str], Reply]
+    among: Callable[[Rule], bool] = any_rule
 
     async def conduct(self) -> Reply:
         """Return the answer, after the first rule that matches has done its harm."""
-        action = self.emulation.take_fault(self.call)
+        action = self.emulation.take_fault(self.call, self.among)
         return await self.work(None) if action is None else await _act(action, self)
 
 
