@@ -1,4 +1,4 @@
-"""Calling the client back: six tries, each built and signed anew."""
+"""Calling the client back: several tries, each built and signed anew."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,15 +12,24 @@ Build = Callable[[bool], tuple[bytes, Mapping[str, str]]]
 """Returns body and headers of one delivery; the argument asks for a bad signature."""
 
 SUCCESS = 2
-AS_USUAL = CallbackPlan(kind="callback")
+ANSWER_BYTES_MAX = 1024
+
+
+def is_success(status: int, _: bytes) -> bool:
+    """Whether a status is 2xx, whatever the body says."""
+    return status // 100 == SUCCESS
 
 
 @dataclass(frozen=True, slots=True)
 class Insistence:
-    """How long a bank waits for its answer and after which gaps it tries again, in seconds."""
+    """How long a bank waits for its answer, after which gaps it tries again, what satisfies it.
+
+    Both in seconds; `is_taken` judges status and body (its first KiB) of the answer.
+    """
 
     answer_within_s: float
     gaps_s: tuple[float, ...]
+    is_taken: Callable[[int, bytes], bool] = is_success
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,15 @@ class Delivery:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=self.insistence.answer_within_s),
             ) as answer:
-                return answer.status // 100 == SUCCESS
+                said = await _first_bytes(answer.content)
+                return self.insistence.is_taken(answer.status, said)
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
+
+
+async def _first_bytes(content: aiohttp.StreamReader) -> bytes:
+    """Return the beginning of a body; a receiver that never stops talking is cut off."""
+    said = b""
+    while len(said) < ANSWER_BYTES_MAX and (chunk := await content.readany()):
+        said += chunk
+    return said[:ANSWER_BYTES_MAX]

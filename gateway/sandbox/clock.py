@@ -21,6 +21,11 @@ class BankClock:
             return self._stopped_at
         return self._machine.now().astimezone(JST) + self._ahead
 
+    def booking_instant(self) -> datetime:
+        """Return the present instant, to the millisecond that every message can show."""
+        now = self.now()
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
     def put(self, *, at: datetime | None, is_frozen: bool, shift: timedelta) -> None:
         """Show `at` (None: the machine's time) moved by `shift`, and stand still if frozen."""
         real = self._machine.now().astimezone(JST)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from gateway.sandbox.books import Books
+from gateway.sandbox.books import AccountKey, Books
 from gateway.sandbox.clock import BankClock
 from gateway.sandbox.faults import Action, Call, Faults, Rule
 from gateway.sandbox.journal import Journal, Record
@@ -35,6 +35,7 @@ class Emulation:
     choices: Choices = field(default_factory=Choices)
     money: Throttle = field(default_factory=Throttle)
     inquiries: Throttle = field(default_factory=Throttle)
+    demo_account: AccountKey | None = None
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -50,6 +51,25 @@ class Emulation:
 
         return self.faults.take(call, draw, among)
 
+    def refuse_for(self, *, is_money: bool) -> int:
+        """Return 0 and count the call, or after how many seconds it may be tried again."""
+        rates = self.settings.rate_limits
+        lane, per_second = (
+            (self.money, rates.money) if is_money else (self.inquiries, rates.inquiry)
+        )
+        return lane.refuse_for(asyncio.get_running_loop().time(), per_second)
+
+    def settle_s(self, key: str) -> float:
+        """Return how long this pay-out or collection takes to settle, as yet unscaled."""
+        low, high = self.settings.settle_s_min, self.settings.settle_s_max
+        return low + (high - low) * self.choices.draw("submit", key, 1, "settling")
+
+    def visibility_s(self, key: str) -> float:
+        """Return how long inquiries do not know it yet, in real seconds."""
+        low, high = self.settings.visibility_s_min, self.settings.visibility_s_max
+        drawn = self.choices.draw("submit", key, 1, "visibility")
+        return (low + (high - low) * drawn) * self.settings.time_scale
+
     def note(self, record: Record) -> None:
         """Put in line for the journal what was just done; an ended emulation leaves no trace."""
         if not self._ended.is_set():
@@ -57,9 +77,13 @@ class Emulation:
 
     async def pause(self, seconds: float) -> None:
         """Wait in real time × time_scale; `EmulationEnded` if that comes first."""
+        await self.pause_unscaled(seconds * self.settings.time_scale)
+
+    async def pause_unscaled(self, seconds: float) -> None:
+        """Wait in real time; `EmulationEnded` if that comes first."""
         if self._ended.is_set():
             raise EmulationEnded
-        sleeper = asyncio.create_task(asyncio.sleep(seconds * self.settings.time_scale))
+        sleeper = asyncio.create_task(asyncio.sleep(seconds))
         self._keep(sleeper)
         try:
             await asyncio.wait({sleeper})

@@ -1,5 +1,8 @@
 """Account numbers that make something happen, for people who test by hand."""
 
+from collections import Counter
+
+from gateway.sandbox.accounts import DEMO_PASSWORD
 from gateway.sandbox.books import Account, AccountKey, AccountStatus, Books
 
 NOT_FOUND = "0000001"
@@ -38,4 +41,18 @@ def find_account(books: Books, key: AccountKey) -> Account | None:
         return None
     holder = "ﾍﾞﾂﾉ ﾋﾄ" if key.number == OTHER_NAME else _HOLDER
     status = AccountStatus.FROZEN if key.number == FROZEN else AccountStatus.OPEN
-    return Account(key, holder, 0, status)
+    return Account(key, holder, 0, status, DEMO_PASSWORD)
+
+
+class ThrottledTwice:
+    """Remembers how often each reference was sent to the number that is throttled twice."""
+
+    def __init__(self) -> None:
+        self._times: Counter[str] = Counter()
+
+    def refuses(self, number: str, reference: str) -> bool:
+        """Count the call if it is to that number, and say whether it is one too early."""
+        if number != THROTTLED_TWICE:
+            return False
+        self._times[reference] += 1
+        return self._times[reference] <= THROTTLED_TIMES

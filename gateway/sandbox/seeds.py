@@ -21,7 +21,11 @@ class Choices:
 
     def draw(self, operation: str, reference: str, call: int, label: str) -> float:
         """Return a number in [0, 1). `label` tells apart several choices within one call."""
+        word = self.digest(operation, reference, call, label)[:8]
+        return int.from_bytes(word, "big") / _SCALE
+
+    def digest(self, operation: str, reference: str, call: int, label: str) -> bytes:
+        """Return 32 bytes that look random: for identifiers and the like."""
         message = f"{operation}\n{reference}\n{call}".encode()
         choice = hmac.digest(str(self.seed).encode(), message, hashlib.sha256)
-        word = hmac.digest(choice, label.encode(), hashlib.sha256)[:8]
-        return int.from_bytes(word, "big") / _SCALE
+        return hmac.digest(choice, label.encode(), hashlib.sha256)

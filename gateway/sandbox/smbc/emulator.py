@@ -1,6 +1,5 @@
 """SMBC's front door: every check before the business, in the profile's order."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
@@ -16,17 +15,17 @@ from gateway.sandbox.faults import Action, Call
 from gateway.sandbox.hours import ClosedWindow, reopens_at
 from gateway.sandbox.journal import Record
 from gateway.sandbox.magic import CLOSED_FOR_S
+from gateway.sandbox.payouts import PayOuts
 from gateway.sandbox.profile import ControlRefused
 from gateway.sandbox.smbc import messages, refusals
 from gateway.sandbox.smbc.authentication import Gatekeeper
 from gateway.sandbox.smbc.messages import read_body, read_query
 from gateway.sandbox.smbc.names import NameService
-from gateway.sandbox.smbc.payouts import PayOuts
 from gateway.sandbox.smbc.refusals import Refusal
-from gateway.sandbox.smbc.returns import Returns
+from gateway.sandbox.smbc.returns import REASONS, Returns
 from gateway.sandbox.smbc.seal import CONTENT_TYPE, Seal
 from gateway.sandbox.smbc.statement import statement_page
-from gateway.sandbox.smbc.transfers import TransferDesk
+from gateway.sandbox.smbc.transfers import TransferDesk, bank_number
 
 BASE_PATH = "/smbc/api/v1"
 MONEY_CALLS = frozenset({("POST", "/transfers")})
@@ -45,13 +44,14 @@ class Smbc:
         keys = {self._client_kid: jws.private_key(self._client_kid).public_key()}
         self._gatekeeper = Gatekeeper(self._api_key, keys, emulation.clock)
         self._seal = Seal(lambda: emulation.settings.bank_kid or bank_kid)
-        self._payouts = PayOuts(emulation)
-        self._returns = Returns(emulation, self._payouts, self._seal, client)
+        returns = Returns(emulation, self._seal, client)
+        self._payouts = PayOuts(
+            emulation, numbered=bank_number, returned=returns.tell, reasons=REASONS
+        )
         self._names = NameService(emulation.books, lambda: emulation.clock.now().date())
         self._transfers = TransferDesk(
             emulation,
             self._payouts,
-            self._returns,
             closed_until=lambda now: reopens_at(CLOSED, now),
             completed=self._names.forget,
         )
@@ -97,7 +97,7 @@ class Smbc:
 
     def resume(self) -> None:
         """Go on with what was still to come."""
-        self._returns.resume()
+        self._payouts.resume()
 
     async def decide(self, reference: str, decision: Mapping[str, object]) -> Mapping[str, object]:
         """Refuse: this emulator has no collections yet, so none is known."""
@@ -171,11 +171,6 @@ class Smbc:
         return replace(refusal.reply(), status=404) if is_name_unknown else refusal.reply()
 
     def _throttle(self, place: tuple[str, str]) -> None:
-        emulation = self._emulation
-        if place in MONEY_CALLS:
-            lane, per_second = emulation.money, emulation.settings.rate_limits.money
-        else:
-            lane, per_second = emulation.inquiries, emulation.settings.rate_limits.inquiry
-        wait_s = lane.refuse_for(asyncio.get_running_loop().time(), per_second)
+        wait_s = self._emulation.refuse_for(is_money=place in MONEY_CALLS)
         if wait_s:
             raise refusals.throttled(wait_s)

@@ -67,10 +67,6 @@ class TransferOrder(CamelModel):
     remitter_name: RemitterName
     creditor_account: CreditorAccount
 
-    def is_same_order(self, other: "TransferOrder") -> bool:
-        """Whether everything but `valueDate` is equal."""
-        return self == other.model_copy(update={"value_date": self.value_date})
-
 
 class NameQuestion(CamelModel):
     """`POST /accounts/verification`."""
