@@ -12,10 +12,11 @@ from dataclasses import replace
 import uvloop
 
 from gateway.app import open_gateway
-from gateway.config import BankProfile, bank_profiles, load_settings
+from gateway.config import load_settings
 from gateway.domain.account import BankCode
 from gateway.ops.clock import SystemClock
 from gateway.ops.logging import configure_logging
+from gateway.profiles import BankProfile, bank_profiles
 from gateway.sandbox.server import running_sandbox
 from gateway.serve import listen, stop_signals
 

@@ -21,10 +21,10 @@ from bench.stand_ins import NoLanes, NoMetrics, no_checkpoint
 from gateway.adapters.registry import open_banks
 from gateway.config import Settings
 from gateway.domain.account import AccountType, BankAccount, BankCode
+from gateway.domain.bank import TransferOrder
 from gateway.domain.identifier import parse_public_id, public_id, reference_for, uuid7
 from gateway.domain.ledger import Movement, postings_for
 from gateway.domain.money import Yen
-from gateway.domain.ports import TransferOrder
 from gateway.domain.transfer import Event, State
 from gateway.store.database import Database, _prepare_connection, _server_settings
 from gateway.store.transfers import BankCall, Move, NewTransfer, accept, move

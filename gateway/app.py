@@ -14,13 +14,14 @@ import structlog
 from aiohttp import web
 
 from gateway.adapters.registry import open_banks
-from gateway.config import Settings, bank_profiles, scaled
+from gateway.config import Settings
 from gateway.domain.errors import Busy, NotReady
 from gateway.domain.ports import Checkpoint, Clock
 from gateway.http.core import build_http
 from gateway.http.deps import HttpDeps
 from gateway.ops.crash import no_checkpoint
 from gateway.ops.metrics import PrometheusMetrics
+from gateway.profiles import bank_profiles, scaled
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.pins import PinVault
 from gateway.services.work_transfers import recover_own

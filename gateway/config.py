@@ -1,68 +1,32 @@
-"""Settings (environment `GATEWAY_…`, optional TOML file) and `banks.toml`: read once, frozen."""
+"""Settings (environment `GATEWAY_…`, optional TOML file): read once, frozen."""
 
 import hashlib
 import os
 import tomllib
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import cache
-from importlib.resources import files
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, DirectoryPath, Field, FilePath, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, DirectoryPath, Field, SecretStr, ValidationError
+from pydantic_settings import SettingsConfigDict
 
+from gateway.bank_settings import (
+    FILE_NEEDED,
+    HTTPS,
+    ONLY_SANDBOX,
+    OWN_VALUE,
+    BankSettings,
+    Outside,
+    Secret,
+    StrictName,
+)
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotReady
-from gateway.domain.hours import Window
-from gateway.domain.kana import is_strict
 
 PREFIX = "GATEWAY_"
-SANDBOX_SECRETS = {
-    "pin_pepper": "sandbox-pin-pepper",
-    "reference_key": "sandbox-reference-key",
-    "log_key": "sandbox-log-key",
-    "smbc_api_key": "sandbox-smbc-api-key",
-}
-SANDBOX_SMBC_CLIENT_KID = "lender-sandbox-1"
-SANDBOX_SMBC_BANK_KID = "smbc-sandbox-1"
-OWN_SECRETS = ("pin_pepper", "reference_key", "log_key")
 OWN_SECRET_LENGTH_MIN = 16
-OWN_FILES = ("smbc_client_key", "smbc_client_cert", "smbc_client_cert_key")
-NOT_SANDBOX = (*SANDBOX_SECRETS, "smbc_client_kid", "smbc_bank_kid")
-ONLY_SANDBOX = ("crash_at", "clock_shift_s", "time_scale")
-REMITTER_LENGTH_MAX = 40
-BASE_URL = r"^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$"
-
-
-@dataclass(frozen=True, slots=True)
-class BankProfile:
-    """What one bank's contract says; times in seconds, amounts in yen. Sources: `banks.toml`."""
-
-    code: BankCode
-    name_ja: str
-    name_en: str
-    deadline_s: float
-    connect_timeout_s: float
-    visibility_s: float
-    settle_s: float
-    per_second: float
-    bulkhead: int
-    review_after_s: float
-    item_limit: int
-    charge: int
-    recall_charge: int
-    verifies_names: bool
-    batched: bool
-    windows: tuple[Window, ...]
-
-    @property
-    def lease_s(self) -> float:
-        """Return how long a sender may hold a transfer: a call's deadline and half of it more."""
-        return self.deadline_s * 1.5
+LONG = Outside(f"at least {OWN_SECRET_LENGTH_MIN} characters outside the sandbox")
 
 
 def _postgres_url(url: SecretStr) -> SecretStr:
@@ -71,17 +35,11 @@ def _postgres_url(url: SecretStr) -> SecretStr:
     return url
 
 
-def _remitter(name: str) -> str:
-    if not (is_strict(name) and len(name) <= REMITTER_LENGTH_MAX):
-        raise ValueError(f"1 to {REMITTER_LENGTH_MAX} characters of strict half-width kana")
-    return name
-
-
-Secret = Annotated[SecretStr, Field(min_length=1)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
+OwnSecret = Annotated[Secret, LONG]
 
 
-class Settings(BaseSettings):
+class Settings(BankSettings):
     """Every setting of the gateway. An unknown or bad one stops the start."""
 
     model_config = SettingsConfigDict(
@@ -107,24 +65,15 @@ class Settings(BaseSettings):
     login_delay_s: float = Field(1.0, ge=0)
     drain_s: float = Field(10.0, gt=0)
 
-    pin_pepper: Secret = SecretStr(SANDBOX_SECRETS["pin_pepper"])
-    reference_key: Secret = SecretStr(SANDBOX_SECRETS["reference_key"])
-    log_key: Secret = SecretStr(SANDBOX_SECRETS["log_key"])
+    pin_pepper: OwnSecret = SecretStr("sandbox-pin-pepper")
+    reference_key: OwnSecret = SecretStr("sandbox-reference-key")
+    log_key: OwnSecret = SecretStr("sandbox-log-key")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    remitter_name: Annotated[str, AfterValidator(_remitter)] = "ﾌﾟﾛﾐｽ"
+    remitter_name: StrictName = "ﾌﾟﾛﾐｽ"
 
-    smbc_base_url: str = Field("http://127.0.0.1:8101", pattern=BASE_URL)
-    smbc_api_key: Secret = SecretStr(SANDBOX_SECRETS["smbc_api_key"])
-    smbc_client_kid: str = Field(SANDBOX_SMBC_CLIENT_KID, min_length=1)
-    smbc_bank_kid: str = Field(SANDBOX_SMBC_BANK_KID, min_length=1)
-    smbc_client_key: FilePath | None = None
-    smbc_client_cert: FilePath | None = None
-    smbc_client_cert_key: FilePath | None = None
-    smbc_ca: FilePath | None = None
-
-    time_scale: float = Field(1.0, gt=0, le=1)
-    clock_shift_s: float = 0.0
-    crash_at: str = ""
+    time_scale: Annotated[float, Field(gt=0, le=1), ONLY_SANDBOX] = 1.0
+    clock_shift_s: Annotated[float, ONLY_SANDBOX] = 0.0
+    crash_at: Annotated[str, ONLY_SANDBOX] = ""
 
 
 def load_settings(**given: Any) -> Settings:
@@ -146,56 +95,6 @@ def load_settings(**given: Any) -> Settings:
     if problems:
         raise NotReady("\n".join(problems))
     return settings
-
-
-@cache
-def bank_profiles() -> dict[BankCode, BankProfile]:
-    """Return the profile of every bank in `banks.toml`."""
-    tables = tomllib.loads(files("gateway").joinpath("banks.toml").read_text("utf-8"))
-    return {BankCode(code): _profile(BankCode(code), table) for code, table in tables.items()}
-
-
-def scaled(profile: BankProfile, time_scale: float) -> BankProfile:
-    """Return the profile with every delay multiplied, for tests that run at 1/20 of real time."""
-    return replace(
-        profile,
-        deadline_s=profile.deadline_s * time_scale,
-        connect_timeout_s=profile.connect_timeout_s * time_scale,
-        visibility_s=profile.visibility_s * time_scale,
-        review_after_s=profile.review_after_s * time_scale,
-    )
-
-
-def _profile(code: BankCode, table: dict[str, Any]) -> BankProfile:
-    value = {name: row["value"] for name, row in table.items() if name != "windows"}
-    return BankProfile(
-        code=code,
-        name_ja=value["name_ja"],
-        name_en=value["name_en"],
-        deadline_s=value["deadline_s"],
-        connect_timeout_s=value["connect_timeout_s"],
-        visibility_s=value["visibility_s"],
-        settle_s=value["settle_s"],
-        per_second=value["per_second"],
-        bulkhead=value["bulkhead"],
-        review_after_s=value["review_after_s"],
-        item_limit=value["item_limit"],
-        charge=value["charge"],
-        recall_charge=value["recall_charge"],
-        verifies_names=value["verifies_names"],
-        batched=value["batched"],
-        windows=tuple(_window(row) for row in table.get("windows", ())),
-    )
-
-
-def _window(row: dict[str, Any]) -> Window:
-    return Window(
-        name=row["name"],
-        begins_at=row["begins_at"],
-        lasts=timedelta(hours=row["lasts_h"]),
-        weekday=row["weekday"],
-        nth=tuple(row.get("nth", ())),
-    )
 
 
 def _unknown_names() -> list[str]:
@@ -258,21 +157,33 @@ def _describe(detail: Any) -> str:
 
 
 def _problems_outside_loopback(settings: Settings) -> list[str]:
-    at_loopback = _is_loopback(settings.smbc_base_url)
-    if settings.environment == "sandbox" and at_loopback:
+    """Return what the sandbox may have and the outside may not; each bank is looked at alone."""
+    address = {bank.value: getattr(settings, f"{bank}_base_url") for bank in BankCode}
+    inside = {bank for bank, url in address.items() if _is_loopback(url)}
+    if settings.environment == "sandbox" and inside == set(address):
         return []
-    default = {name: field.default for name, field in Settings.model_fields.items()}
-    ours = {name: getattr(settings, name) for name in default}
-    short = [n for n in OWN_SECRETS if len(ours[n].get_secret_value()) < OWN_SECRET_LENGTH_MIN]
-    plain = [] if at_loopback or settings.smbc_base_url.startswith("https:") else ["smbc_base_url"]
-    wrong = {
-        "https is needed outside loopback": plain,
-        "a PEM file is needed outside the sandbox": [n for n in OWN_FILES if ours[n] is None],
-        f"at least {OWN_SECRET_LENGTH_MIN} characters outside the sandbox": short,
-        "not the sandbox's value": [n for n in NOT_SANDBOX if ours[n] == default[n]],
-        "only for the sandbox": [n for n in ONLY_SANDBOX if ours[n] != default[n]],
-    }
-    return [f"{PREFIX}{n.upper()}: {what}" for what, names in wrong.items() for n in names]
+    problems = []
+    for name, field in Settings.model_fields.items():
+        if settings.environment == "sandbox" and name.partition("_")[0] in inside:
+            continue
+        rules = [rule for rule in field.metadata if isinstance(rule, Outside)]
+        ours = getattr(settings, name)
+        problems += [
+            f"{PREFIX}{name.upper()}: {rule.rule}"
+            for rule in rules
+            if _is_broken(rule, ours, field.default)
+        ]
+    return problems
+
+
+def _is_broken(rule: Outside, ours: Any, default: Any) -> bool:
+    if rule == HTTPS:
+        return not (_is_loopback(ours) or ours.startswith("https:"))
+    if rule == LONG:
+        return len(ours.get_secret_value()) < OWN_SECRET_LENGTH_MIN
+    if rule == FILE_NEEDED:
+        return ours is None
+    return bool(ours == default) is (rule == OWN_VALUE)
 
 
 def _is_loopback(url: str) -> bool:

@@ -9,9 +9,10 @@ from tomllib import loads
 
 import pytest
 
-from gateway.config import bank_profiles, load_settings, sandbox_scalar, scaled
+from gateway.config import load_settings, sandbox_scalar
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotReady
+from gateway.profiles import bank_profiles, scaled
 
 SECRET = "s3cret-that-must-not-show"
 PREFIX = "GATEWAY_"
@@ -49,6 +50,7 @@ def refusal() -> list[str]:
 
 
 def production(pem: str) -> dict[str, str]:
+    """Return all that production needs: nothing of the sandbox's is left."""
     return {
         "GATEWAY_ENVIRONMENT": "production",
         "GATEWAY_PIN_PEPPER": "a pepper of our own",
@@ -61,6 +63,22 @@ def production(pem: str) -> dict[str, str]:
         "GATEWAY_SMBC_CLIENT_KEY": pem,
         "GATEWAY_SMBC_CLIENT_CERT": pem,
         "GATEWAY_SMBC_CLIENT_CERT_KEY": pem,
+        "GATEWAY_MUFG_CLIENT_ID": "lender-1",
+        "GATEWAY_MUFG_CLIENT_SECRET": "a client secret of our own",
+        "GATEWAY_MUFG_CALLBACK_SECRET": "a callback secret of our own",
+        "GATEWAY_MUFG_SETTLEMENT_NUMBER": "7654321",
+        "GATEWAY_PAYPAY_SHOP_ID": "SHOP7777",
+        "GATEWAY_PAYPAY_MAC_SECRET": "a MAC secret of our own",
+        "GATEWAY_MIZUHO_USER": "lender-1",
+        "GATEWAY_MIZUHO_PASSWORD": "a password of our own",
+        "GATEWAY_MIZUHO_CALLBACK_SECRET": "a digest secret of our own",
+        "GATEWAY_MIZUHO_ITAKUSHA_CODE": "0000077777",
+        "GATEWAY_MIZUHO_SHUNO_KIKAN": "57777",
+        "GATEWAY_MIZUHO_SETTLEMENT_NUMBER": "7654321",
+        "GATEWAY_MIZUHO_CLIENT_CERT": pem,
+        "GATEWAY_MIZUHO_CLIENT_CERT_KEY": pem,
+        "GATEWAY_RAKUTEN_USER_ID": "LENDER77",
+        "GATEWAY_RAKUTEN_PASSWORD": "a password of our own",
     }
 
 

@@ -10,9 +10,9 @@ import structlog
 
 from gateway.adapters.breaker import Breaker, BreakerState, Permit
 from gateway.adapters.failure import BankError, BankUnavailable
-from gateway.config import BankProfile
 from gateway.domain.ports import Clock, Lanes, Metrics, Slot
 from gateway.domain.reason import Reason
+from gateway.profiles import BankProfile
 
 Lane: TypeAlias = Literal["money", "inquiry"]
 
@@ -49,8 +49,10 @@ class Gate:
         }
 
     @asynccontextmanager
-    async def passage(self, lane: Lane) -> AsyncIterator[Slot]:
+    async def passage(self, lane: Lane, slot: Slot | None = None) -> AsyncIterator[Slot]:
         """Yield a slot whose time has come, or raise BankUnavailable: nothing is sent then.
+
+        `slot`, where the caller has taken and waited for one already, is used instead.
 
         The place comes before the slot: a call that has waited for its turn must not wait again, or
         turns of two seconds would go out in one.
@@ -63,7 +65,7 @@ class Gate:
         except TimeoutError:
             raise self._busy("BULKHEAD_FULL", self._wait_s) from None
         try:
-            yield await self._turn(lane, patience_ends)
+            yield slot or await self._turn(lane, patience_ends)
         finally:
             places.release()
 

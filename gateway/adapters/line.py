@@ -20,10 +20,11 @@ from gateway.adapters.breaker import Breaker, BreakerState, Monotonic, Permit, R
 from gateway.adapters.failure import BankError, BankUnavailable, OutcomeUnknown
 from gateway.adapters.gate import Gate, Lane
 from gateway.adapters.transport import AnswerRefused, Flight, Notice, TooLate
-from gateway.config import BankProfile
+from gateway.domain.bank import Health
 from gateway.domain.outcome import Answer, Evidence
-from gateway.domain.ports import Checkpoint, Clock, Health, Lanes, Metrics, Point, Slot
+from gateway.domain.ports import Checkpoint, Clock, Lanes, Metrics, Point, Slot
 from gateway.domain.reason import Reason
+from gateway.profiles import BankProfile
 
 T = TypeVar("T")
 TRIES_MAX = 2
@@ -78,6 +79,7 @@ class Call(Generic[T]):
 
     `build` makes the request anew for each try; `read` turns an answer into a result or raises a
     BankError; `otherwise` turns a BankError into a result; `ready` may raise NothingLeft first.
+    `slot` is one that the caller has taken and waited for already.
     """
 
     operation: str
@@ -88,6 +90,7 @@ class Call(Generic[T]):
     otherwise: Callable[[BankError], T]
     ready: Callable[[], Awaitable[None]] | None = None
     send_before: float | None = None
+    slot: Slot | None = None
 
     @property
     def points(self) -> Points:
@@ -158,7 +161,7 @@ class Line:
 
     async def _carry(self, call: Call[T], trail: Trail) -> tuple[str, T]:
         self._reach(call.points.before_slot)
-        async with self._gate.passage(call.lane) as trail.slot:
+        async with self._gate.passage(call.lane, call.slot) as trail.slot:
             answer = await self._with_second_try(call, trail)
         self._reach(call.points.answered)
         late = OutcomeUnknown("DEADLINE")

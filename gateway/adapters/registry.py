@@ -8,9 +8,11 @@ from typing import TypeAlias
 
 from gateway.adapters.line import Parts
 from gateway.adapters.smbc.opening import open_smbc
-from gateway.config import BankProfile, Settings, bank_profiles, scaled
+from gateway.config import Settings
 from gateway.domain.account import BankCode
-from gateway.domain.ports import Bank, Checkpoint, Clock, Lanes, Metrics
+from gateway.domain.bank import Bank
+from gateway.domain.ports import Checkpoint, Clock, Lanes, Metrics
+from gateway.profiles import BankProfile, bank_profiles, scaled
 
 Opening: TypeAlias = Callable[[Settings, BankProfile, Parts], AbstractAsyncContextManager[Bank]]
 

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from rich.console import Console
 
-from gateway.config import Settings, bank_profiles
+from gateway.config import Settings
 from gateway.demo.stage import MEMBER_NUMBER, MEMBER_PIN, Stage, open_stage
 from gateway.domain.hours import LENDER_CLOSED, closed_until
 from gateway.ops.clock import SystemClock, shift_to
+from gateway.profiles import bank_profiles
 from gateway.serve import stop_signals
 
 SANDBOX_PORT = 8101

@@ -4,10 +4,12 @@ The types make a blind second sending impossible: a submit can only come back as
 and the one thing to do with `Unknown` is to inquire, which can only come back as `InquiryOutcome`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeAlias, TypeVar
 
+from gateway.domain.money import Yen
 from gateway.domain.reason import Reason
 
 
@@ -73,6 +75,74 @@ class Unknown:
 
 SubmitOutcome: TypeAlias = NotSent | Rejected | Submitted | Settled | Unknown
 InquiryOutcome: TypeAlias = NotFound | Rejected | Submitted | Settled | Returned | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where the payer's browser goes: by GET, or by POST of `fields` where there are any.
+
+    A form is posted as `application/x-www-form-urlencoded` in `charset`.
+    """
+
+    url: str
+    fields: tuple[tuple[str, str], ...] = ()
+    charset: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Authorizing:
+    """A collection is open at the bank, and the payer may go to its page."""
+
+    redirect: Redirect
+    bank_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The payer has not decided yet, or the bank has not booked yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """The bank booked `amount` in our favour at `booked_at`, whatever had been asked for."""
+
+    booked_at: datetime
+    amount: Yen
+    bank_id: str | None = None
+
+
+StartOutcome: TypeAlias = NotSent | Rejected | Authorizing | Unknown
+CollectionOutcome: TypeAlias = NotFound | Rejected | Pending | Paid | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class FileAccepted:
+    """A batched bank has the whole file; `receipt` is its own number for it."""
+
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRejected:
+    """The whole file was refused and nothing of it was taken.
+
+    `reference` is the item in which the bank found the fault, None where it was none of them;
+    `reason` says what that means for this item.
+    """
+
+    reason: Reason
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of every item of a file, by reference; it balances with the request."""
+
+    items: Mapping[str, Settled | Rejected]
+
+
+FileOutcome: TypeAlias = NotSent | FileAccepted | FileRejected | Unknown
+FileResultOutcome: TypeAlias = FileResult | Pending | Unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     # Our own words, for what no bank says:
     BANK_UNREACHABLE = "bank_unreachable"  # nothing left this machine
     BANK_BUSY = "bank_busy"  # our limiter, bulkhead or breaker let nothing out
+    NOT_OFFERED = "not_offered"  # this bank has no such call
     BANK_UNAVAILABLE = "bank_unavailable"  # attempts or time used up
     SENDER_CRASHED = "sender_crashed"  # three times in a row
     BOOKED_LATE = "booked_late"  # after it was final here

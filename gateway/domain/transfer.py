@@ -11,8 +11,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from gateway.domain.account import BankAccount, BankCode
+from gateway.domain.bank import TransferOrder
 from gateway.domain.money import Yen
-from gateway.domain.ports import TransferOrder
 from gateway.domain.reason import Reason
 
 

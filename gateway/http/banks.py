@@ -4,12 +4,12 @@ from datetime import datetime
 
 from aiohttp import web
 
-from gateway.config import BankProfile
 from gateway.domain.account import ZENGIN_CODES
 from gateway.domain.hours import closed_until, next_closing
 from gateway.http.answers import instant, json_response
 from gateway.http.caller import caller_of
 from gateway.http.deps import deps_of, desk_of
+from gateway.profiles import BankProfile
 from gateway.store.stops import ALL_BANKS, stops_in_force
 
 

@@ -10,9 +10,9 @@ from gateway.adapters.registry import open_banks
 from gateway.app import database_address, schema_problems
 from gateway.config import Settings
 from gateway.domain.account import BankCode
+from gateway.domain.bank import Bank, Direction, Statement
 from gateway.domain.errors import NotReady
 from gateway.domain.hours import JST
-from gateway.domain.ports import Bank, Direction, Statement
 from gateway.ops.clock import SystemClock
 from gateway.ops.commands.doctor import (
     Check,

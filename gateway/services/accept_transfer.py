@@ -8,7 +8,6 @@ from uuid import UUID
 
 import structlog
 
-from gateway.config import BankProfile
 from gateway.domain.errors import (
     AccountNotRegistered,
     AdvancesStopped,
@@ -24,6 +23,7 @@ from gateway.domain.identifier import reference_for
 from gateway.domain.money import Yen
 from gateway.domain.ports import Point
 from gateway.domain.transfer import State, Transfer
+from gateway.profiles import BankProfile
 from gateway.services.desk import TransferDesk
 from gateway.services.send_transfer import send_transfer
 from gateway.store.transfers import NewTransfer, accept, count_backlog, find_account_bank

@@ -9,13 +9,15 @@ from uuid import UUID
 
 import structlog
 
-from gateway.config import BankProfile, Settings
+from gateway.config import Settings
 from gateway.domain.account import BankCode
+from gateway.domain.bank import Bank
 from gateway.domain.identifier import uuid7
 from gateway.domain.money import Yen
-from gateway.domain.ports import Bank, Checkpoint, Clock, Metrics
+from gateway.domain.ports import Checkpoint, Clock, Metrics
 from gateway.domain.transfer import Transfer
 from gateway.domain.waits import Policy
+from gateway.profiles import BankProfile
 from gateway.store.database import Database
 
 log = structlog.get_logger()

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from gateway.domain.account import HOLDER_MAX, AccountType, BankAccount, BankCode
+from gateway.domain.bank import Bank, NameFound, NameRefused
 from gateway.domain.branches import branch_exists
 from gateway.domain.errors import (
     BankRefusedAccount,
@@ -21,7 +22,6 @@ from gateway.domain.errors import (
 )
 from gateway.domain.identifier import uuid7
 from gateway.domain.kana import NameMatch, compare, normalise
-from gateway.domain.ports import Bank, NameFound, NameRefused
 from gateway.domain.reason import FINAL_REFUSALS, Reason
 from gateway.services.desk import TransferDesk
 from gateway.store.accounts import RegisteredAccount, add_account

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from gateway.domain.account import BankCode
-from gateway.domain.ports import Callback
+from gateway.domain.bank import Callback
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import respx
 
-from gateway.domain.ports import Bank
+from gateway.domain.bank import Bank
 from tests.adapters.stand_ins import BANK_KID, jwks, open_smbc_at
 from tests.manual_clock import ManualClock
 

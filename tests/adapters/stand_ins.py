@@ -12,11 +12,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.adapters.jws import Signer
 from gateway.adapters.registry import open_banks
-from gateway.config import BankProfile, bank_profiles, load_settings, sandbox_scalar
+from gateway.config import load_settings, sandbox_scalar
 from gateway.domain.account import AccountType, BankAccount, BankCode
+from gateway.domain.bank import Bank, TransferOrder
 from gateway.domain.money import Yen
 from gateway.domain.outcome import Answer, SubmitOutcome
-from gateway.domain.ports import Bank, Checkpoint, Lanes, Point, Slot, TransferOrder
+from gateway.domain.ports import Checkpoint, Lanes, Point, Slot
+from gateway.profiles import BankProfile, bank_profiles
 from tests.manual_clock import ManualClock
 
 REAL_PROFILES = bank_profiles()
@@ -33,14 +35,20 @@ class FreeLanes:
     wait_s: float = 0.0
     breaker: str = "auto"
     taken: list[tuple[str, float]] = field(default_factory=list)
+    next_number: int = 1
 
     async def take(
         self, bank: BankCode, lane: str, *, per_second: float, wait_s_max: float
     ) -> Slot:
-        assert bank is BankCode.SMBC
+        assert bank in tuple(BankCode)
         assert wait_s_max > 0
         self.taken.append((lane, per_second))
         return Slot(self.wait_s, self.breaker)
+
+    async def take_numbers(self, bank: BankCode, *, count: int) -> int:
+        assert bank in tuple(BankCode)
+        first, self.next_number = self.next_number, self.next_number + count
+        return first
 
 
 @dataclass(slots=True)

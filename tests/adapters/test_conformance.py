@@ -13,6 +13,15 @@ import pytest
 from gateway.adapters.registry import BANKS, open_banks
 from gateway.config import load_settings
 from gateway.domain.account import AccountType, BankAccount, BankCode
+from gateway.domain.bank import (
+    Bank,
+    Direction,
+    NameFound,
+    NameRefused,
+    Statement,
+    StatementUnavailable,
+    TransferOrder,
+)
 from gateway.domain.hours import JST
 from gateway.domain.identifier import reference_for
 from gateway.domain.money import Yen
@@ -24,15 +33,6 @@ from gateway.domain.outcome import (
     Settled,
     SubmitOutcome,
     Unknown,
-)
-from gateway.domain.ports import (
-    Bank,
-    Direction,
-    NameFound,
-    NameRefused,
-    Statement,
-    StatementUnavailable,
-    TransferOrder,
 )
 from gateway.domain.reason import Reason
 from gateway.sandbox.server import running_sandbox

@@ -10,9 +10,10 @@ import structlog
 
 from gateway.adapters.breaker import FAILURES_MAX, RETRIES_FREE
 from gateway.adapters.gate import MONEY_SHARE
+from gateway.domain.bank import Bank, Health
 from gateway.domain.errors import Busy
 from gateway.domain.outcome import NotSent, Settled, Unknown
-from gateway.domain.ports import Bank, Health, Point, Slot
+from gateway.domain.ports import Point, Slot
 from gateway.domain.reason import Reason
 from tests.adapters.stand_ins import (
     DEMO,

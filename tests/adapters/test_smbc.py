@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from gateway.adapters.smbc import codes
+from gateway.domain.bank import Callback, NameFound, NameRefused, Statement, StatementUnavailable
 from gateway.domain.hours import JST
 from gateway.domain.money import Yen
 from gateway.domain.outcome import (
@@ -20,13 +21,6 @@ from gateway.domain.outcome import (
     Returned,
     Settled,
     Unknown,
-)
-from gateway.domain.ports import (
-    Callback,
-    NameFound,
-    NameRefused,
-    Statement,
-    StatementUnavailable,
 )
 from gateway.domain.reason import Reason
 from tests.adapters.mocked_smbc import ANSWERS, URL, mocked_smbc, recorded

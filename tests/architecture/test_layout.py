@@ -5,9 +5,9 @@ import ast
 import pytest
 
 from gateway.adapters import registry as adapters
-from gateway.config import bank_profiles
 from gateway.domain.account import BankCode
 from gateway.domain.errors import GatewayError
+from gateway.profiles import bank_profiles
 from gateway.sandbox import registry as sandboxes
 from tests.architecture.project import PROJECT, python_files, shown
 

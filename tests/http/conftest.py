@@ -11,8 +11,17 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from gateway.config import Settings, bank_profiles, load_settings
+from gateway.config import Settings, load_settings
 from gateway.domain.account import BankAccount, BankCode
+from gateway.domain.bank import (
+    Callback,
+    Health,
+    NameFound,
+    NameRefused,
+    Statement,
+    StatementUnavailable,
+    TransferOrder,
+)
 from gateway.domain.money import Yen
 from gateway.domain.outcome import (
     Answer,
@@ -22,20 +31,12 @@ from gateway.domain.outcome import (
     Submitted,
     Unknown,
 )
-from gateway.domain.ports import (
-    Callback,
-    Health,
-    NameFound,
-    NameRefused,
-    Point,
-    Statement,
-    StatementUnavailable,
-    TransferOrder,
-)
+from gateway.domain.ports import Point
 from gateway.domain.reason import Reason
 from gateway.http.core import build_http
 from gateway.http.deps import HttpDeps
 from gateway.http.server import HttpRunner
+from gateway.profiles import bank_profiles
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.enrol_member import Enrolment, enrol_member
 from gateway.services.pins import PinVault, PinVerdict

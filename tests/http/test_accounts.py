@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.ports import NameFound, NameRefused
+from gateway.domain.bank import NameFound, NameRefused
 from gateway.domain.reason import Reason
 from tests.http.conftest import ACCOUNT, KANA, Client, FakeBank
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.bank import NameFound
 from gateway.domain.hours import JST
 from gateway.domain.outcome import Settled
-from gateway.domain.ports import NameFound
 from gateway.services.desk import TransferDesk
 from gateway.store.stops import stops_in_force
 from tests.http.conftest import ACCOUNT, OTHER_KANA, Client, FakeBank, Reply, Switches

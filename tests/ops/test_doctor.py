@@ -7,7 +7,7 @@ import pytest
 
 from gateway.config import load_settings
 from gateway.domain.account import BankCode
-from gateway.domain.ports import Bank
+from gateway.domain.bank import Bank
 from gateway.ops.commands.doctor import (
     Check,
     check_banks,

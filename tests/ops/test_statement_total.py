@@ -7,14 +7,8 @@ from uuid import UUID
 import pytest
 
 from gateway.domain.account import BankCode
+from gateway.domain.bank import Bank, Direction, Statement, StatementLine, StatementUnavailable
 from gateway.domain.money import Yen
-from gateway.domain.ports import (
-    Bank,
-    Direction,
-    Statement,
-    StatementLine,
-    StatementUnavailable,
-)
 from gateway.domain.reason import Reason
 from gateway.operators.reports import _statement_total
 from gateway.ops.clock import SystemClock, shift_to

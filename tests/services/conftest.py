@@ -10,8 +10,17 @@ from uuid import UUID
 
 import pytest
 
-from gateway.config import bank_profiles, load_settings, scaled
+from gateway.config import load_settings
 from gateway.domain.account import AccountType, BankAccount, BankCode
+from gateway.domain.bank import (
+    Callback,
+    Health,
+    NameFound,
+    NameRefused,
+    Statement,
+    StatementUnavailable,
+    TransferOrder,
+)
 from gateway.domain.identifier import uuid7
 from gateway.domain.money import Yen
 from gateway.domain.outcome import (
@@ -22,17 +31,8 @@ from gateway.domain.outcome import (
     Settled,
     SubmitOutcome,
 )
-from gateway.domain.ports import (
-    Callback,
-    Clock,
-    Health,
-    NameFound,
-    NameRefused,
-    Point,
-    Statement,
-    StatementUnavailable,
-    TransferOrder,
-)
+from gateway.domain.ports import Clock, Point
+from gateway.profiles import bank_profiles, scaled
 from gateway.services.accept_transfer import TransferRequest
 from gateway.services.desk import Senders, TransferDesk
 from gateway.store.database import Database, open_database

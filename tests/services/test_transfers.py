@@ -8,6 +8,7 @@ import pytest
 from asyncpg import Record
 
 from gateway.domain.account import BankCode
+from gateway.domain.bank import TransferOrder
 from gateway.domain.decision import Decision
 from gateway.domain.errors import (
     AccountNotRegistered,
@@ -31,7 +32,7 @@ from gateway.domain.outcome import (
     SubmitOutcome,
     Unknown,
 )
-from gateway.domain.ports import Point, TransferOrder
+from gateway.domain.ports import Point
 from gateway.domain.reason import Reason
 from gateway.domain.transfer import State, Transfer
 from gateway.ops.metrics import PrometheusMetrics

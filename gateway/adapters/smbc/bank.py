@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 import httpx
@@ -18,16 +17,14 @@ from gateway.adapters.failure import (
     submit_outcome,
 )
 from gateway.adapters.line import Call, Line
+from gateway.adapters.skew import clock_skew_s
 from gateway.adapters.smbc import codes
 from gateway.adapters.smbc.channel import SIGNATURE, TRANSFERS, VERIFICATION, Channel, Seal
 from gateway.adapters.smbc.messages import Event, Holder, TransferAnswer, TransferState, parse
 from gateway.adapters.smbc.statement import read_statement
 from gateway.domain.account import ZENGIN_CODES, BankAccount, BankCode
-from gateway.domain.hours import JST
-from gateway.domain.outcome import Answer, InquiryOutcome, Returned, Settled, SubmitOutcome
-from gateway.domain.ports import (
+from gateway.domain.bank import (
     Callback,
-    Clock,
     Health,
     NameFound,
     NameRefused,
@@ -35,6 +32,9 @@ from gateway.domain.ports import (
     StatementUnavailable,
     TransferOrder,
 )
+from gateway.domain.hours import JST
+from gateway.domain.outcome import Answer, InquiryOutcome, Returned, Settled, SubmitOutcome
+from gateway.domain.ports import Clock
 from gateway.domain.reason import Reason
 
 FRESHNESS = timedelta(seconds=300)
@@ -133,15 +133,7 @@ class Smbc:
         return Callback(event.event_id, event.client_reference, event.type)
 
     async def clock_skew_s(self) -> float | None:
-        before = self._clock.now()
-        try:
-            answer = await self._channel.fetch_jwks()
-            theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
-        except (httpx.TransportError, ValueError):
-            return None
-        middle = before + (self._clock.now() - before) / 2
-        # The header is cut to the whole second: on average half a second is missing.
-        return (theirs + timedelta(seconds=0.5) - middle).total_seconds()
+        return await clock_skew_s(self._channel.fetch_jwks, self._clock)
 
     def _instruction(self, order: TransferOrder) -> bytes:
         creditor = order.creditor

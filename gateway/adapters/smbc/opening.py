@@ -13,8 +13,9 @@ from gateway.adapters.line import Parts, open_line
 from gateway.adapters.smbc.bank import Smbc
 from gateway.adapters.smbc.channel import Channel, Credentials, Seal
 from gateway.adapters.transport import BankTransport, bank_client, tls_context
-from gateway.config import BankProfile, Settings, sandbox_scalar
+from gateway.config import Settings, sandbox_scalar
 from gateway.domain.errors import NotReady
+from gateway.profiles import BankProfile
 
 
 @asynccontextmanager

@@ -10,8 +10,8 @@ from gateway.adapters.smbc import codes
 from gateway.adapters.smbc.channel import Channel, Seal
 from gateway.adapters.smbc.messages import Movement, StatementPage, parse
 from gateway.domain.account import BankCode
+from gateway.domain.bank import Direction, Statement, StatementLine, StatementUnavailable
 from gateway.domain.money import Yen
-from gateway.domain.ports import Direction, Statement, StatementLine, StatementUnavailable
 
 PAGES_MAX = 10_000
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.config import Settings
+from gateway.domain.bank import Bank
 from gateway.domain.errors import Busy
-from gateway.domain.ports import Bank
 from gateway.ops.clock import utc_now
 from gateway.store.database import Database
 from gateway.store.sql import SQL

@@ -1,0 +1,90 @@
+"""What each bank's contract says (`banks.toml`), as frozen values."""
+
+import tomllib
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from gateway.domain.account import BankCode
+from gateway.domain.hours import Window
+
+
+@dataclass(frozen=True, slots=True)
+class BankProfile:
+    """What one bank's contract says; times in seconds, amounts in yen. Sources: `banks.toml`."""
+
+    code: BankCode
+    name_ja: str
+    name_en: str
+    deadline_s: float
+    connect_timeout_s: float
+    visibility_s: float
+    settle_s: float
+    per_second: float
+    bulkhead: int
+    review_after_s: float
+    item_limit: int
+    low_water: int
+    charge: int
+    recall_charge: int
+    verifies_names: bool
+    batched: bool
+    windows: tuple[Window, ...]
+
+    @property
+    def lease_s(self) -> float:
+        """Return how long a sender may hold a transfer: a call's deadline and half of it more."""
+        return self.deadline_s * 1.5
+
+
+@cache
+def bank_profiles() -> dict[BankCode, BankProfile]:
+    """Return the profile of every bank in `banks.toml`."""
+    tables = tomllib.loads(files("gateway").joinpath("banks.toml").read_text("utf-8"))
+    return {BankCode(code): _profile(BankCode(code), table) for code, table in tables.items()}
+
+
+def scaled(profile: BankProfile, time_scale: float) -> BankProfile:
+    """Return the profile with every delay multiplied, for tests that run at 1/20 of real time."""
+    return replace(
+        profile,
+        deadline_s=profile.deadline_s * time_scale,
+        connect_timeout_s=profile.connect_timeout_s * time_scale,
+        visibility_s=profile.visibility_s * time_scale,
+        review_after_s=profile.review_after_s * time_scale,
+    )
+
+
+def _profile(code: BankCode, table: dict[str, Any]) -> BankProfile:
+    value = {name: row["value"] for name, row in table.items() if name != "windows"}
+    return BankProfile(
+        code=code,
+        name_ja=value["name_ja"],
+        name_en=value["name_en"],
+        deadline_s=value["deadline_s"],
+        connect_timeout_s=value["connect_timeout_s"],
+        visibility_s=value["visibility_s"],
+        settle_s=value["settle_s"],
+        per_second=value["per_second"],
+        bulkhead=value["bulkhead"],
+        review_after_s=value["review_after_s"],
+        item_limit=value["item_limit"],
+        low_water=value["low_water"],
+        charge=value["charge"],
+        recall_charge=value["recall_charge"],
+        verifies_names=value["verifies_names"],
+        batched=value["batched"],
+        windows=tuple(_window(row) for row in table.get("windows", ())),
+    )
+
+
+def _window(row: dict[str, Any]) -> Window:
+    return Window(
+        name=row["name"],
+        begins_at=row["begins_at"],
+        lasts=timedelta(hours=row["lasts_h"]),
+        weekday=row["weekday"],
+        nth=tuple(row.get("nth", ())),
+    )
