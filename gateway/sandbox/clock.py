@@ -1,6 +1,6 @@
 """The bank's own clock: the machine's, unless the control API moved or stopped it."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from gateway.domain.ports import Clock
 
@@ -36,3 +36,8 @@ class BankClock:
     def distance(self, stamp: datetime) -> timedelta:
         """Return how far a message's time is from the nearer of the bank's and the machine's."""
         return min(abs(stamp - self.now()), abs(stamp - self._machine.now()))
+
+    def days_away(self, day: date) -> int:
+        """Return how many days a date is from the nearer of the bank's day and the machine's."""
+        days = (self.now().date(), self._machine.now().astimezone(JST).date())
+        return min(abs((day - today).days) for today in days)

@@ -65,7 +65,10 @@ class Exchange:
 
     async def conduct(self) -> Reply:
         """Return the answer, after the first rule that matches has done its harm."""
-        action = self.emulation.take_fault(self.call, self.among)
+        return await self.conduct_under(self.emulation.take_fault(self.call, self.among))
+
+    async def conduct_under(self, action: Action | None) -> Reply:
+        """Return the answer when it is this that is to go wrong."""
         return await self.work(None) if action is None else await _act(action, self)
 
 
