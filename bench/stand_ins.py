@@ -13,6 +13,11 @@ class NoLanes:
         del per_second, wait_s_max
         return Slot(0.0)
 
+    async def take_numbers(self, _bank: BankCode, *, count: int) -> int:
+        """Return 1: the bank of the bench numbers nothing."""
+        del count
+        return 1
+
 
 class NoMetrics:
     """Counts nothing."""

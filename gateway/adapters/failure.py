@@ -13,10 +13,12 @@ name of what failed, for the evidence and the log.
 from datetime import datetime
 
 from gateway.domain.outcome import (
+    CollectionOutcome,
     InquiryOutcome,
     NotFound,
     NotSent,
     Rejected,
+    StartOutcome,
     SubmitOutcome,
     Unknown,
 )
@@ -67,6 +69,14 @@ def refusal(code: str, reason: Reason, *, not_before: datetime | None = None) ->
 
 
 def submit_outcome(error: BankError) -> SubmitOutcome:
+    return _sending_outcome(error)
+
+
+def start_outcome(error: BankError) -> StartOutcome:
+    return _sending_outcome(error)
+
+
+def _sending_outcome(error: BankError) -> NotSent | Rejected | Unknown:
     match error:
         case BankUnavailable():
             return NotSent(error.reason, error.not_before)
@@ -79,6 +89,14 @@ def submit_outcome(error: BankError) -> SubmitOutcome:
 
 
 def inquiry_outcome(error: BankError) -> InquiryOutcome:
+    return _asking_outcome(error)
+
+
+def collection_outcome(error: BankError) -> CollectionOutcome:
+    return _asking_outcome(error)
+
+
+def _asking_outcome(error: BankError) -> NotFound | Unknown:
     """Not being able to ask is not knowing, nor does a refused question tell anything."""
     match error:
         case ReferenceNotFound():

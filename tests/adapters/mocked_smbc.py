@@ -9,12 +9,12 @@ from pathlib import Path
 import httpx
 import respx
 
-from gateway.domain.bank import Bank
+from gateway.domain.bank import InstantBank
 from tests.adapters.stand_ins import BANK_KID, jwks, open_smbc_at
 from tests.manual_clock import ManualClock
 
 URL = "http://127.0.0.1:8101"
-RECORDINGS = Path(__file__).parent / "recordings" / "smbc"
+RECORDINGS = Path(__file__).parents[1] / "recordings" / "smbc"
 ANSWERS = {
     path.stem: json.loads(path.read_text("utf-8")) for path in sorted(RECORDINGS.glob("*.json"))
 }
@@ -29,7 +29,7 @@ def recorded(name: str) -> httpx.Response:
 
 @dataclass(frozen=True, slots=True)
 class Mocked:
-    bank: Bank
+    bank: InstantBank
     route: respx.Route
     keys: respx.Route
 

@@ -14,7 +14,7 @@ from gateway.adapters.jws import Signer
 from gateway.adapters.registry import open_banks
 from gateway.config import load_settings, sandbox_scalar
 from gateway.domain.account import AccountType, BankAccount, BankCode
-from gateway.domain.bank import Bank, TransferOrder
+from gateway.domain.bank import InstantBank, TransferOrder
 from gateway.domain.money import Yen
 from gateway.domain.outcome import Answer, SubmitOutcome
 from gateway.domain.ports import Checkpoint, Lanes, Point, Slot
@@ -111,7 +111,7 @@ def now_s() -> float:
 
 
 async def submit(
-    bank: Bank, order: TransferOrder = ORDER, *, within_s: float = 60
+    bank: InstantBank, order: TransferOrder = ORDER, *, within_s: float = 60
 ) -> Answer[SubmitOutcome]:
     return await bank.submit(order, send_before=now_s() + within_s)
 
@@ -126,7 +126,7 @@ async def open_smbc_at(
     checkpoint: Checkpoint = nothing_happens,
     profiles: dict[BankCode, BankProfile] | None = None,
     **settings: Any,
-) -> AsyncIterator[Bank]:
+) -> AsyncIterator[InstantBank]:
     """Yield the SMBC of the registry, talking to `url`."""
     loaded = await asyncio.to_thread(load_settings, smbc_base_url=url, **settings)
     async with open_banks(
@@ -137,4 +137,6 @@ async def open_smbc_at(
         checkpoint=checkpoint,
         profiles=profiles,
     ) as banks:
-        yield banks[BankCode.SMBC]
+        smbc = banks[BankCode.SMBC]
+        assert isinstance(smbc, InstantBank)
+        yield smbc

@@ -10,7 +10,7 @@ import structlog
 
 from gateway.adapters.breaker import FAILURES_MAX, RETRIES_FREE
 from gateway.adapters.gate import MONEY_SHARE
-from gateway.domain.bank import Bank, Health
+from gateway.domain.bank import InstantBank, Health
 from gateway.domain.errors import Busy
 from gateway.domain.outcome import NotSent, Settled, Unknown
 from gateway.domain.ports import Point, Slot
@@ -68,6 +68,9 @@ class BrokenLanes:
     async def take(self, *_: object, **__: object) -> NoReturn:
         raise Busy
 
+    async def take_numbers(self, *_: object, **__: object) -> NoReturn:
+        raise Busy
+
 
 async def test_a_limiter_without_its_database_lets_nothing_out() -> None:
     async with (
@@ -84,6 +87,10 @@ class SilentLanes:
     async def take(self, *_: object, **__: object) -> Slot:
         await asyncio.Event().wait()
         return Slot(0.0)
+
+    async def take_numbers(self, *_: object, **__: object) -> int:
+        await asyncio.Event().wait()
+        return 1
 
 
 async def test_a_limiter_that_does_not_answer_is_not_waited_for() -> None:
@@ -187,7 +194,7 @@ async def crash_at(point: Point, ask: str) -> tuple[int, int]:
     return seen, len(server.requests) - seen
 
 
-async def call(bank: Bank, ask: str) -> None:
+async def call(bank: InstantBank, ask: str) -> None:
     await (submit(bank) if ask == "submit" else bank.inquire(ORDER))
 
 

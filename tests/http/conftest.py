@@ -41,6 +41,7 @@ from gateway.services.desk import Senders, TransferDesk
 from gateway.services.enrol_member import Enrolment, enrol_member
 from gateway.services.pins import PinVault, PinVerdict
 from gateway.store.database import Database
+from tests.bank_doubles import WithoutCollections
 from tests.manual_clock import ManualClock
 
 NUMBER, PIN, KANA = "10000001", "4926", "ﾔﾏﾀﾞ ﾊﾅｺ"
@@ -51,7 +52,7 @@ PROFILES = bank_profiles()  # read before any loop runs
 
 
 @dataclass(slots=True)
-class FakeBank:
+class FakeBank(WithoutCollections):
     """Answers as told, knows one name for every account, believes calls that say so."""
 
     code: BankCode = BankCode.SMBC

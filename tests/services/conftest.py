@@ -36,6 +36,7 @@ from gateway.profiles import bank_profiles, scaled
 from gateway.services.accept_transfer import TransferRequest
 from gateway.services.desk import Senders, TransferDesk
 from gateway.store.database import Database, open_database
+from tests.bank_doubles import WithoutCollections
 from tests.manual_clock import ManualClock
 
 HOLDER = "ﾔﾏﾀﾞ ﾀﾛｳ"
@@ -57,7 +58,7 @@ def evidence(code: str = "test") -> Evidence:
 
 
 @dataclass
-class ToldBank:
+class ToldBank(WithoutCollections):
     """Answers as told, else books everything once; `sent` is what reached it."""
 
     clock: ManualClock

@@ -20,11 +20,13 @@ from gateway.adapters.line import Call, Line
 from gateway.adapters.skew import clock_skew_s
 from gateway.adapters.smbc import codes
 from gateway.adapters.smbc.channel import SIGNATURE, TRANSFERS, VERIFICATION, Channel, Seal
+from gateway.adapters.smbc.collections import PaymentOrders
 from gateway.adapters.smbc.messages import Event, Holder, TransferAnswer, TransferState, parse
 from gateway.adapters.smbc.statement import read_statement
 from gateway.domain.account import ZENGIN_CODES, BankAccount, BankCode
 from gateway.domain.bank import (
     Callback,
+    CollectionOrder,
     Health,
     NameFound,
     NameRefused,
@@ -33,7 +35,15 @@ from gateway.domain.bank import (
     TransferOrder,
 )
 from gateway.domain.hours import JST
-from gateway.domain.outcome import Answer, InquiryOutcome, Returned, Settled, SubmitOutcome
+from gateway.domain.outcome import (
+    Answer,
+    CollectionOutcome,
+    InquiryOutcome,
+    Returned,
+    Settled,
+    StartOutcome,
+    SubmitOutcome,
+)
 from gateway.domain.ports import Clock
 from gateway.domain.reason import Reason
 
@@ -51,6 +61,7 @@ class Smbc:
         self._channel = channel
         self._seal = seal
         self._clock = clock
+        self._orders = PaymentOrders(channel, seal, clock)
 
     @property
     def health(self) -> Health:
@@ -115,6 +126,12 @@ class Smbc:
             otherwise=lambda error: NameRefused(error.reason),
         )
         return (await self._line.call(call)).outcome
+
+    async def start_collection(self, order: CollectionOrder) -> Answer[StartOutcome]:
+        return await self._line.call(self._orders.start(order))
+
+    async def inquire_collection(self, order: CollectionOrder) -> Answer[CollectionOutcome]:
+        return await self._line.call(self._orders.inquire(order))
 
     async def statement(self, day: date) -> Statement | StatementUnavailable:
         return await read_statement(self._line, self._channel, self._seal, day)

@@ -21,7 +21,7 @@ from gateway.adapters.jws import (
     verify,
 )
 from gateway.adapters.line import NothingLeft
-from gateway.adapters.smbc.codes import BY_STATUS, Codes
+from gateway.adapters.smbc.codes import BY_STATUS, OK, Codes
 from gateway.adapters.smbc.messages import ErrorAnswer, parse
 from gateway.adapters.strict_json import NotStrict, loads
 from gateway.domain.ports import Clock
@@ -29,6 +29,7 @@ from gateway.domain.ports import Clock
 BASE_PATH = "/smbc/api/v1"
 TRANSFERS = "/transfers"
 VERIFICATION = "/accounts/verification"
+PAYMENT_ORDERS = "/payment-orders"
 SIGNATURE = "X-Jws-Signature"
 JSON_UTF8 = re.compile(r'application/json\s*;\s*charset=("utf-8"|utf-8)', re.ASCII | re.IGNORECASE)
 # The longest window of this bank is ten hours; what lies further ahead is a mistake, or mischief:
@@ -53,7 +54,8 @@ class Channel:
         self._client = client
         self._clock = clock
         self._base = credentials.base_url + BASE_PATH
-        self._posts = {path: httpx.URL(self._base + path) for path in (TRANSFERS, VERIFICATION)}
+        posted = (TRANSFERS, VERIFICATION, PAYMENT_ORDERS)
+        self._posts = {path: httpx.URL(self._base + path) for path in posted}
         self._signer = Signer(credentials.client_kid, credentials.client_key)
         self._fixed = [
             (b"Host", httpx.URL(credentials.base_url).netloc),
@@ -66,7 +68,7 @@ class Channel:
         return httpx.Request("GET", self._base + path, headers=[*self._fixed, *self._fresh()])
 
     def post(self, path: str, body: bytes) -> httpx.Request:
-        """Return a signed request to `TRANSFERS` or `VERIFICATION`."""
+        """Return a signed request to one of the paths named above."""
         headers = [
             *self._fixed,
             *self._fresh(),
@@ -138,12 +140,13 @@ class Seal:
         answer: httpx.Response,
         codes: Codes,
         *,
+        success: int = OK,
         not_found: tuple[tuple[int, str], BankError] | None = None,
     ) -> object:
-        """Return the message of an authentic 200, or raise what an authentic refusal means."""
+        """Return the message of an authentic success, or raise what an authentic refusal means."""
         message = await self.open(answer.content, answer.headers)
         status = answer.status_code
-        if status == httpx.codes.OK:
+        if status == success:
             return message
         error = parse(ErrorAnswer, message).error
         if not_found is not None and not_found[0] == (status, error.code):

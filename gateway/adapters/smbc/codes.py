@@ -31,6 +31,21 @@ VERIFICATION: Codes = {
     (404, "ACCOUNT_NOT_FOUND"): Reason.ACCOUNT_NOT_FOUND,
     (429, "VERIFICATION_LIMIT"): Reason.LIMIT_EXCEEDED,
 }
+COLLECTION: Codes = {
+    **ASKED_WRONGLY,
+    (409, "REFERENCE_REUSED"): Reason.DUPLICATE,
+    (422, "LIMIT_EXCEEDED"): Reason.LIMIT_EXCEEDED,
+}
+# What an order ended as, and why.
+ORDER_ENDS: Mapping[tuple[str, str | None], Reason] = {
+    ("CANCELLED", None): Reason.PAYER_CANCELLED,
+    ("EXPIRED", None): Reason.SESSION_EXPIRED,
+    ("FAILED", "INSUFFICIENT_FUNDS"): Reason.INSUFFICIENT_FUNDS,
+    ("FAILED", "AUTHENTICATION_FAILED"): Reason.AUTHENTICATION_FAILED,
+    ("FAILED", "ACCOUNT_FROZEN"): Reason.ACCOUNT_FROZEN,
+}
+OK, CREATED = 200, 201
+ORDER_NOT_FOUND = (404, "ORDER_NOT_FOUND")
 # The profile names no code for this status: signed and well-formed, it means our contract.
 BY_STATUS: Mapping[int, Reason] = {403: Reason.CONTRACT_ERROR}
 TRANSFER_NOT_FOUND = (404, "TRANSFER_NOT_FOUND")

@@ -82,6 +82,22 @@ class TransferState(_Message):
     return_reason: Text | None = None
 
 
+class OrderAnswer(_Message):
+    order_id: BankId
+    redirect_url: Annotated[str, StringConstraints(max_length=2000)]
+    expires_at: Instant
+
+
+class OrderState(_Message):
+    order_id: BankId
+    client_reference: Reference
+    amount: Amount
+    status: Annotated[str, StringConstraints(pattern=r"^[A-Z_]{1,40}$")]
+    failure_reason: Annotated[str, StringConstraints(pattern=r"^[A-Z_]{1,60}$")] | None
+    paid_at: Instant | None
+    value_date: Day | None
+
+
 class Holder(_Message):
     holder_name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
