@@ -6,6 +6,7 @@ from gateway.store.database import Database
 from gateway.store.sql import SQL
 
 TAKE = SQL["lanes.take"]
+TAKE_NUMBERS = SQL["lanes.take_numbers"]
 
 
 class StoredLanes:
@@ -20,3 +21,7 @@ class StoredLanes:
         interval_s = 1 / per_second if per_second > 0 else 0.0
         row = await self._db.step(TAKE, bank, lane, interval_s, wait_s_max)
         return Slot(row["wait_s"], row["breaker"])
+
+    async def take_numbers(self, bank: BankCode, *, count: int) -> int:
+        row = await self._db.step(TAKE_NUMBERS, bank, count)
+        return int(row["first_number"])

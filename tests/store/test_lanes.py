@@ -6,7 +6,7 @@ import pytest
 
 from gateway.domain.account import BankCode
 from gateway.domain.ports import Slot
-from gateway.store.database import Database
+from gateway.store.database import Database, open_database
 from gateway.store.lanes import StoredLanes
 
 PER_SECOND = 20
@@ -62,3 +62,44 @@ async def test_a_slot_brings_the_operators_word_on_the_breaker(
     slot = await take(lanes, per_second=0)
 
     assert (slot.wait_s, slot.breaker) == (0, breaker)
+
+
+async def test_blocks_of_numbers_begin_at_one_and_follow_each_other(database: Database) -> None:
+    lanes = StoredLanes(database)
+    await take(lanes)
+
+    firsts = [await lanes.take_numbers(BankCode.SMBC, count=count) for count in (1_000, 3, 1)]
+
+    assert firsts == [1, 1_001, 1_004]
+
+
+async def test_each_bank_has_numbers_of_its_own(database: Database) -> None:
+    lanes = StoredLanes(database)
+    await lanes.take_numbers(BankCode.RAKUTEN, count=10)
+
+    assert await lanes.take_numbers(BankCode.MUFG, count=10) == 1
+
+
+async def test_no_number_is_given_twice_to_two_processes_at_once(
+    database: Database, database_url: str
+) -> None:
+    async with open_database(database_url, wait_s=60) as other:
+        takers = [StoredLanes(database), StoredLanes(other)] * 20
+        firsts = await asyncio.gather(
+            *(lanes.take_numbers(BankCode.MUFG, count=7) for lanes in takers)
+        )
+
+    assert sorted(firsts) == [1 + 7 * block for block in range(len(takers))]
+
+
+async def test_a_number_is_on_the_disk_before_it_is_used(owner) -> None:
+    """The function that takes a slot turns waiting for the disk off, this one does not."""
+    bodies = {
+        row["proname"]: row["prosrc"]
+        for row in await owner.fetch(
+            "SELECT proname, prosrc FROM pg_proc WHERE proname IN ('take_slot', 'take_numbers')"
+        )
+    }
+
+    assert "synchronous_commit" in bodies["take_slot"]
+    assert "synchronous_commit" not in bodies["take_numbers"]
