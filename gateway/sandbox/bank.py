@@ -8,9 +8,11 @@ from pathlib import Path
 from aiohttp import ClientSession, TCPConnector, web
 
 from gateway.domain.ports import Clock
+from gateway.sandbox import approval
 from gateway.sandbox.accounts import as_accounts, as_record
 from gateway.sandbox.books import Account, Books
 from gateway.sandbox.clock import BankClock
+from gateway.sandbox.collections import APPROVAL_PREFIX
 from gateway.sandbox.emulation import Emulation, EmulationEnded
 from gateway.sandbox.exchange import Reply
 from gateway.sandbox.journal import FIRST_DAY, Journal
@@ -77,6 +79,8 @@ class RunningBank:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer a request outside the control API."""
+        if request.path.startswith(APPROVAL_PREFIX):
+            return await self._show_approval(request)
         base = self.spec.base_path
         if request.path != base and not request.path.startswith(f"{base}/"):
             return web.Response(status=404)
@@ -92,6 +96,13 @@ class RunningBank:
             return _cut(request)
         return _cut(request) if reply.is_cut else _response(reply)
 
+    async def _show_approval(self, request: web.Request) -> web.StreamResponse:
+        """Let a payer decide: a person with a browser, of whom no certificate is asked."""
+        try:
+            return await approval.page(self.emulator.collections, request)
+        except EmulationEnded:
+            return _cut(request)
+
     def _first_day(self) -> tuple[Emulation, Emulator]:
         around, spec = self.surroundings, self.spec
         books = Books(spec.settlement)
@@ -102,6 +113,8 @@ class RunningBank:
             settings=spec.settings.changed({"time_scale": around.time_scale}),
             journal=self._journal,
             environ=around.environ,
+            demo_account=next((account.key for account in spec.seed_accounts), None),
+            title=spec.title,
         )
         return emulation, spec.open(emulation, self._client)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from aiohttp import web
@@ -15,10 +15,11 @@ from gateway.sandbox.books import (
     account_as_json,
     movement_as_json,
 )
+from gateway.sandbox.decisions import DECISIONS
 from gateway.sandbox.faults import Code, Faults, RuleList, fault_of_rule
-from gateway.sandbox.profile import ControlRefused
+from gateway.sandbox.profile import ControlRefused, TakesClientKeys
 from gateway.sandbox.seeds import Choices
-from gateway.sandbox.strict import StrictModel, Unreadable, as_model, read_json
+from gateway.sandbox.strict import StrictModel, Unreadable, as_model, read_instant, read_json
 
 Json = Mapping[str, object]
 PREFIX = "/_sandbox"
@@ -75,7 +76,7 @@ async def put_clock(bank: RunningBank, value: object) -> Json:
     """`PUT clock`: set, freeze, shift, or go back to real time."""
     hands = as_model(ClockHands, value)
     bank.emulation.clock.put(
-        at=None if hands.set is None else _instant(hands.set),
+        at=None if hands.set is None else read_instant("set", hands.set),
         is_frozen=hands.freeze,
         shift=timedelta(seconds=hands.shift_s),
     )
@@ -106,6 +107,8 @@ async def show_credentials(bank: RunningBank, _: object) -> Json:
 async def put_clients(bank: RunningBank, value: object) -> Json:
     """`PUT clients`: the client's public keys."""
     keys = as_model(ClientKeys, value).keys
+    if not isinstance(bank.emulator, TakesClientKeys):
+        raise ControlRefused(404, "this bank knows its client by no key")
     try:
         bank.emulator.put_clients(keys)
     except (KeyError, ValueError) as error:
@@ -124,16 +127,6 @@ async def post_reset(bank: RunningBank, _: object) -> Json:
     """`POST reset`: the first day again."""
     await bank.reset()
     return {"bank": bank.name}
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Unreadable("set: not an instant") from error
-    if instant.tzinfo is None:
-        raise Unreadable("set: an instant needs its offset")
-    return instant
 
 
 def _with_balances(bank: RunningBank, balances: object) -> list[Account]:
@@ -176,10 +169,8 @@ async def control(bank: RunningBank, request: web.Request) -> web.Response:
 
 async def _called(bank: RunningBank, request: web.Request, value: object) -> Json:
     name, _, reference = request.path.removeprefix(f"{PREFIX}/").partition("/")
-    if request.method == "POST" and name in ("approve", "decline") and reference:
-        if not isinstance(value, dict):
-            raise Unreadable("a decision is an object")
-        return await bank.emulator.decide(reference, {**value, "decision": name})
+    if request.method == "POST" and name in DECISIONS and reference:
+        return await DECISIONS[name](bank.emulator.collections, reference, value)
     call = CALLS.get((request.method, request.path.removeprefix(f"{PREFIX}/")))
     if call is None:
         raise ControlRefused(404, "no such call")

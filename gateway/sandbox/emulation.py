@@ -36,6 +36,7 @@ class Emulation:
     money: Throttle = field(default_factory=Throttle)
     inquiries: Throttle = field(default_factory=Throttle)
     demo_account: AccountKey | None = None
+    title: str = "銀行"
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 

@@ -2,23 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from aiohttp import ClientSession, web
 
 from gateway.sandbox.books import Account
+from gateway.sandbox.collections import Collections
+from gateway.sandbox.control_refused import ControlRefused
 from gateway.sandbox.emulation import Emulation
 from gateway.sandbox.exchange import Reply
 from gateway.sandbox.journal import Record
 from gateway.sandbox.settings import Settings
 
-
-class ControlRefused(Exception):
-    """The control API cannot do that; `status` says why in HTTP's words."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+__all__ = ["BankSpec", "ControlRefused", "Emulator", "TakesClientKeys"]
 
 
 class Emulator(Protocol):
@@ -32,10 +28,6 @@ class Emulator(Protocol):
         """Return all that a client needs to be believed."""
         ...
 
-    def put_clients(self, keys: list[dict[str, str]]) -> None:
-        """Replace the client's public keys (JWKs); ValueError if one cannot be used."""
-        ...
-
     def replay(self, record: Record) -> None:
         """Do again what the journal says was done. Called in order, before any request."""
         ...
@@ -44,14 +36,24 @@ class Emulator(Protocol):
         """Go on with what was still to come. Called once, after the replay."""
         ...
 
-    async def decide(self, reference: str, decision: Mapping[str, object]) -> Mapping[str, object]:
-        """Do what a person does on the approval page, or raise `ControlRefused`."""
+    @property
+    def collections(self) -> Collections:
+        """Return the orders that payers approve, for the approval page and the control API."""
+        ...
+
+
+@runtime_checkable
+class TakesClientKeys(Protocol):
+    """A bank that knows its client by public keys. Others have no such method."""
+
+    def put_clients(self, keys: list[dict[str, str]]) -> None:
+        """Replace the client's public keys (JWKs); ValueError if one cannot be used."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class BankSpec:
-    """One line of the registry."""
+    """One line of the registry. The first seed account is the demo account."""
 
     port_offset: int
     base_path: str
@@ -61,3 +63,4 @@ class BankSpec:
     seed_accounts: tuple[Account, ...]
     settings: Settings
     open: Callable[[Emulation, ClientSession], Emulator]
+    title: str = "銀行"

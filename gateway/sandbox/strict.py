@@ -1,6 +1,7 @@
 """Reading JSON so strictly that nothing a message says twice or in vain goes unnoticed."""
 
 import json
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -56,3 +57,14 @@ def as_model(model: type[Message], value: object) -> Message:
         fault = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(step) for step in fault["loc"]) or "body"
         raise Unreadable(f"{place}: {fault['msg']}") from error
+
+
+def read_instant(field: str, text: str) -> datetime:
+    """Return the instant a field names; `Unreadable` without an offset too."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Unreadable(f"{field}: not an instant") from error
+    if instant.tzinfo is None:
+        raise Unreadable(f"{field}: an instant needs its offset")
+    return instant

@@ -9,6 +9,7 @@ import orjson
 from aiohttp import ClientSession, web
 
 from gateway.sandbox import jws
+from gateway.sandbox.collections import Collections
 from gateway.sandbox.emulation import Emulation
 from gateway.sandbox.exchange import Exchange, Reply, Work
 from gateway.sandbox.faults import Action, Call
@@ -16,7 +17,6 @@ from gateway.sandbox.hours import ClosedWindow, reopens_at
 from gateway.sandbox.journal import Record
 from gateway.sandbox.magic import CLOSED_FOR_S
 from gateway.sandbox.payouts import PayOuts
-from gateway.sandbox.profile import ControlRefused
 from gateway.sandbox.smbc import messages, refusals
 from gateway.sandbox.smbc.authentication import Gatekeeper
 from gateway.sandbox.smbc.messages import read_body, read_query
@@ -48,6 +48,7 @@ class Smbc:
         self._payouts = PayOuts(
             emulation, numbered=bank_number, returned=returns.tell, reasons=REASONS
         )
+        self.collections = Collections(emulation, numbered=bank_number, returned_to=lambda _: {})
         self._names = NameService(emulation.books, lambda: emulation.clock.now().date())
         self._transfers = TransferDesk(
             emulation,
@@ -98,10 +99,6 @@ class Smbc:
     def resume(self) -> None:
         """Go on with what was still to come."""
         self._payouts.resume()
-
-    async def decide(self, reference: str, decision: Mapping[str, object]) -> Mapping[str, object]:
-        """Refuse: this emulator has no collections yet, so none is known."""
-        raise ControlRefused(404, f"no collection of reference {reference}: {sorted(decision)}")
 
     def _jwks(self) -> Reply:
         keys = orjson.dumps({"keys": [self._seal.signer().jwk()]})
