@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 from aiohttp import ClientSession
 
 from gateway.sandbox.callbacks import Delivery, Insistence
+from gateway.sandbox.collection import Collection
 from gateway.sandbox.emulation import Emulation
 from gateway.sandbox.faults import CallbackPlan
 from gateway.sandbox.payout import PayOut
+from gateway.sandbox.paypay.collections import told
 from gateway.sandbox.paypay.forms import CONTENT_TYPE
 from gateway.sandbox.paypay.seal import Seal
 
@@ -45,6 +47,11 @@ class Caller:
             "AMOUNT": str(payout.order.amount),
         }
         await self._deliver(fields, lambda: self._emulation.settings.callback_url, plan)
+
+    async def tell_end(self, collection: Collection, plan: CallbackPlan) -> None:
+        """Tell the address of the order how it ended."""
+        fields = {"SHOP_ID": self._shop_id, "TRAN_ID": collection.reference, **told(collection)}
+        await self._deliver(fields, lambda: collection.order.notify_url, plan)
 
     async def _deliver(
         self, fields: Mapping[str, str], address: Callable[[], str | None], plan: CallbackPlan

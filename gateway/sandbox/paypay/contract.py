@@ -25,4 +25,5 @@ PAYPAY = BankSpec(
         visibility_s_max=VISIBLE_AFTER_S,
     ),
     open=PayPay,
+    title="PayPay銀行",
 )

@@ -6,7 +6,8 @@ from functools import partial
 
 from aiohttp import ClientSession, web
 
-from gateway.sandbox.control_refused import ControlRefused
+from gateway.sandbox.approval import show
+from gateway.sandbox.collections import Collections
 from gateway.sandbox.emulation import Emulation
 from gateway.sandbox.exchange import Exchange, Reply, Work
 from gateway.sandbox.faults import Action, Call
@@ -17,11 +18,13 @@ from gateway.sandbox.paypay import refusals
 from gateway.sandbox.paypay.answers import SHEET, refused, refused_page, said, sealed
 from gateway.sandbox.paypay.authentication import Gatekeeper
 from gateway.sandbox.paypay.callbacks import Caller
+from gateway.sandbox.paypay.collections import CollectionDesk, returned_to
 from gateway.sandbox.paypay.forms import Form, Pair, read_form, read_pairs
 from gateway.sandbox.paypay.messages import (
     NameForm,
     PayOutForm,
     ReferenceForm,
+    StartForm,
     StatementForm,
     read_message,
 )
@@ -51,10 +54,16 @@ class PayPay:
         caller = Caller(emulation, client, self._seal, self._shop_id)
         self._payouts = PayOuts(emulation, numbered=numbered, returned=caller.tell_return)
         self._desk = PayOutDesk(emulation, self._payouts)
+        self.collections = Collections(
+            emulation, numbered=numbered, returned_to=returned_to, ended=caller.tell_end
+        )
+        self._collection_desk = CollectionDesk(self.collections)
         self._calls = {
             "/payout": self._submit,
             "/payout/inquiry": self._inquire,
             "/name": self._verify_name,
+            START: self._start,
+            "/inquiry": self._inquire_collection,
             "/meisai": self._statement,
         }
 
@@ -79,21 +88,15 @@ class PayPay:
         """Return all that a client needs to be believed."""
         return {"base_path": BASE_PATH, "shop_id": self._shop_id, "mac_secret": self._secret}
 
-    def put_clients(self, _: list[dict[str, str]]) -> None:
-        """Refuse: this bank knows its clients by a shared secret."""
-        raise ControlRefused(404, "this bank keeps no public keys of clients")
-
     def replay(self, record: Record) -> None:
         """Do again what the journal says was done."""
         self._payouts.replay(record)
+        self.collections.replay(record)
 
     def resume(self) -> None:
         """Go on with what was still to come."""
         self._payouts.resume()
-
-    async def decide(self, reference: str, decision: Mapping[str, object]) -> Mapping[str, object]:
-        """Refuse: this emulator has no collections yet, so none is known."""
-        raise ControlRefused(404, f"no collection of reference {reference}: {sorted(decision)}")
+        self.collections.resume()
 
     async def _exchange(self, path: str, pairs: list[Pair], fault: Unreadable | None) -> Reply:
         # A throttled answer too repeats the nonce: that is why the form was looked into before.
@@ -129,6 +132,24 @@ class PayPay:
             return said({"NAME": holder(self._emulation.books, key)})
 
         return self._exchanged(Call("verify_name", (), (key.number,)), work)
+
+    def _start(self, form: Form) -> Exchange:
+        order = read_message(StartForm, form)
+        if order.expires_at <= self._emulation.clock.now():
+            raise Refusal(refusals.FORMAT, "LIMIT is not in the future")
+
+        async def work(action: Action | None) -> Reply:
+            return show(self.collections, await self._collection_desk.start(order, action))
+
+        return self._exchanged(Call("start_collection", (order.tran_id,)), work)
+
+    def _inquire_collection(self, form: Form) -> Exchange:
+        reference = read_message(ReferenceForm, form).tran_id
+
+        async def work(_: Action | None) -> Reply:
+            return self._collection_desk.inquire(reference)
+
+        return self._exchanged(Call("inquire_collection", (reference,)), work)
 
     def _statement(self, form: Form) -> Exchange:
         day = read_message(StatementForm, form).day

@@ -1,12 +1,11 @@
 """What a shop may say to PayPay: every field, and nothing else."""
 
-import re
 from datetime import date, datetime
 from typing import Annotated, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from gateway.sandbox.addresses import is_address
 from gateway.sandbox.books import AccountKey
 from gateway.sandbox.kana import is_strict
 from gateway.sandbox.paypay.authentication import ENVELOPE, read_stamp
@@ -17,7 +16,6 @@ from gateway.sandbox.strict import StrictModel, Unreadable, as_model
 Message = TypeVar("Message", bound="FormModel")
 
 ITEM_BYTES_MAX = 20
-_ADDRESS = re.compile(r"https?://[!-~]+")
 
 
 def _strict_kana(name: str) -> str:
@@ -43,7 +41,7 @@ def _short_text(item: str) -> str:
 
 
 def _address(url: str) -> str:
-    if not _ADDRESS.fullmatch(url) or not urlsplit(url).hostname:
+    if not is_address(url):
         raise ValueError("not an http or https address")
     return url
 

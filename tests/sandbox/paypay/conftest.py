@@ -7,6 +7,7 @@ from aiohttp import ClientSession
 
 from gateway.sandbox.server import running_sandbox
 from tests.manual_clock import ManualClock
+from tests.sandbox.paypay.receiver import Receiver, listening
 from tests.sandbox.paypay.shop import Shop
 
 
@@ -19,3 +20,10 @@ async def shop(clock: ManualClock) -> AsyncIterator[Shop]:
         shop = Shop(session, sandbox.urls["paypay"], clock)
         await shop.told("PUT", "settings", {"visibility_s_min": 0, "visibility_s_max": 0})
         yield shop
+
+
+@pytest.fixture
+async def receiver(shop: Shop) -> AsyncIterator[Receiver]:
+    async with listening() as receiver:
+        await shop.told("PUT", "settings", {"callback_url": receiver.url})
+        yield receiver

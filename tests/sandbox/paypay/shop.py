@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
+from io import BytesIO
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -116,7 +117,7 @@ class Shop:
         headers = {"Content-Type": content_type}
         url = f"{self.url}{BASE}{path}"
         async with self.session.request(
-            method, url, data=body, headers=headers, allow_redirects=False
+            method, url, data=BytesIO(body), headers=headers, allow_redirects=False
         ) as answer:
             return Seen(answer.status, await answer.read(), answer.headers)
 
