@@ -5,11 +5,13 @@ Port offsets are the profile's: smbc 0, mufg 1, paypay 2, mizuho 3, rakuten 4.
 
 from collections.abc import Mapping
 
+from gateway.sandbox.mizuho.contract import MIZUHO
 from gateway.sandbox.paypay.contract import PAYPAY
 from gateway.sandbox.profile import BankSpec
 from gateway.sandbox.smbc.contract import SMBC
 
 BANKS: Mapping[str, BankSpec] = {
     "smbc": SMBC,
+    "mizuho": MIZUHO,
     "paypay": PAYPAY,
 }
