@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.conformance.banks.paypay import PAYPAY
 from gateway.conformance.banks.smbc import SMBC
 from gateway.conformance.case import Case, Deviation, true
 from gateway.conformance.cases import callbacks, collections, faults, names, payouts, statements
@@ -21,7 +22,7 @@ CASES = (
     *statements.CASES,
     *names.CASES,
 )
-EXPECTED: Mapping[BankCode, Expectation] = {expected.bank: expected for expected in (SMBC,)}
+EXPECTED: Mapping[BankCode, Expectation] = {expected.bank: expected for expected in (SMBC, PAYPAY)}
 
 
 @dataclass(frozen=True, slots=True)

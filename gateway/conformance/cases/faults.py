@@ -98,10 +98,11 @@ async def a_request_that_arrives_late_is_booked_once(rig: Rig) -> None:
 
 async def an_inquiry_gone_wrong_is_not_knowing(rig: Rig, *, fault: Fault) -> None:
     order = rig.order()
-    settled = await rig.became(order)
+    await rig.became(order)
+    await rig.until_visible()
     await rig.emulator.put("faults", [{"operation": "inquire", "action": fault}])
     one_of((await rig.bank.inquire(order)).outcome, Unknown, "asked")
-    one_of((await rig.bank.inquire(order)).outcome, type(settled), "asked again")
+    one_of((await rig.bank.inquire(order)).outcome, Settled, "asked again")
 
 
 async def a_name_gone_wrong_is_not_had(rig: Rig, *, fault: Fault) -> None:

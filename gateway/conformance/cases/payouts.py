@@ -56,6 +56,7 @@ async def a_used_reference_with_another_amount_pays_nothing(rig: Rig) -> None:
     again = await rig.submit(other)
     true(not isinstance(again, Rejected | NotSent), f"{again!r} would let it be sent again")
     equal(await rig.emulator.booked(order.reference), [("payout", 10_000)], "booked")
+    await rig.until_visible()
     equal((await rig.bank.inquire(other)).outcome, Unknown(integrity=True), "asked for another")
 
 
