@@ -6,12 +6,14 @@ Port offsets are the profile's: smbc 0, mufg 1, paypay 2, mizuho 3, rakuten 4.
 from collections.abc import Mapping
 
 from gateway.sandbox.mizuho.contract import MIZUHO
+from gateway.sandbox.mufg.contract import MUFG
 from gateway.sandbox.paypay.contract import PAYPAY
 from gateway.sandbox.profile import BankSpec
 from gateway.sandbox.smbc.contract import SMBC
 
 BANKS: Mapping[str, BankSpec] = {
     "smbc": SMBC,
+    "mufg": MUFG,
     "mizuho": MIZUHO,
     "paypay": PAYPAY,
 }
