@@ -27,6 +27,7 @@ class CollectionBook:
         self._numbered = numbered
         self._by_reference: dict[str, Collection] = {}
         self._by_token: dict[str, str] = {}
+        self._by_bank_id: dict[str, str] = {}
         self._to_book: dict[str, Decision] = {}
         self._bookings: Counter[str] = Counter()
 
@@ -37,6 +38,10 @@ class CollectionBook:
     def find_reference(self, token: str) -> str:
         """Return whose approval page has that token, "" if nobody's."""
         return self._by_token.get(token, "")
+
+    def find_numbered(self, bank_id: str) -> str:
+        """Return which reference has that number of the bank's, "" if none."""
+        return self._by_bank_id.get(bank_id, "")
 
     def approved(self) -> Iterable[Decision]:
         """Return the approvals whose booking is still to come."""
@@ -54,6 +59,7 @@ class CollectionBook:
         """Take a new one in."""
         self._by_reference[collection.reference] = collection
         self._by_token[token_of(collection.reference)] = collection.reference
+        self._by_bank_id[collection.bank_id] = collection.reference
 
     def decide(self, decision: Decision) -> list[Collection]:
         """Move one on, book what is to be booked, and return what the client is to be told."""

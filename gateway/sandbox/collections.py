@@ -77,6 +77,10 @@ class Collections:
         """Return the collection whose approval page that is."""
         return self.find(self._book.find_reference(token))
 
+    def find_numbered(self, bank_id: str) -> Collection | None:
+        """Return the collection that has that number of the bank's."""
+        return self.find(self._book.find_numbered(bank_id))
+
     def approval_path(self, collection: Collection) -> str:
         """Return where the payer approves it, below the root of the server."""
         return APPROVAL_PREFIX + token_of(collection.reference)

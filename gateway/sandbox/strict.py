@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from gateway.sandbox.clock import JST
+
 Message = TypeVar("Message", bound="StrictModel")
 
 
@@ -60,11 +62,12 @@ def as_model(model: type[Message], value: object) -> Message:
 
 
 def read_instant(field: str, text: str) -> datetime:
-    """Return the instant a field names; `Unreadable` without an offset too."""
+    """Return the instant a field names, in JST; `Unreadable` without an offset too."""
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError as error:
+        in_japan = instant.astimezone(JST)
+    except (ValueError, OverflowError) as error:
         raise Unreadable(f"{field}: not an instant") from error
     if instant.tzinfo is None:
         raise Unreadable(f"{field}: an instant needs its offset")
-    return instant
+    return in_japan

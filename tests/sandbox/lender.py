@@ -162,6 +162,33 @@ class Lender:
     async def inquire(self, reference: str) -> Seen:
         return await self.request("GET", f"/transfers?clientReference={reference}")
 
+    def payment(self, **changes: object) -> Json:
+        """Return a collection of 10,000 yen that is open for 15 minutes."""
+        limit = self.clock.now().astimezone(JST) + timedelta(minutes=15)
+        return {
+            "clientReference": self.reference(),
+            "amount": "10000",
+            "description": "ご返済",
+            "returnUrl": "https://lender.example/repayments/1?lang=ja",
+            "notifyUrl": "http://127.0.0.1:1/callbacks/smbc",
+            "expiresAt": limit.isoformat(),
+        } | changes
+
+    async def start(self, payment: object) -> Seen:
+        return await self.post("/payment-orders", payment)
+
+    async def started(self, **changes: object) -> Json:
+        """Start a collection; return what was asked for and what the bank answered."""
+        payment = self.payment(**changes)
+        answer = await self.start(payment)
+        assert answer.status == 201, answer.body
+        return payment | answer.json
+
+    async def payment_status(self, reference: str) -> Json:
+        answer = await self.request("GET", f"/payment-orders?clientReference={reference}")
+        assert answer.status == 200, answer.body
+        return answer.json
+
     async def verify(self, number: str = "1234567") -> Seen:
         question = {"branchCode": "001", "accountType": "1", "accountNumber": number}
         return await self.post("/accounts/verification", question)

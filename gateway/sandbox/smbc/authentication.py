@@ -10,14 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.sandbox import jws
 from gateway.sandbox.clock import BankClock
+from gateway.sandbox.smbc.messages import RFC_3339
 from gateway.sandbox.smbc.refusals import Refusal
 
 FRESH_FOR = timedelta(seconds=300)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_RFC_3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
-    r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
-)
 
 
 class Gatekeeper:
@@ -48,7 +45,7 @@ class Gatekeeper:
         self._use_up(headers.get("X-Request-Id", ""))
 
     def _is_fresh(self, stamp: str) -> bool:
-        if not _RFC_3339.fullmatch(stamp):
+        if not RFC_3339.fullmatch(stamp):
             return False
         try:
             instant = datetime.fromisoformat(stamp)

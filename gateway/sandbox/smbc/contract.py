@@ -20,4 +20,5 @@ SMBC = BankSpec(
     ),
     settings=Settings(rate_limits=limits(CALLS_PER_SECOND)),
     open=Smbc,
+    title="三井住友銀行",
 )

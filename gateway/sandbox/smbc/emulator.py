@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 
 import orjson
@@ -21,6 +21,12 @@ from gateway.sandbox.smbc import messages, refusals
 from gateway.sandbox.smbc.authentication import Gatekeeper
 from gateway.sandbox.smbc.messages import read_body, read_query
 from gateway.sandbox.smbc.names import NameService
+from gateway.sandbox.smbc.payment_orders import (
+    PaymentDesk,
+    PaymentEvents,
+    order_number,
+    result_for_browser,
+)
 from gateway.sandbox.smbc.refusals import Refusal
 from gateway.sandbox.smbc.returns import REASONS, Returns
 from gateway.sandbox.smbc.seal import CONTENT_TYPE, Seal
@@ -28,7 +34,8 @@ from gateway.sandbox.smbc.statement import statement_page
 from gateway.sandbox.smbc.transfers import TransferDesk, bank_number
 
 BASE_PATH = "/smbc/api/v1"
-MONEY_CALLS = frozenset({("POST", "/transfers")})
+MONEY_CALLS = frozenset({("POST", "/transfers"), ("POST", "/payment-orders")})
+ORDERS = "/payment-orders/"
 CLOSED = (ClosedWindow(weekday=6, begins=time(21), lasts=timedelta(hours=10)),)
 
 
@@ -48,17 +55,25 @@ class Smbc:
         self._payouts = PayOuts(
             emulation, numbered=bank_number, returned=returns.tell, reasons=REASONS
         )
-        self.collections = Collections(emulation, numbered=bank_number, returned_to=lambda _: {})
+        self.collections = Collections(
+            emulation,
+            numbered=order_number,
+            returned_to=result_for_browser,
+            ended=PaymentEvents(emulation, self._seal, client).tell,
+        )
         self._names = NameService(emulation.books, lambda: emulation.clock.now().date())
         self._transfers = TransferDesk(
             emulation,
             self._payouts,
-            closed_until=lambda now: reopens_at(CLOSED, now),
+            closed_until=partial(reopens_at, CLOSED),
             completed=self._names.forget,
         )
+        self._payments = PaymentDesk(emulation, self.collections, partial(reopens_at, CLOSED))
         self._calls = {
             ("POST", "/transfers"): self._submit,
             ("GET", "/transfers"): self._inquire,
+            ("POST", "/payment-orders"): self._start_collection,
+            ("GET", "/payment-orders"): self._inquire_collection,
             ("POST", "/accounts/verification"): self._verify_name,
             ("GET", "/settlement-account/transactions"): self._statement,
         }
@@ -95,10 +110,12 @@ class Smbc:
     def replay(self, record: Record) -> None:
         """Do again what the journal says was done."""
         self._payouts.replay(record)
+        self.collections.replay(record)
 
     def resume(self) -> None:
         """Go on with what was still to come."""
         self._payouts.resume()
+        self.collections.resume()
 
     def _jwks(self) -> Reply:
         keys = orjson.dumps({"keys": [self._seal.signer().jwk()]})
@@ -111,7 +128,9 @@ class Smbc:
         except web.HTTPRequestEntityTooLarge as error:
             raise Refusal("INVALID_REQUEST", "the body is too large", status=413) from error
         self._gatekeeper.admit(request, body)
-        call = self._calls.get(place)
+        method, path = place
+        is_one_order = method == "GET" and path.startswith(ORDERS)
+        call = self._inquire_order if is_one_order else self._calls.get(place)
         if call is None:
             raise Refusal("INVALID_REQUEST", "no such call", status=404)
         return await call(request, body).conduct()
@@ -125,12 +144,38 @@ class Smbc:
         return self._exchanged(call, partial(self._transfers.submit, order))
 
     def _inquire(self, request: web.Request, body: bytes) -> Exchange:
-        reference = read_query(messages.TransferQuestion, request, body).client_reference
+        reference = read_query(messages.ReferenceQuestion, request, body).client_reference
 
         async def work(_: Action | None) -> Reply:
             return self._transfers.inquire(reference)
 
         return self._exchanged(Call("inquire", (reference,)), work)
+
+    def _start_collection(self, request: web.Request, body: bytes) -> Exchange:
+        order = read_body(messages.PaymentOrder, request, body)
+        if datetime.fromisoformat(order.expires_at) <= self._emulation.clock.now():
+            raise Refusal("INVALID_REQUEST", "expiresAt is not in the future")
+        call = Call("start_collection", (order.client_reference,))
+        origin = str(request.url.origin())
+        return self._exchanged(call, partial(self._payments.start, order, origin))
+
+    def _inquire_collection(self, request: web.Request, body: bytes) -> Exchange:
+        reference = read_query(messages.ReferenceQuestion, request, body).client_reference
+        return self._inquired(reference)
+
+    def _inquire_order(self, request: web.Request, body: bytes) -> Exchange:
+        if body or request.query:
+            raise Refusal("INVALID_REQUEST", "a body or a query where none belongs")
+        number = request.path.removeprefix(f"{BASE_PATH}{ORDERS}")
+        found = self.collections.find_numbered(number)
+        reference = "" if found is None else found.reference
+        return self._inquired(reference)
+
+    def _inquired(self, reference: str) -> Exchange:
+        async def work(_: Action | None) -> Reply:
+            return self._payments.inquire(self.collections.find(reference))
+
+        return self._exchanged(Call("inquire_collection", (reference,)), work)
 
     def _verify_name(self, request: web.Request, body: bytes) -> Exchange:
         key = read_body(messages.NameQuestion, request, body).key

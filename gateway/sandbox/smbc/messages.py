@@ -1,5 +1,6 @@
 """What SMBC's clients may say: every field, and nothing else."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Literal, TypeVar
@@ -8,10 +9,18 @@ from aiohttp import web
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from gateway.sandbox.addresses import is_address
 from gateway.sandbox.books import AccountKey
+from gateway.sandbox.clock import JST
 from gateway.sandbox.kana import is_strict
 from gateway.sandbox.smbc.refusals import Refusal
 from gateway.sandbox.strict import StrictModel, Unreadable, as_model, read_model
+
+DESCRIPTION_MAX = 100
+RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+    r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 Message = TypeVar("Message", bound=StrictModel)
 
@@ -27,6 +36,28 @@ def _real_day(text: str) -> str:
     return text
 
 
+def _real_instant(text: str) -> str:
+    if not RFC_3339.fullmatch(text):
+        raise ValueError("not an instant with its offset")
+    try:
+        datetime.fromisoformat(text).astimezone(JST)
+    except OverflowError as error:
+        raise ValueError("beyond the calendar") from error
+    return text
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable() or not text.strip():
+        raise ValueError("not a line of printable characters")
+    return text
+
+
+def _address(text: str) -> str:
+    if not is_address(text):
+        raise ValueError("not an http or https address")
+    return text
+
+
 Reference = Annotated[str, Field(pattern=r"^[A-Z0-9]{20}$")]
 Amount = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}$")]
 Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_real_day)]
@@ -35,6 +66,11 @@ AccountType = Literal["1", "2", "4"]
 AccountNumber = Annotated[str, Field(pattern=r"^[0-9]{7}$")]
 PageNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$")]
 RemitterName = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_strict_kana)]
+Description = Annotated[
+    str, Field(min_length=1, max_length=DESCRIPTION_MAX), AfterValidator(_printable)
+]
+Address = Annotated[str, AfterValidator(_address)]
+Instant = Annotated[str, AfterValidator(_real_instant)]
 HolderName = Annotated[str, Field(min_length=1, max_length=30), AfterValidator(_strict_kana)]
 
 
@@ -68,6 +104,17 @@ class TransferOrder(CamelModel):
     creditor_account: CreditorAccount
 
 
+class PaymentOrder(CamelModel):
+    """`POST /payment-orders`."""
+
+    client_reference: Reference
+    amount: Amount
+    description: Description
+    return_url: Address
+    notify_url: Address
+    expires_at: Instant
+
+
 class NameQuestion(CamelModel):
     """`POST /accounts/verification`."""
 
@@ -81,8 +128,8 @@ class NameQuestion(CamelModel):
         return AccountKey(self.branch_code, self.account_type, self.account_number)
 
 
-class TransferQuestion(CamelModel):
-    """`GET /transfers`."""
+class ReferenceQuestion(CamelModel):
+    """`GET /transfers` and `GET /payment-orders`."""
 
     client_reference: Reference
 
