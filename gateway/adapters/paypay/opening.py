@@ -1,7 +1,7 @@
 """Puts PayPay's adapter together from the settings."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from gateway.adapters.line import Parts, open_line
@@ -15,9 +15,17 @@ from gateway.profiles import BankProfile
 NONCE_BYTES = 8
 
 
+def random_nonce() -> str:
+    return secrets.token_hex(NONCE_BYTES)
+
+
 @asynccontextmanager
 async def open_paypay(
-    settings: Settings, profile: BankProfile, parts: Parts
+    settings: Settings,
+    profile: BankProfile,
+    parts: Parts,
+    *,
+    nonces: Callable[[], str] = random_nonce,
 ) -> AsyncIterator[PayPay]:
     """Yield the bank; nothing is sent before the first call."""
     credentials = Credentials(
@@ -29,6 +37,6 @@ async def open_paypay(
         profile.code, deadline_s=profile.deadline_s, connect_timeout_s=profile.connect_timeout_s
     )
     async with bank_client(transport) as client:
-        channel = Channel(credentials, parts.clock, lambda: secrets.token_hex(NONCE_BYTES))
+        channel = Channel(credentials, parts.clock, nonces)
         line = open_line(profile, client, parts)
         yield PayPay(line, client, channel, parts.clock, item_limit=profile.item_limit)
