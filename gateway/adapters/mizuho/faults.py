@@ -1,0 +1,38 @@
+"""The first fault of a file that was refused whole: a small JSON object."""
+
+from typing import Annotated
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from gateway.adapters.failure import OutcomeUnknown
+from gateway.adapters.strict_json import NotStrict, loads
+
+DAY_FIELD = "取組日"
+
+
+class Fault(BaseModel):
+    """`record` counts lines from 1, `offset` bytes from 0; `field` is the layout's name."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    record: Annotated[int, Field(ge=1)]
+    offset: Annotated[int, Field(ge=0)]
+    field: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,40}$")]
+    message: str
+
+    @property
+    def is_day(self) -> bool:
+        return self.record == 1 and self.field == DAY_FIELD
+
+
+def read_fault(answer: httpx.Response) -> Fault:
+    """Return the fault, or raise OutcomeUnknown: a refusal counts only if it is well-formed."""
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    try:
+        fault = Fault.model_validate(loads(answer.content))
+    except (NotStrict, ValidationError) as error:
+        raise OutcomeUnknown("MALFORMED", integrity=True) from error
+    if kind != "application/json":
+        raise OutcomeUnknown("BAD_CONTENT_TYPE", integrity=True)
+    return fault

@@ -1,0 +1,79 @@
+"""Mizuho's statement of a day: 入出金取引明細 of our settlement account, whole or not at all."""
+
+from datetime import date
+
+import httpx
+
+from gateway.adapters.failure import OutcomeUnknown
+from gateway.adapters.line import Call
+from gateway.adapters.mizuho import codes
+from gateway.adapters.mizuho.channel import Channel
+from gateway.adapters.mizuho.instants import booked_within
+from gateway.adapters.mizuho.zengin.movements import (
+    ACCOUNT_LENGTH,
+    IN,
+    Account,
+    Movement,
+    decode_book,
+)
+from gateway.adapters.mizuho.zengin.records import Malformed
+from gateway.adapters.mizuho.zengin.transfers import Sender
+from gateway.domain.account import BankCode
+from gateway.domain.bank import Direction, Statement, StatementLine, StatementUnavailable
+from gateway.domain.money import Yen
+from gateway.domain.ports import Clock
+
+
+class Statements:
+    """Builds the call and reads its answer; the line carries it."""
+
+    def __init__(self, channel: Channel, sender: Sender, clock: Clock) -> None:
+        self._channel = channel
+        self._clock = clock
+        number = sender.number.zfill(ACCOUNT_LENGTH)
+        self._account = Account(sender.branch, sender.type, number)
+
+    def ask(self, day: date) -> Call[Statement | StatementUnavailable]:
+        async def read(answer: httpx.Response) -> tuple[str, Statement | StatementUnavailable]:
+            if answer.status_code != httpx.codes.OK:
+                raise self._channel.refused(answer)
+            return "STATEMENT", self._statement(answer.content, day)
+
+        return Call(
+            "statement",
+            "inquiry",
+            "",
+            build=lambda: self._channel.get(f"/meisai?date={day:%Y%m%d}"),
+            read=read,
+            otherwise=lambda error: StatementUnavailable(error.reason),
+        )
+
+    def _statement(self, content: bytes, day: date) -> Statement:
+        try:
+            book = decode_book(content, near=day)
+        except Malformed as error:
+            raise OutcomeUnknown("MALFORMED", integrity=True) from error
+        if book.account != self._account:
+            raise OutcomeUnknown("OTHER_ACCOUNT", integrity=True)
+        # 勘定日 is the bank's accounting day: for an evening or a holiday it may be a later one.
+        is_of_day = book.first_day == book.last_day == day
+        if not is_of_day or any(moved.booked_on < day for moved in book.movements):
+            raise OutcomeUnknown("OTHER_DAY", integrity=True)
+        if len({moved.number for moved in book.movements}) != len(book.movements):
+            raise OutcomeUnknown("REPEATED_LINE", integrity=True)
+        lines = tuple(self._line(moved, day) for moved in book.movements)
+        return Statement(BankCode.MIZUHO, day, lines)
+
+    def _line(self, moved: Movement, day: date) -> StatementLine:
+        is_credit = moved.direction == IN
+        return StatementLine(
+            # 照会番号 is only known to be another one on each line of a day.
+            bank_id=f"{day:%Y%m%d}-{moved.number}",
+            direction=Direction.IN if is_credit else Direction.OUT,
+            amount=Yen(moved.amount),
+            booked_at=booked_within(day, self._clock.now()),
+            value_date=moved.booked_on,
+            reference=moved.reference or None,
+            counterparty=moved.counterparty,
+            is_return=is_credit and moved.description == codes.RETURN_DESCRIPTION,
+        )

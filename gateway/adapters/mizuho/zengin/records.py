@@ -1,0 +1,148 @@
+"""Records of fixed length: layouts as rows, and files of header 1, data 2, trailer 8, end 9.
+
+N is digits, right-aligned and filled with zeros; C is JIS X 0201, left-aligned and filled with
+spaces. Values are text on both sides: an N value read back has all its zeros.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from gateway.adapters.mizuho.zengin import characters
+
+END_OF_LINE = b"\r\n"
+HEADER, DATA, TRAILER, END = b"1", b"2", b"8", b"9"
+
+
+class Malformed(ValueError):
+    """The bytes are no such record. `field` is the layout's name of what does not fit."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field}: {why}")
+        self.field = field
+
+
+class Kind(Enum):
+    N = "N"
+    C = "C"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A row of a layout; `always` is what must stand there, where only one thing may."""
+
+    name: str
+    offset: int
+    length: int
+    kind: Kind
+    always: str | None = None
+
+    def encode(self, text: str) -> bytes:
+        if self.always not in {None, text}:
+            raise Malformed(self.name, "another value than the one that stands here always")
+        if len(text) > self.length:
+            raise Malformed(self.name, f"longer than {self.length}")
+        if self.kind is Kind.C:
+            return self._jis(text).ljust(self.length)
+        if not re.fullmatch(r"[0-9]+", text):
+            raise Malformed(self.name, "not digits")
+        return text.zfill(self.length).encode("ascii")
+
+    def decode(self, record: bytes) -> str:
+        raw = record[self.offset : self.offset + self.length]
+        if self.kind is Kind.N:
+            if not raw.isdigit():
+                raise Malformed(self.name, "not digits")
+            text = raw.decode("ascii")
+        else:
+            text = self._text(raw).rstrip(" ")
+        if self.always not in {None, text}:
+            raise Malformed(self.name, "another value than the one that stands here always")
+        return text
+
+    def _jis(self, text: str) -> bytes:
+        try:
+            return characters.encode(text)
+        except ValueError as error:
+            raise Malformed(self.name, str(error)) from error
+
+    def _text(self, raw: bytes) -> str:
+        try:
+            return characters.decode(raw)
+        except ValueError as error:
+            raise Malformed(self.name, str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One kind of record: its fields cover it from the first byte to the last, without a gap."""
+
+    name: str
+    fields: tuple[Field, ...]
+
+    def __post_init__(self) -> None:
+        at = 0
+        for field in self.fields:
+            if field.offset != at:
+                raise ValueError(f"{self.name}: {field.name} stands at {field.offset}, not {at}")
+            at += field.length
+        if len({field.name for field in self.fields}) != len(self.fields):
+            raise ValueError(f"{self.name}: two fields of one name")
+
+    @property
+    def length(self) -> int:
+        return self.fields[-1].offset + self.fields[-1].length
+
+    def encode(self, values: Mapping[str, str]) -> bytes:
+        """Return the record without its CRLF. A C field that is not named is blank."""
+        unknown = values.keys() - {field.name for field in self.fields}
+        if unknown:
+            raise Malformed(min(unknown), "no such field")
+        return b"".join(
+            field.encode(values.get(field.name, field.always or "")) for field in self.fields
+        )
+
+    def decode(self, record: bytes) -> dict[str, str]:
+        """Return every field's text, blanks at the end of C fields left out."""
+        if len(record) != self.length:
+            raise Malformed("レコード長", f"not {self.length} bytes")
+        return {field.name: field.decode(record) for field in self.fields}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The records of one file, without their CRLFs."""
+
+    header: bytes
+    data: tuple[bytes, ...]
+    trailer: bytes
+    end: bytes
+
+    def joined(self) -> bytes:
+        return join(self.header, *self.data, self.trailer, self.end)
+
+
+def join(*records: bytes) -> bytes:
+    return b"".join(record + END_OF_LINE for record in records)
+
+
+def split(content: bytes, length: int) -> list[bytes]:
+    """Return the records of exactly `length` bytes, each of which ends in CRLF."""
+    size = length + len(END_OF_LINE)
+    if not content or len(content) % size:
+        raise Malformed("レコード長", f"not whole records of {length} bytes and CRLF")
+    lines = [content[at : at + size] for at in range(0, len(content), size)]
+    if any(line[length:] != END_OF_LINE for line in lines):
+        raise Malformed("レコード長", "no CRLF where a record ends")
+    return [line[:length] for line in lines]
+
+
+def dissect(content: bytes, length: int) -> File:
+    """Return the parts of a file: one header, data records, one trailer, one end, in this order."""
+    lines = split(content, length)
+    kinds = b"".join(line[:1] for line in lines)
+    if not re.fullmatch(HEADER + DATA + b"*" + TRAILER + END, kinds):
+        raise Malformed("データ区分", "not header, data, trailer, end")
+    header, *data, trailer, end = lines
+    return File(header, tuple(data), trailer, end)
