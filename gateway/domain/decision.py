@@ -35,6 +35,7 @@ from gateway.domain.waits import (
     REVIEW_WAIT_S,
     Policy,
     next_inquiry,
+    not_found_counts,
     resend_wait_s,
     watched,
 )
@@ -74,13 +75,23 @@ def after_submit(
 def _unsettled(
     transfer: Transfer, outcome: NotSent | Unknown, now: datetime, policy: Policy
 ) -> Decision | None:
-    if transfer.state is not State.SUBMITTING:
+    event = _file_event(transfer, outcome)
+    if event is None:
         return None
     alive = replace(transfer, crashes=0)  # only senders that are gone in a row make a row suspect
     if isinstance(outcome, NotSent):
-        return _not_sent(alive, outcome, now, policy)
+        return _not_sent(alive, outcome, now, policy, event)
     alert = "bank_answer_untrusted" if outcome.integrity else None
     return _lose(alive, Event.LOSE, now, policy, alert=alert)
+
+
+def _file_event(transfer: Transfer, outcome: NotSent | Unknown) -> Event | None:
+    """Return what happens; of an item of a file the file tells later too, all items alike."""
+    if transfer.state is State.SUBMITTING:
+        return Event.NOT_SENT if isinstance(outcome, NotSent) else Event.LOSE
+    event = Event.NOT_TAKEN if isinstance(outcome, NotSent) else Event.LOSE
+    is_told = transfer.file_id and (transfer.state, transfer.unclear, event) in TRANSITIONS
+    return event if is_told else None
 
 
 def after_inquiry(
@@ -97,7 +108,7 @@ def after_inquiry(
             decision = _reject(transfer, outcome.reason, now, policy)
         case Submitted():
             decision = _submitted(transfer, outcome, now, policy)
-        case NotFound() if is_last and _counts(transfer, inquiry.asked_at, policy):
+        case NotFound() if is_last and not_found_counts(transfer, inquiry.asked_at, policy):
             decision = _not_found(transfer, now, policy)
         case _:
             decision = None
@@ -106,12 +117,16 @@ def after_inquiry(
     return _stay(transfer, outcome, now, policy, is_answered=inquiry.is_answered)
 
 
-def after_lease_end(transfer: Transfer, *, now: datetime, policy: Policy) -> Decision | None:
-    """Decide on a transfer whose sender is gone: it may have been sent, or not."""
+def after_lease_end(
+    transfer: Transfer, *, now: datetime, policy: Policy, is_unsent: bool = False
+) -> Decision | None:
+    """Decide on a transfer whose sender is gone: it may have been sent, unless `is_unsent`."""
     if transfer.state is not State.SUBMITTING:
         return None
     crashed = replace(transfer, crashes=transfer.crashes + 1)
     if crashed.crashes < CRASHES_MAX:
+        if is_unsent:
+            return _not_sent(crashed, NotSent(Reason.BANK_BUSY), now, policy, Event.NOT_SENT)
         return _lose(crashed, Event.LEASE_END, now, policy)
     return _into_review(crashed, Event.POISON, Reason.SENDER_CRASHED, now, policy)
 
@@ -213,12 +228,14 @@ def _lose(
     return Decision(watched(lost, now, policy), (event,), alert)
 
 
-def _not_sent(transfer: Transfer, outcome: NotSent, now: datetime, policy: Policy) -> Decision:
+def _not_sent(
+    transfer: Transfer, outcome: NotSent, now: datetime, policy: Policy, event: Event
+) -> Decision:
     is_free = outcome.reason in USES_NO_TRY
     tried = replace(transfer, tries=transfer.tries + (not is_free))
     if tried.tries >= ATTEMPTS_MAX or now >= transfer.give_up_at:
         return _give_up(tried, now, policy)
-    moved = _move(tried, Event.NOT_SENT)
+    moved = _move(tried, event)
     due_at = policy.after(now, resend_wait_s(tried, is_free=is_free))
     if outcome.not_before is not None and outcome.not_before > now:
         # What the bank says is kept; where we were busy ourselves, the wait grows all the same.
@@ -226,8 +243,8 @@ def _not_sent(transfer: Transfer, outcome: NotSent, now: datetime, policy: Polic
         due_at = max(due_at, outcome.not_before) if is_ours else outcome.not_before
     # Time in which the bank is closed does not count against the transfer.
     closed = due_at - now if outcome.reason in CLOSES_THE_BANK else timedelta(0)
-    waiting = replace(moved, due_at=due_at, give_up_at=transfer.give_up_at + closed)
-    return Decision(replace(waiting, reason=outcome.reason), (Event.NOT_SENT,))
+    waiting = replace(moved, due_at=due_at, give_up_at=transfer.give_up_at + closed, file_id=None)
+    return Decision(replace(waiting, reason=outcome.reason), (event,))
 
 
 def _give_up(transfer: Transfer, now: datetime, policy: Policy) -> Decision:
@@ -281,10 +298,3 @@ def _stay(
     is_known = not isinstance(outcome, Unknown)
     asked = replace(asked, inquire_at=next_inquiry(asked, now, policy, is_known=is_known))
     return Decision(asked, (), alert)
-
-
-def _counts(transfer: Transfer, asked_at: datetime, policy: Policy) -> bool:
-    """Whether a NotFound counts: the attempt was over, and would have been visible by now."""
-    if transfer.state is not State.UNKNOWN or transfer.attempt_over_at is None:
-        return False
-    return asked_at >= transfer.attempt_over_at + timedelta(seconds=policy.visibility_s)

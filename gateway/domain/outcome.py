@@ -136,9 +136,12 @@ class FileRejected:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of every item of a file, by reference; it balances with the request."""
+    """What became of every item of a file, by reference; it balances with the request.
 
-    items: Mapping[str, Settled | Rejected]
+    NotSent is what the bank left aside for our sake (our account short): it may be sent again.
+    """
+
+    items: Mapping[str, Settled | Rejected | NotSent]
 
 
 FileOutcome: TypeAlias = NotSent | FileAccepted | FileRejected | Unknown

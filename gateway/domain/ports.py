@@ -27,19 +27,26 @@ class Metrics(Protocol):
 
 
 class Point(StrEnum):
-    """The named instants at which a crash must lose nothing. Order: the life of one transfer."""
+    """The named instants at which a crash must lose nothing, in the order of a transfer's life."""
 
     ACCEPT_BEFORE_WRITE = "accept.before_write"
     ACCEPT_AFTER_WRITE = "accept.after_write"
     CLAIM_BEFORE_WRITE = "claim.before_write"
     CLAIM_AFTER_WRITE = "claim.after_write"
+    FILE_CLAIMED = "file.claimed"
+    FILE_STORED = "file.stored"
     SUBMIT_BEFORE_SLOT = "submit.before_slot"
     SUBMIT_BEFORE_REQUEST = "submit.before_request"
     SUBMIT_HEADERS_SENT = "submit.headers_sent"
     SUBMIT_ANSWER_BEGUN = "submit.answer_begun"
     SUBMIT_ANSWERED = "submit.answered"
+    FILE_ANSWERED = "file.answered"
+    FILE_DECIDED = "file.decided"
     RECORD_BEFORE_WRITE = "record.before_write"
     RECORD_AFTER_WRITE = "record.after_write"
+    FILE_TAKEN = "file.taken"
+    FILE_RESULT = "file.result"
+    FILE_TOLD = "file.told"
     INQUIRY_CLAIMED = "inquiry.claimed"
     INQUIRY_BEFORE_REQUEST = "inquiry.before_request"
     INQUIRY_ANSWERED = "inquiry.answered"

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     BANK_UNREACHABLE = "bank_unreachable"  # nothing left this machine
     BANK_BUSY = "bank_busy"  # our limiter, bulkhead or breaker let nothing out
     NOT_OFFERED = "not_offered"  # this bank has no such call
+    FILE_REFUSED = "file_refused"  # the whole file, for the sake of another item
     BANK_UNAVAILABLE = "bank_unavailable"  # attempts or time used up
     SENDER_CRASHED = "sender_crashed"  # three times in a row
     BOOKED_LATE = "booked_late"  # after it was final here
@@ -66,6 +67,7 @@ NOT_TAKEN = frozenset(
         Reason.CONTRACT_ERROR,
         Reason.BANK_UNREACHABLE,
         Reason.BANK_BUSY,
+        Reason.FILE_REFUSED,
     }
 )
 HOLDS_THE_BANK = frozenset({Reason.SETTLEMENT_BALANCE_SHORT, Reason.CONTRACT_ERROR})
@@ -79,5 +81,6 @@ USES_NO_TRY = frozenset(
         Reason.THROTTLED,
         Reason.SETTLEMENT_BALANCE_SHORT,
         Reason.CONTRACT_ERROR,
+        Reason.FILE_REFUSED,
     }
 )

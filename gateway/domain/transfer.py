@@ -45,6 +45,7 @@ class Event(StrEnum):
     RETURN = "return"  # a fact: the bank booked it, and the money came back
     REJECT = "reject"  # the bank refused it, finally
     NOT_FOUND = "not_found"  # the bank does not know it, and that counts
+    NOT_TAKEN = "not_taken"  # its file was refused, or the bank left it aside for our sake
     AGE = "age"  # unclear for longer than the bank's profile allows
 
 
@@ -70,11 +71,15 @@ ROWS: tuple[tuple[State, tuple[bool, ...], Event, State], ...] = (
     (S.SUBMITTING, ALWAYS, E.POISON, S.REVIEW),
     (S.SUBMITTED, ALWAYS, E.SETTLE, S.SETTLED),
     (S.SUBMITTED, ALWAYS, E.REJECT, S.REJECTED),
+    (S.SUBMITTED, ALWAYS, E.NOT_TAKEN, S.SCHEDULED),
+    (S.SUBMITTED, ALWAYS, E.GIVE_UP, S.REVIEW),
+    (S.SUBMITTED, ALWAYS, E.LOSE, S.UNKNOWN),
     (S.SUBMITTED, ALWAYS, E.AGE, S.REVIEW),
     (S.UNKNOWN, ALWAYS, E.SETTLE, S.SETTLED),
     (S.UNKNOWN, ALWAYS, E.REJECT, S.REJECTED),
     (S.UNKNOWN, ALWAYS, E.SUBMIT, S.SUBMITTED),
     (S.UNKNOWN, ALWAYS, E.NOT_FOUND, S.SCHEDULED),
+    (S.UNKNOWN, ALWAYS, E.NOT_TAKEN, S.SCHEDULED),
     (S.UNKNOWN, ALWAYS, E.GIVE_UP, S.REVIEW),
     (S.UNKNOWN, ALWAYS, E.AGE, S.REVIEW),
     (S.REVIEW, ALWAYS, E.SETTLE, S.SETTLED),
@@ -99,7 +104,10 @@ CRASHES_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One transfer, as read. All instants are business time, aware; amounts are whole yen."""
+    """One transfer, as read. All instants are business time, aware; amounts are whole yen.
+
+    `file_id`: the file of its last attempt, at a bank that takes files, until that file is refused.
+    """
 
     member_id: UUID
     id: UUID
@@ -128,6 +136,7 @@ class Transfer:
     returned_at: datetime | None = None
     bank_id: str | None = None
     reason: Reason | None = None
+    file_id: str | None = None
 
     @property
     def order(self) -> TransferOrder:

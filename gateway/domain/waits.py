@@ -10,6 +10,8 @@ RESEND_WAITS_S = (1, 5, 20, 60, 300, 900, 3600)
 BUSY_WAITS_S = (1, 2, 4, 8, 15, 30, 60)
 INQUIRY_WAITS_S = (1, 2, 4, 8, 16, 32, 60)
 REVIEW_WAIT_S = 600
+# An item of a file waits for the file: asking for each of a hundred would use up the contract.
+ITEM_WAIT_S = 60
 # An instruction that was lost on the way may still arrive: how long a refused one is asked about.
 LATE_WATCH_S = 86_400
 
@@ -30,8 +32,19 @@ class Policy:
 
 def watched(transfer: Transfer, now: datetime, policy: Policy) -> Transfer:
     """Return the transfer with its first inquiry planned."""
-    first = policy.after(now, INQUIRY_WAITS_S[0])
+    first = policy.after(now, INQUIRY_WAITS_S[0] if transfer.file_id is None else ITEM_WAIT_S)
     return replace(transfer, inquire_at=first, inquiries=0, inquired_at=now, unresolved_since=now)
+
+
+def not_found_counts(transfer: Transfer, asked_at: datetime, policy: Policy) -> bool:
+    """Whether a NotFound counts: the attempt was over, and would have been visible by now.
+
+    It never does for an item of a file: the file may still arrive, and only the file is cleared.
+    """
+    is_item = transfer.file_id is not None
+    if is_item or transfer.state is not State.UNKNOWN or transfer.attempt_over_at is None:
+        return False
+    return asked_at >= transfer.attempt_over_at + timedelta(seconds=policy.visibility_s)
 
 
 def next_inquiry(
@@ -40,7 +53,8 @@ def next_inquiry(
     """Return when to ask again, None for never; `is_known`: the bank said what became of it."""
     if transfer.state in {State.UNKNOWN, State.SUBMITTED}:
         index = min(transfer.inquiries, len(INQUIRY_WAITS_S) - 1)
-        return policy.after(now, INQUIRY_WAITS_S[index])
+        wait_s = INQUIRY_WAITS_S[index] if transfer.file_id is None else ITEM_WAIT_S
+        return policy.after(now, wait_s)
     is_late_watch = transfer.state is State.REJECTED and (
         transfer.unresolved_since is not None
         and now < policy.after(transfer.unresolved_since, LATE_WATCH_S)

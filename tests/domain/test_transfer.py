@@ -31,6 +31,9 @@ CLEAR: dict[State, dict[Event, State]] = {
     State.SUBMITTED: {
         Event.SETTLE: State.SETTLED,
         Event.REJECT: State.REJECTED,
+        Event.NOT_TAKEN: State.SCHEDULED,
+        Event.GIVE_UP: State.REVIEW,
+        Event.LOSE: State.UNKNOWN,
         Event.AGE: State.REVIEW,
     },
     State.UNKNOWN: {
@@ -38,6 +41,7 @@ CLEAR: dict[State, dict[Event, State]] = {
         Event.REJECT: State.REJECTED,
         Event.SUBMIT: State.SUBMITTED,
         Event.NOT_FOUND: State.SCHEDULED,
+        Event.NOT_TAKEN: State.SCHEDULED,
         Event.GIVE_UP: State.REVIEW,
         Event.AGE: State.REVIEW,
     },
@@ -72,9 +76,10 @@ def test_every_state_answers_every_event_as_written_down(
 
 
 def test_an_unknown_outcome_is_never_sent_again_without_an_inquiry() -> None:
+    """Or, where banks take files, without an explicit word on the whole file."""
     ways = {e for e in Event if TRANSITIONS.get((State.UNKNOWN, True, e)) is State.SCHEDULED}
 
-    assert ways == {Event.NOT_FOUND}
+    assert ways == {Event.NOT_FOUND, Event.NOT_TAKEN}
 
 
 def test_only_what_is_scheduled_can_be_sent() -> None:
