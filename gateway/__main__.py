@@ -12,6 +12,7 @@ import typer
 
 from gateway.app import Role, apply_migrations, database_address
 from gateway.config import Settings, load_settings
+from gateway.conformance.command import conformance
 from gateway.demo.check import check_demo
 from gateway.demo.run import run_demo
 from gateway.domain.errors import GatewayError, NotReady
@@ -31,6 +32,7 @@ NOT_READY = 2
 
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 cli.add_typer(commands, name="ops")
+cli.command()(conformance)
 
 
 @cli.command()

@@ -103,9 +103,9 @@ class Letterbox:
     url: str = ""
     letters: asyncio.Queue[Letter] = field(default_factory=asyncio.Queue)
 
-    async def take(self) -> Letter:
-        """Return the next one; TimeoutError after ten seconds."""
-        async with asyncio.timeout(WITHIN_S):
+    async def take(self, *, within_s: float = WITHIN_S) -> Letter:
+        """Return the next one; TimeoutError if none comes in time."""
+        async with asyncio.timeout(within_s):
             return await self.letters.get()
 
 

@@ -1,0 +1,64 @@
+"""`gateway conformance`: parses, runs the suite, prints."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from gateway.conformance.capabilities import as_markdown, probe
+from gateway.conformance.expectation import Expectation
+from gateway.conformance.report import show_results
+from gateway.conformance.suite import EXPECTED, TIME_SCALE, Result, cases_for, run_case
+from gateway.domain.account import BankCode
+from gateway.operators.running import run
+from gateway.ops import render
+
+WRONG = 1
+
+
+def conformance(
+    *,
+    bank: Annotated[
+        list[BankCode] | None, typer.Option(help="Once for each bank; default: all.")
+    ] = None,
+    real_delays: Annotated[
+        bool, typer.Option("--real-delays", help="Not at 1/20: takes an hour.")
+    ] = False,
+    every_case: Annotated[bool, typer.Option("--cases", help="A line for each case.")] = False,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Probe what each bank can do; print Markdown.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> None:
+    """Try every adapter on its bank's emulator; exit 1 if one deviates from its page."""
+    chosen = [EXPECTED[code] for code in bank or EXPECTED]
+    time_scale = 1.0 if real_delays else TIME_SCALE
+    if matrix:
+        typer.echo(as_markdown(run(probe(chosen, time_scale=time_scale))), nl=False)
+        return
+    results = run(_all(chosen, time_scale))
+    if as_json:
+        typer.echo(json.dumps([_row(result) for result in results], ensure_ascii=False, indent=2))
+    else:
+        show_results(render.console(), results, every_case=every_case)
+    if any(result.deviation is not None for result in results):
+        raise typer.Exit(WRONG)
+
+
+async def _all(chosen: Sequence[Expectation], time_scale: float) -> list[Result]:
+    return [
+        await run_case(expected, case, time_scale=time_scale)
+        for expected in chosen
+        for case in cases_for(expected)
+    ]
+
+
+def _row(result: Result) -> dict[str, str | None]:
+    case = result.case
+    return {
+        "bank": result.bank,
+        "group": case.group,
+        "case": case.name,
+        "deviation": result.deviation,
+    }
