@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from html import escape
 
 from gateway.sandbox.exchange import Reply
-from gateway.sandbox.paypay.forms import Pair, first_text
+from gateway.sandbox.paypay.forms import first_text
 from gateway.sandbox.paypay.refusals import Refusal
 from gateway.sandbox.paypay.seal import Seal, stamp
+from gateway.sandbox.urlencoded import Pair
 
 TEXT = "text/plain; charset=Shift_JIS"
 SHEET = "text/csv; charset=Shift_JIS"

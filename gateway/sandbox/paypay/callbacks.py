@@ -10,8 +10,8 @@ from gateway.sandbox.emulation import Emulation
 from gateway.sandbox.faults import CallbackPlan
 from gateway.sandbox.payout import PayOut
 from gateway.sandbox.paypay.collections import told
-from gateway.sandbox.paypay.forms import CONTENT_TYPE
 from gateway.sandbox.paypay.seal import Seal
+from gateway.sandbox.urlencoded import CONTENT_TYPE
 
 TAKEN_STATUS = 200
 MORE_TRIES = 10

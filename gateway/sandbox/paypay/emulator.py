@@ -19,7 +19,7 @@ from gateway.sandbox.paypay.answers import SHEET, refused, refused_page, said, s
 from gateway.sandbox.paypay.authentication import Gatekeeper
 from gateway.sandbox.paypay.callbacks import Caller
 from gateway.sandbox.paypay.collections import CollectionDesk, returned_to
-from gateway.sandbox.paypay.forms import Form, Pair, read_form, read_pairs
+from gateway.sandbox.paypay.forms import Form, read_form, read_pairs
 from gateway.sandbox.paypay.messages import (
     NameForm,
     PayOutForm,
@@ -34,6 +34,7 @@ from gateway.sandbox.paypay.refusals import Refusal
 from gateway.sandbox.paypay.seal import Seal
 from gateway.sandbox.paypay.statement import sheet
 from gateway.sandbox.strict import Unreadable
+from gateway.sandbox.urlencoded import Pair
 
 BASE_PATH = "/paypay/link"
 START = "/start"
@@ -73,11 +74,9 @@ class PayPay:
         pairs: list[Pair] = []
         fault: Unreadable | None = None
         try:
-            pairs = read_pairs(request, await request.read())
+            pairs = await read_pairs(request)
         except Unreadable as error:
             fault = error
-        except web.HTTPRequestEntityTooLarge:
-            fault = Unreadable("the body is too large")
         try:
             reply = await self._exchange(path, pairs, fault)
         except Refusal as refusal:

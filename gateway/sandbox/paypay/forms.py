@@ -1,4 +1,4 @@
-"""Forms in Shift_JIS, read byte by byte: the MAC is over the bytes, not over what they mean."""
+"""Forms in Shift_JIS: the MAC is over their bytes, not over what these mean."""
 
 import re
 from collections.abc import Iterable
@@ -6,18 +6,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from gateway.sandbox import urlencoded
 from gateway.sandbox.strict import Unreadable
+from gateway.sandbox.urlencoded import Pair
 
 # JIS X 0208 and nothing of Windows' extensions; that would be cp932.
 CODEC = "shift_jis"
-CONTENT_TYPE = "application/x-www-form-urlencoded"
 
-# Printable ASCII without "&" and "%", or an escape of two hexadecimal digits.
-_ESCAPED = re.compile(rb"(?:[!-$'-~]|%[0-9A-Fa-f]{2})*")
-_ESCAPE = re.compile(rb"%(..)", re.DOTALL)
 _SEPARATOR = re.compile(rb"[&\r\n]")
-
-Pair = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +24,13 @@ class Form:
     fields: dict[str, str]
 
 
-def read_pairs(request: web.Request, body: bytes) -> list[Pair]:
+async def read_pairs(request: web.Request) -> list[Pair]:
     """Return all pairs of a request in their order, or raise `Unreadable`."""
-    if request.headers.get("Content-Type", "").strip().lower() != CONTENT_TYPE:
-        raise Unreadable(f"Content-Type: {CONTENT_TYPE}")
-    if request.method != "POST" or request.query_string:
-        raise Unreadable("a form is posted, without a query")
-    return [_pair(piece) for piece in body.split(b"&")]
+    pairs = await urlencoded.read_pairs(request)
+    # The text under the MAC is joined by "&", an answer by lines: no value may imitate them.
+    if any(_SEPARATOR.search(part) for pair in pairs for part in pair):
+        raise Unreadable("no value holds &, CR or LF")
+    return pairs
 
 
 def read_form(pairs: Iterable[Pair]) -> Form:
@@ -58,21 +54,3 @@ def first_text(pairs: Iterable[Pair], name: bytes) -> str | None:
         return None if value is None else value.decode(CODEC)
     except UnicodeDecodeError:
         return None
-
-
-def _pair(piece: bytes) -> Pair:
-    key, equals, value = piece.partition(b"=")
-    if not equals or not key:
-        raise Unreadable("a pair is KEY=value")
-    read = _unescaped(key), _unescaped(value)
-    # The text under the MAC is joined by "&", an answer by lines: no value may imitate them.
-    if any(_SEPARATOR.search(part) for part in read):
-        raise Unreadable("no value holds &, CR or LF")
-    return read
-
-
-def _unescaped(text: bytes) -> bytes:
-    if not _ESCAPED.fullmatch(text):
-        raise Unreadable("a bad escape")
-    spaced = text.replace(b"+", b" ")
-    return _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), spaced)
