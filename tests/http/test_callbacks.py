@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.domain.account import BankCode
+from gateway.http.callbacks import answer_to
 from gateway.services.desk import TransferDesk
 from gateway.services.work_callbacks import work_callbacks
 from tests.http.conftest import Client
@@ -52,6 +54,22 @@ async def test_a_forged_call_is_refused_logged_and_not_kept(
     assert (reply.status, reply.body["code"]) == (401, "callback_not_authentic")
     assert "callback.refused" in {record["event"] for record in records}
     assert await owner.fetchval("SELECT count(*) FROM callbacks_inbox") == 0
+
+
+@pytest.mark.parametrize(
+    ("bank", "body"),
+    [
+        *((bank, b'{"received":true}') for bank in BankCode if bank is not BankCode.PAYPAY),
+        (BankCode.PAYPAY, b"OK"),
+    ],
+)
+def test_each_bank_reads_what_ends_its_deliveries(bank: BankCode, body: bytes) -> None:
+    answer = answer_to(bank)
+
+    payload = answer.body
+    assert answer.status == 200
+    assert isinstance(payload, bytes)
+    assert payload == body
 
 
 async def test_an_unknown_reference_is_kept_answered_and_told_once(client: Client) -> None:
