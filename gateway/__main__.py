@@ -23,7 +23,7 @@ from gateway.operators.running import logging_to, run
 from gateway.ops import render
 from gateway.ops.clock import SystemClock
 from gateway.sandbox.registry import BANKS
-from gateway.sandbox.server import running_sandbox
+from gateway.sandbox.server import start_sandbox
 from gateway.sandbox.tls import make_tls_directory
 from gateway.serve import serve as serve_gateway
 from gateway.serve import stop_signals
@@ -46,6 +46,7 @@ def demo(
 ) -> None:
     """Run everything on this machine: PostgreSQL, bank sandboxes, gateway, a member."""
     settings = load_settings(port=port)
+    _refuse_in_production(settings)
     with _logging_to_a_file(settings):
         if not check:
             run(run_demo(settings, at=_instant(at), console=render.console()))
@@ -84,8 +85,15 @@ def sandbox(
             f"{', '.join(unknown)}: no such bank; there are {', '.join(BANKS)}"
         )
     settings = load_settings()
+    _refuse_in_production(settings)
     with logging_to(settings, fd=2):
         run(_sandbox(settings, bank or list(BANKS), port_base, has_tls=tls))
+
+
+def _refuse_in_production(settings: Settings) -> None:
+    """Look where the settings look, too: a file can say production as well as the environment."""
+    if settings.environment == "production":
+        raise NotReady("GATEWAY_ENVIRONMENT: emulated banks are not started in production")
 
 
 async def _sandbox(
@@ -97,12 +105,20 @@ async def _sandbox(
         typer.echo(f"certificates  {tls_dir}")
     clock = SystemClock(settings.clock_shift_s)
     with stop_signals() as stopped:
-        async with running_sandbox(
-            clock=clock, banks=banks, port_base=port_base, tls_dir=tls_dir
-        ) as running:
+        try:
+            running = await start_sandbox(
+                clock=clock, banks=banks, port_base=port_base, tls_dir=tls_dir
+            )
+        except OSError as error:
+            raise NotReady(
+                f"the emulated banks cannot start ({error.strerror}): is another sandbox running?"
+            ) from error
+        try:
             for name, url in running.urls.items():
-                typer.echo(f"{name}  {url}")
+                typer.echo(f"{name:<8}{url}")
             await stopped.wait()
+        finally:
+            await running.close()
 
 
 @cli.command()
