@@ -8,6 +8,7 @@ from aiohttp import ClientSession
 from gateway.sandbox.server import running_sandbox
 from tests.manual_clock import ManualClock
 from tests.sandbox.mizuho.lender import Lender
+from tests.sandbox.mizuho.receiver import Receiver, listening
 
 NO_LIMITS = {"rate_limits": {"money": 0, "inquiry": 0}}
 
@@ -22,3 +23,11 @@ async def lender(clock: ManualClock) -> AsyncIterator[Lender]:
         lender = Lender(session, sandbox.urls["mizuho"], clock)
         await lender.told("PUT", "settings", NO_LIMITS)
         yield lender
+
+
+@pytest.fixture
+async def receiver(lender: Lender) -> AsyncIterator[Receiver]:
+    """The address that the client's links name from now on."""
+    async with listening() as receiver:
+        lender.notify_url = receiver.url
+        yield receiver
