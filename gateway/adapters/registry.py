@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import TypeAlias
 
 from gateway.adapters.line import Parts
+from gateway.adapters.mufg.opening import open_mufg
 from gateway.adapters.paypay.opening import open_paypay
 from gateway.adapters.smbc.opening import open_smbc
 from gateway.config import Settings
@@ -19,6 +20,7 @@ Opening: TypeAlias = Callable[[Settings, BankProfile, Parts], AbstractAsyncConte
 
 BANKS: Mapping[BankCode, Opening] = {
     BankCode.SMBC: open_smbc,
+    BankCode.MUFG: open_mufg,
     BankCode.PAYPAY: open_paypay,
 }
 

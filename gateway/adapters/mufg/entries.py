@@ -1,0 +1,100 @@
+"""Booked movements as MUFG tells of them: camt.053.001.02 statements, camt.054.001.02 notices."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from gateway.adapters.mufg import codes
+from gateway.adapters.mufg.values import (
+    REFERENCE,
+    read_bank_id,
+    read_day,
+    read_flag,
+    read_instant,
+    read_yen,
+)
+from gateway.adapters.mufg.xml_reading import Element, NotReadable, read_document
+from gateway.domain.bank import Direction
+
+CAMT_053 = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"
+CAMT_054 = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"
+STATEMENT_ELEMENTS_MAX = 100_000
+DIRECTIONS = {"CRDT": Direction.IN, "DBIT": Direction.OUT}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One booked movement; `direction` and `is_return` as the settlement account sees them."""
+
+    bank_id: str | None
+    direction: Direction
+    amount: int
+    booked_at: datetime
+    value_date: date
+    reference: str | None
+    counterparty: str
+    is_return: bool
+
+
+def read_statement(content: bytes, account_id: str) -> tuple[Entry, ...]:
+    """Return the entries of a whole statement of this account, or raise NotReadable."""
+    document = read_document(content, CAMT_053, STATEMENT_ELEMENTS_MAX)
+    message = document.one("BkToCstmrStmt")
+    last_page = message.maybe_text("GrpHdr", "MsgPgntn", "LastPgInd")
+    if last_page is not None and not read_flag(last_page):
+        raise NotReadable("a page that is not the last")
+    statement = message.one("Stmt")
+    if statement.text("Acct", "Id", "Othr", "Id") != account_id:
+        raise NotReadable("of another account")
+    return tuple(_entry(entry) for entry in statement.every("Ntry"))
+
+
+def read_notice(content: bytes) -> tuple[datetime, Entry]:
+    """Return when a notice was made and its one entry, or raise NotReadable."""
+    message = read_document(content, CAMT_054).one("BkToCstmrDbtCdtNtfctn")
+    made_at = read_instant(message.text("GrpHdr", "CreDtTm"))
+    return made_at, _entry(message.one("Ntfctn", "Ntry"))
+
+
+def _entry(entry: Element) -> Entry:
+    if entry.text("Sts") != "BOOK":
+        raise NotReadable("an entry that is not booked")
+    direction = DIRECTIONS.get(entry.text("CdtDbtInd"))
+    if direction is None:
+        raise NotReadable("neither credit nor debit")
+    booked_at = read_instant(entry.text("BookgDt", "DtTm"))
+    value_date = entry.maybe_text("ValDt", "Dt")
+    details = entry.maybe("NtryDtls", "TxDtls")
+    is_back = read_flag(entry.maybe_text("RvslInd")) or _says_returned(entry, details)
+    bank_id = entry.maybe_text("NtryRef")
+    return Entry(
+        bank_id=None if bank_id is None else read_bank_id(bank_id),
+        direction=direction,
+        amount=read_yen(entry.one("Amt")),
+        booked_at=booked_at,
+        value_date=booked_at.date() if value_date is None else read_day(value_date),
+        reference=_reference(details),
+        counterparty=_counterparty(details, is_ours=direction is Direction.OUT or is_back),
+        is_return=direction is Direction.IN and is_back,
+    )
+
+
+def _reference(details: Element | None) -> str | None:
+    """Return the reference, None if there is none or it is none of ours."""
+    stated = None if details is None else details.maybe_text("Refs", "EndToEndId")
+    return stated if stated is not None and REFERENCE.fullmatch(stated) else None
+
+
+def _counterparty(details: Element | None, *, is_ours: bool) -> str:
+    """Return the other side's name. A return names the parties as the payment itself did."""
+    other = "Cdtr" if is_ours else "Dbtr"
+    stated = None if details is None else details.maybe_text("RltdPties", other, "Nm")
+    return stated or ""
+
+
+def _says_returned(entry: Element, details: Element | None) -> bool:
+    texts = [entry.maybe_text("AddtlNtryInf")]
+    if details is not None:
+        texts.append(details.maybe_text("AddtlTxInf"))
+        remittance = details.maybe("RmtInf")
+        texts += [line.text() for line in remittance.every("Ustrd")] if remittance else []
+    return codes.RETURN_DESCRIPTION in texts

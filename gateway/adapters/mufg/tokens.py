@@ -1,0 +1,113 @@
+"""The access token (OAuth 2 client credentials), shared by all calls and renewed in time.
+
+It is asked for before a request is built, so that nothing of ours leaves without one. A token that
+ends early shows as a 401 `invalid_token`, which took nothing: renewed once, the same request goes
+out once more.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import httpx
+
+from gateway.adapters.line import NothingLeft
+from gateway.adapters.mufg.codes import INVALID_TOKEN
+from gateway.adapters.transport import Flight
+
+MARGIN_S = 30.0
+MARGIN_RATIO = 0.1  # of a token that lives so shortly that the margin would be most of its life
+CHALLENGE = re.compile(r'Bearer\s(.*,)?\s*error="([a-z_]+)"\s*(,.*)?', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    value: str = field(repr=False)
+    lasts_s: float
+
+
+class Tokens:
+    """Keeps one token; one renewal serves all who wait for it."""
+
+    def __init__(
+        self, fetch: Callable[[], Awaitable[Token]], monotonic: Callable[[], float]
+    ) -> None:
+        self._fetch = fetch
+        self._now = monotonic
+        self._value: str | None = None
+        self._renew_at = float("-inf")
+        self._renewing: asyncio.Task[None] | None = None
+
+    async def current(self) -> str:
+        """Return a token that holds for a while yet; raises what `fetch` raises."""
+        if self._value is None or self._now() >= self._renew_at:
+            await self._renew()
+        if self._value is None:
+            raise NothingLeft("TOKEN_ENDED_AT_ONCE")
+        return self._value
+
+    def forget(self, refused: str) -> None:
+        """Let the next caller renew, unless somebody did so since."""
+        if self._value == refused:
+            self._value = None
+
+    async def aclose(self) -> None:
+        """End a renewal that nobody waits for any more."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
+
+    async def _renew(self) -> None:
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._replace())
+            self._renewing.add_done_callback(_retrieve)
+        # Many wait for one renewal: a caller that gives up must not end it for the others.
+        await asyncio.shield(self._renewing)
+
+    async def _replace(self) -> None:
+        asked_at = self._now()
+        token = await self._fetch()
+        self._value = token.value
+        self._renew_at = asked_at + token.lasts_s - min(MARGIN_S, token.lasts_s * MARGIN_RATIO)
+
+
+class Bearer(httpx.Auth):
+    """Puts the token on a request, and on the same request once more after an early refusal."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        token = await self._tokens.current()
+        request.headers["Authorization"] = f"Bearer {token}"
+        answer = yield request
+        if not is_invalid_token(answer):
+            return
+        self._tokens.forget(token)
+        try:
+            async with asyncio.timeout_at(request.extensions.get("deadline_at")):
+                token = await self._tokens.current()
+        except TimeoutError:
+            raise NothingLeft("TOKEN_NOT_IN_TIME") from None
+        flight = request.extensions.get("flight")
+        if isinstance(flight, Flight):
+            flight.has_left = False  # what left was refused unread; this is a request of its own
+        request.headers["Authorization"] = f"Bearer {token}"
+        yield request
+
+
+def is_invalid_token(answer: httpx.Response) -> bool:
+    """Whether this is the challenge of RFC 6750 for a token that does not hold (any more)."""
+    if answer.status_code != httpx.codes.UNAUTHORIZED:
+        return False
+    challenge = CHALLENGE.fullmatch(answer.headers.get("WWW-Authenticate", "").strip())
+    return challenge is not None and challenge[2] == INVALID_TOKEN
+
+
+def _retrieve(task: asyncio.Task[None]) -> None:
+    """Look at the error, so that one which every caller gave up on is not reported as unseen."""
+    if not task.cancelled():
+        task.exception()
