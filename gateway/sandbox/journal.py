@@ -15,7 +15,8 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._lines: list[bytes] = []
-        self._writing = asyncio.Lock()
+        self._lock = asyncio.Lock()
+        self._writing: set[asyncio.Task[None]] = set()
 
     def read(self) -> list[Record]:
         """Return what was written since the last reset. Blocking: call it in a thread."""
@@ -39,10 +40,17 @@ class Journal:
         """Return when all that was appended so far is on file, whoever wrote it."""
         if self._path is None:
             return
-        async with self._writing:
+        # Whoever is cut off while waiting takes no line with him: a stop waits for this writing.
+        writing = asyncio.create_task(self._write(self._path))
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
+        await asyncio.shield(writing)
+
+    async def _write(self, path: Path) -> None:
+        async with self._lock:
             lines, self._lines = self._lines, []
             if lines:
-                await asyncio.to_thread(_append, self._path, b"".join(lines))
+                await asyncio.to_thread(_append, path, b"".join(lines))
 
 
 def _append(path: Path, data: bytes) -> None:
