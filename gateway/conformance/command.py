@@ -22,6 +22,10 @@ def conformance(
     bank: Annotated[
         list[BankCode] | None, typer.Option(help="Once for each bank; default: all.")
     ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(help="A running sandbox of the one bank named; it is reset for each case."),
+    ] = None,
     real_delays: Annotated[
         bool, typer.Option("--real-delays", help="Not at 1/20: takes an hour.")
     ] = False,
@@ -34,10 +38,12 @@ def conformance(
     """Try every adapter on its bank's emulator; exit 1 if one deviates from its page."""
     chosen = [EXPECTED[code] for code in bank or EXPECTED]
     time_scale = 1.0 if real_delays else TIME_SCALE
+    if base_url is not None and len(chosen) != 1:
+        raise typer.BadParameter("--base-url is one bank's: name it with --bank")
     if matrix:
         typer.echo(as_markdown(run(probe(chosen, time_scale=time_scale))), nl=False)
         return
-    results = run(_all(chosen, time_scale))
+    results = run(_all(chosen, time_scale, base_url))
     if as_json:
         typer.echo(json.dumps([_row(result) for result in results], ensure_ascii=False, indent=2))
     else:
@@ -46,9 +52,11 @@ def conformance(
         raise typer.Exit(WRONG)
 
 
-async def _all(chosen: Sequence[Expectation], time_scale: float) -> list[Result]:
+async def _all(
+    chosen: Sequence[Expectation], time_scale: float, base_url: str | None
+) -> list[Result]:
     return [
-        await run_case(expected, case, time_scale=time_scale)
+        await run_case(expected, case, time_scale=time_scale, base_url=base_url)
         for expected in chosen
         for case in cases_for(expected)
     ]

@@ -46,6 +46,7 @@ class Expectation:
     above_the_limit: Reason = Reason.LIMIT_EXCEEDED
     bare_words: frozenset[int] = frozenset()
     settles_at_once: bool = True
+    says_when_it_opens: bool = True
     answers_again: bool = True
     verifies_names: bool = True
     names_looks_a_day: int | None = None

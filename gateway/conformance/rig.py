@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
@@ -133,6 +133,20 @@ class Rig:
         for order in orders:
             await self.asked(order, lambda asked: isinstance(asked, Settled))
 
+    async def move_to(self, instant: datetime) -> None:
+        """Set the clocks of the adapter and of the bank."""
+        self.clock.instant = instant
+        await self.set_the_banks_clock()
+
+    async def advance(self, seconds: float) -> None:
+        """Move both clocks on."""
+        await self.move_to(self.clock.instant + timedelta(seconds=seconds))
+
+    async def set_the_banks_clock(self, *, shift_s: float = 0) -> None:
+        """Let the bank's clock stand where the adapter's does, or a little off."""
+        hands = {"set": self.clock.now().isoformat(), "freeze": True, "shift_s": shift_s}
+        await self.emulator.put("clock", hands)
+
     async def until_visible(self) -> None:
         """Wait as long as the bank may hide what it has taken."""
         await asyncio.sleep(self.expected.visible_after_s * self.time_scale)
@@ -156,15 +170,17 @@ def _as_one(outcome: object) -> SubmitOutcome:
 
 
 @asynccontextmanager
-async def open_rig(expected: Expectation, *, time_scale: float) -> AsyncIterator[Rig]:
-    """Yield a fresh emulator and an adapter that knows nothing yet."""
+async def open_rig(
+    expected: Expectation, *, time_scale: float, base_url: str | None = None
+) -> AsyncIterator[Rig]:
+    """Yield an emulator on its first day and an adapter that knows nothing yet.
+
+    `base_url` names a running emulator, which is reset; else one is started for the occasion.
+    """
     clock, code = StandingClock(), expected.bank
     async with AsyncExitStack() as stack:
         log = stack.enter_context(capture_logs())
-        sandbox = await stack.enter_async_context(
-            running_sandbox(clock=clock, banks=(code,), port_base=0, time_scale=time_scale)
-        )
-        url = sandbox.urls[code]
+        url = base_url or await _started(stack, expected, clock)
         settings = await asyncio.to_thread(load_settings, **{f"{code}_base_url": url})
         profiles = await asyncio.to_thread(bank_profiles)
         quick = replace(profiles[code], deadline_s=REAL_DEADLINE_S * time_scale)
@@ -181,5 +197,16 @@ async def open_rig(expected: Expectation, *, time_scale: float) -> AsyncIterator
         client = await stack.enter_async_context(aiohttp.ClientSession())
         box = await stack.enter_async_context(letterbox())
         emulator = Emulator(url, client)
-        await emulator.put("settings", {"callback_url": box.url})
-        yield Rig(banks[code], emulator, box, clock, expected, time_scale, log)
+        rig = Rig(banks[code], emulator, box, clock, expected, time_scale, log)
+        await emulator.post("reset", {})
+        await emulator.put("settings", {"callback_url": box.url, "time_scale": time_scale})
+        await rig.set_the_banks_clock()
+        yield rig
+
+
+async def _started(stack: AsyncExitStack, expected: Expectation, clock: StandingClock) -> str:
+    """Return the address of an emulator that runs as long as the stack."""
+    sandbox = await stack.enter_async_context(
+        running_sandbox(clock=clock, banks=(expected.bank,), port_base=0)
+    )
+    return sandbox.urls[expected.bank]

@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.conformance.banks.mizuho import MIZUHO
+from gateway.conformance.banks.mufg import MUFG
 from gateway.conformance.banks.paypay import PAYPAY
+from gateway.conformance.banks.rakuten import RAKUTEN
 from gateway.conformance.banks.smbc import SMBC
 from gateway.conformance.case import Case, Deviation, true
 from gateway.conformance.cases import callbacks, collections, faults, names, payouts, statements
@@ -22,7 +25,9 @@ CASES = (
     *statements.CASES,
     *names.CASES,
 )
-EXPECTED: Mapping[BankCode, Expectation] = {expected.bank: expected for expected in (SMBC, PAYPAY)}
+EXPECTED: Mapping[BankCode, Expectation] = {
+    expected.bank: expected for expected in (SMBC, MUFG, PAYPAY, MIZUHO, RAKUTEN)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,17 @@ def cases_for(expected: Expectation) -> tuple[Case, ...]:
     return tuple(case for case in (*CASES, *cases_of(expected)) if case.applies(expected))
 
 
-async def run_case(expected: Expectation, case: Case, *, time_scale: float = TIME_SCALE) -> Result:
-    """Run a case on a fresh emulator and a fresh adapter."""
+async def run_case(
+    expected: Expectation,
+    case: Case,
+    *,
+    time_scale: float = TIME_SCALE,
+    base_url: str | None = None,
+) -> Result:
+    """Run a case on a fresh adapter and an emulator that remembers nothing."""
     deviation = None
     try:
-        async with open_rig(expected, time_scale=time_scale) as rig:
+        async with open_rig(expected, time_scale=time_scale, base_url=base_url) as rig:
             await case.run(rig)
             _no_secret_was_logged(rig)
     except Deviation as found:

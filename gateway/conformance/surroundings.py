@@ -1,7 +1,7 @@
 """What stands around an adapter under test: a clock that stands, no limits, a silent tally."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway.domain.account import BankCode
 from gateway.domain.hours import JST
@@ -18,9 +18,6 @@ class StandingClock:
 
     def now(self) -> datetime:
         return self.instant
-
-    def advance(self, seconds: float) -> None:
-        self.instant += timedelta(seconds=seconds)
 
 
 @dataclass(slots=True)

@@ -38,7 +38,6 @@ PAYPAY = Expectation(
     frozen_payer=Reason.INSUFFICIENT_FUNDS,  # FAIL says no more
     failed_login=Reason.INSUFFICIENT_FUNDS,
     answers_again=False,
-    calls_back_returns=False,
     signs_answers=True,
     signs_in_headers=False,
     callbacks_are_dated=True,

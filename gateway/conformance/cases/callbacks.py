@@ -65,7 +65,7 @@ async def a_forged_or_altered_call_is_none(rig: Rig) -> None:
 async def an_old_call_is_none(rig: Rig) -> None:
     await paid(rig)
     letter = await rig.box.take()
-    rig.clock.advance(301)
+    await rig.advance(301)
     equal(await read(rig, letter), None, "after 301 s")
 
 

@@ -68,7 +68,7 @@ async def declined_it_is_the_payers_word(rig: Rig) -> None:
 
 async def at_its_limit_it_expires(rig: Rig) -> None:
     order = await opened(rig, rig.collection(open_for_s=600))
-    rig.clock.advance(601)
+    await rig.advance(601)
     equal(await ended(rig, order), Rejected(Reason.SESSION_EXPIRED))
 
 
@@ -143,7 +143,7 @@ async def in_its_window_none_is_started(rig: Rig) -> None:
     window = rig.expected.window
     if window is None:
         raise LookupError("applies to banks with a window")
-    rig.clock.instant = window.during
+    await rig.move_to(window.during)
     refused = (await rig.bank.start_collection(rig.collection())).outcome
     equal(refused, NotSent(Reason.OUT_OF_HOURS, window.reopens_at))
 

@@ -28,7 +28,7 @@ async def a_look_too_many_waits_for_the_next_day(rig: Rig) -> None:
     for _ in range(rig.expected.names_looks_a_day or 0):
         await rig.bank.verify_name(account)
     equal(await rig.bank.verify_name(account), NameRefused(Reason.LIMIT_EXCEEDED))
-    rig.clock.advance(DAY_S)
+    await rig.advance(DAY_S)
     equal(await rig.bank.verify_name(account), NameFound(HOLDER))
 
 
@@ -37,7 +37,7 @@ async def no_name_is_asked_for(rig: Rig) -> None:
 
 
 async def the_banks_clock_is_compared_with_ours(rig: Rig) -> None:
-    await rig.emulator.put("clock", {"shift_s": 240})
+    await rig.set_the_banks_clock(shift_s=240)
     skew_s = a(float, await rig.bank.clock_skew_s())
     true(abs(skew_s - 240) <= 1, f"the bank is {skew_s} s ahead, wanted 240")
 

@@ -113,7 +113,8 @@ async def a_closed_bank_takes_nothing(rig: Rig) -> None:
     order = rig.order("0000009")
     refused = a(NotSent, await rig.submit(order))
     equal(refused.reason, Reason.OUT_OF_HOURS)
-    true(refused.not_before is not None, "the bank does not say when it opens")
+    is_told = refused.not_before is not None
+    equal(is_told, rig.expected.says_when_it_opens, "says when it opens again")
     equal(await rig.emulator.booked(order.reference), [], "booked")
 
 
@@ -131,12 +132,12 @@ async def in_its_window_the_bank_takes_nothing(rig: Rig) -> None:
     window = rig.expected.window
     if window is None:
         raise LookupError("applies to banks with a window")
-    rig.clock.instant = window.during
+    await rig.move_to(window.during)
     order = rig.order()
     equal(await rig.submit(order), NotSent(Reason.OUT_OF_HOURS, window.reopens_at))
     equal((await rig.bank.inquire(order)).outcome, NotFound(), "inquiries go on")
     one_of(await rig.bank.statement(rig.clock.now().date()), Statement, "statements go on")
-    rig.clock.instant = window.reopens_at
+    await rig.move_to(window.reopens_at)
     one_of(await rig.became(order), Settled, "afterwards")
 
 

@@ -1,0 +1,34 @@
+"""みずほ 0001, as docs/banks/mizuho.md has it."""
+
+from datetime import datetime
+
+from gateway.conformance.expectation import ClosedWindow, Expectation, Said
+from gateway.domain.account import BankCode
+from gateway.domain.hours import JST
+from gateway.domain.outcome import Rejected
+from gateway.domain.reason import Reason
+
+ITEM = {
+    "1": Said(Rejected, Reason.ACCOUNT_NOT_FOUND),
+    "2": Said(Rejected, Reason.NAME_MISMATCH),
+    "3": Said(Rejected, Reason.ACCOUNT_FROZEN),
+    "4": Said(Rejected, Reason.LIMIT_EXCEEDED),
+    "9": Said(Rejected, Reason.CREDIT_REFUSED),
+}
+MIZUHO = Expectation(
+    bank=BankCode.MIZUHO,
+    codes={("submit", code): said for code, said in ITEM.items()},
+    says={Reason.ACCOUNT_CLOSED: Reason.ACCOUNT_NOT_FOUND},
+    frozen_payer=Reason.SESSION_EXPIRED,  # 9 says no more
+    failed_login=Reason.SESSION_EXPIRED,
+    above_the_limit=Reason.FORMAT_ERROR,
+    bare_words=frozenset({401, 403, 429}),
+    settles_at_once=False,
+    pays_files=True,
+    verifies_names=False,
+    calls_back_returns=False,
+    window=ClosedWindow(
+        datetime(2026, 11, 28, 22, 0, tzinfo=JST), datetime(2026, 11, 29, 8, 0, tzinfo=JST)
+    ),
+    secrets=("sandbox-mizuho-password", "sandbox-mizuho-digest-secret"),
+)

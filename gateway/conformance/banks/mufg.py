@@ -1,0 +1,44 @@
+"""MUFG 0005, as docs/banks/mufg.md has it."""
+
+from datetime import datetime
+
+from gateway.conformance.expectation import ClosedWindow, Expectation, Said
+from gateway.domain.account import BankCode
+from gateway.domain.hours import JST
+from gateway.domain.outcome import NotSent, Rejected, Unknown
+from gateway.domain.reason import Reason
+
+ANYWHERE = {
+    "FF01": Said(Rejected, Reason.FORMAT_ERROR),
+    "DT01": Said(Rejected, Reason.FORMAT_ERROR),
+    "TM01": Said(NotSent, Reason.OUT_OF_HOURS),
+    "AB08": Said(NotSent, Reason.MAINTENANCE),
+    "AM02": Said(Rejected, Reason.LIMIT_EXCEEDED),
+    "DUPL": Said(Unknown, Reason.DUPLICATE),
+    "SEQNO": Said(NotSent, Reason.CONTRACT_ERROR),
+}
+PAY_OUT = ANYWHERE | {
+    "AM04": Said(NotSent, Reason.SETTLEMENT_BALANCE_SHORT),
+    "AC01": Said(Rejected, Reason.ACCOUNT_NOT_FOUND),
+    "AC04": Said(Rejected, Reason.ACCOUNT_CLOSED),
+    "AC06": Said(Rejected, Reason.ACCOUNT_FROZEN),
+    "BE01": Said(Rejected, Reason.NAME_MISMATCH),
+    "NARR": Said(Rejected, Reason.CREDIT_REFUSED),
+}
+MUFG = Expectation(
+    bank=BankCode.MUFG,
+    codes={
+        **{("submit", code): said for code, said in PAY_OUT.items()},
+        **{("start_collection", code): said for code, said in ANYWHERE.items()},
+    },
+    settles_at_once=False,
+    answers_again=False,
+    verifies_names=False,
+    calls_back_every_end=False,
+    has_tokens=True,
+    visible_after_s=3.0,
+    window=ClosedWindow(
+        datetime(2026, 12, 12, 21, 0, tzinfo=JST), datetime(2026, 12, 13, 7, 0, tzinfo=JST)
+    ),
+    secrets=("sandbox-mufg-client-secret", "sandbox-mufg-callback-secret"),
+)
