@@ -85,7 +85,7 @@ class Place:
         if self.rule.takes_anything:
             return self
         part = self._choice(name) if self.rule.is_choice else self._next(name)
-        return Place(self._types, part.type)
+        return Place(self._types, part.type) if part.type else _TEXT_PLACE
 
     def leave(self) -> None:
         """Raise `Malformed` if something is missing before the end of this element."""
@@ -102,7 +102,9 @@ class Place:
         return chosen
 
     def _next(self, name: str) -> Part:
-        for part in self.rule.parts[self._position :]:
+        parts = self.rule.parts
+        while self._position < len(parts):
+            part = parts[self._position]
             if part.name == name:
                 self._count += 1
                 if self._count > part.most:
@@ -116,3 +118,7 @@ class Place:
             raise Malformed(f"{part.name} is missing")
         self._position += 1
         self._count = 0
+
+
+# Text remembers nothing of what came before it.
+_TEXT_PLACE = Place({}, "")

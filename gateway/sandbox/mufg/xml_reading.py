@@ -145,6 +145,8 @@ class _Reader:
 
 def _currency(attributes: dict[str, str], place: Place) -> str | None:
     """Return an amount's currency; no other attribute says anything in these messages."""
+    if not attributes and place.type != AMOUNT:
+        return None
     known = {name: text for name, text in attributes.items() if name != _SCHEMA_LOCATION}
     currency = known.pop("Ccy", None) if place.type == AMOUNT else None
     if known or (place.type == AMOUNT and currency is None):

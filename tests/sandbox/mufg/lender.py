@@ -1,9 +1,11 @@
 """A tiny client of MUFG's profile."""
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
+from io import BytesIO
 from itertools import count
 from typing import Any
 
@@ -100,22 +102,20 @@ class Lender:
         )
 
     async def ask_for_token(
-        self, authorization: str | None = BASIC, body: bytes = GRANT, **headers: str
+        self,
+        authorization: str | None = BASIC,
+        body: bytes = GRANT,
+        content_type: str = "application/x-www-form-urlencoded",
     ) -> Seen:
-        sent = {"Content-Type": "application/x-www-form-urlencoded"} | headers
+        headers = {"Content-Type": content_type}
         if authorization is not None:
-            sent["Authorization"] = authorization
+            headers["Authorization"] = authorization
         url = f"{self.url}{BASE}/oauth2/token"
-        async with self.session.post(url, data=body, headers=sent) as answer:
+        async with self.session.post(url, data=body, headers=headers) as answer:
             return Seen(answer.status, await answer.read(), answer.headers)
 
     async def log_in(self) -> None:
-        async with self.session.post(
-            f"{self.url}{BASE}/oauth2/token",
-            data=GRANT,
-            headers={"Authorization": BASIC, "Content-Type": "application/x-www-form-urlencoded"},
-        ) as answer:
-            self.token = (await answer.json())["access_token"]
+        self.token = json.loads((await self.ask_for_token()).body)["access_token"]
 
     async def request(
         self,
@@ -136,7 +136,8 @@ class Lender:
         wanted: dict[str, str | None] = {**ours, **(headers or {})}
         sent = {name: value for name, value in wanted.items() if value is not None}
         url = f"{self.url}{BASE}{path}"
-        async with self.session.request(method, url, data=body or None, headers=sent) as answer:
+        data = BytesIO(body) if body else None
+        async with self.session.request(method, url, data=data, headers=sent) as answer:
             return Seen(answer.status, await answer.read(), answer.headers)
 
     async def post(self, path: str, document: str | bytes, **headers: str | None) -> Seen:
