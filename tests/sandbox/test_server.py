@@ -223,3 +223,20 @@ async def test_the_control_api_needs_no_certificate(clock: ManualClock, tls_dir:
         ledger = await Lender(session, sandbox.urls["smbc"], clock).told("GET", "ledger")
 
     assert ledger["bank"] == "smbc"
+
+
+async def test_the_approval_page_needs_no_certificate(clock: ManualClock, tls_dir: Path):
+    """A payer has a browser, and no certificate of the lender's."""
+    as_lender = aiohttp.TCPConnector(ssl=trusting(tls_dir, "client"))
+    as_payer = aiohttp.TCPConnector(ssl=trusting(tls_dir))
+    async with (
+        running_sandbox(clock=clock, tls_dir=tls_dir) as sandbox,
+        ClientSession(connector=as_lender) as session,
+        ClientSession(connector=as_payer) as browser,
+    ):
+        order = await Lender(session, sandbox.urls["smbc"], clock).started()
+        async with browser.get(order["redirectUrl"]) as answer:
+            status = answer.status
+
+    assert status == 200
+    assert order["redirectUrl"].startswith("https://127.0.0.1:")

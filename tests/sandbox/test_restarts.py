@@ -1,0 +1,79 @@
+"""What an emulator with books on file still knows, and goes on with, after a restart."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import ClientSession
+
+from gateway.sandbox.server import running_sandbox
+from tests.manual_clock import ManualClock
+from tests.sandbox.lender import Lender
+from tests.sandbox.receiver import listening
+
+
+@asynccontextmanager
+async def running(clock: ManualClock, books: Path) -> AsyncIterator[Lender]:
+    async with (
+        running_sandbox(clock=clock, books_dir=books, time_scale=0.01) as sandbox,
+        ClientSession() as session,
+    ):
+        yield Lender(session, sandbox.urls["smbc"], clock)
+
+
+async def test_a_restarted_bank_knows_its_collections(clock: ManualClock, tmp_path: Path):
+    async with running(clock, tmp_path) as lender:
+        orders = [await lender.started() for _ in range(4)]
+        references = [order["clientReference"] for order in orders]
+        await lender.told("POST", f"approve/{references[0]}", {"amount": 7, "again": True})
+        await lender.told("POST", f"decline/{references[1]}")
+        poor = {"payer": {"branch": "001", "type": "1", "number": "0000004"}}
+        await lender.told("POST", f"approve/{references[2]}", poor)
+        before = [await lender.payment_status(reference) for reference in references]
+        books = await lender.told("GET", "ledger")
+
+    async with running(clock, tmp_path) as lender:
+        after = [await lender.payment_status(reference) for reference in references]
+        same_books = await lender.told("GET", "ledger")
+        one = await lender.request("GET", f"/payment-orders/{orders[0]['orderId']}")
+        told = await lender.told("POST", f"approve/{references[3]}")
+
+    assert after == before
+    assert [known["status"] for known in after] == ["PAID", "CANCELLED", "FAILED", "CREATED"]
+    assert same_books == books
+    assert one.json == before[0]
+    assert told["status"] == "paid"
+
+
+async def test_the_address_of_an_approval_page_outlives_the_restart(
+    clock: ManualClock, tmp_path: Path
+):
+    async with running(clock, tmp_path) as lender:
+        order = await lender.started()
+        payment = {name: order[name] for name in lender.payment() if name != "expiresAt"}
+        payment["expiresAt"] = lender.payment()["expiresAt"]
+    path = order["redirectUrl"].removeprefix(lender.url)
+
+    async with (
+        running(clock, tmp_path) as lender,
+        lender.session.get(f"{lender.url}{path}") as answer,
+    ):
+        again = await lender.start(payment)
+
+    assert answer.status == 200
+    assert (again.status, again.headers["X-Duplicate"]) == (201, "true")
+    assert again.json["orderId"] == order["orderId"]
+
+
+async def test_what_ran_out_while_the_bank_was_down_expires_when_it_is_up(
+    clock: ManualClock, tmp_path: Path
+):
+    async with listening() as receiver:
+        async with running(clock, tmp_path) as lender:
+            await lender.started(notifyUrl=receiver.url)
+        clock.advance(3600)
+
+        async with running(clock, tmp_path):
+            event, _, _ = await receiver.next()
+
+    assert event["status"] == "EXPIRED"
