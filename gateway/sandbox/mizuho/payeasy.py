@@ -6,7 +6,6 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import parse_qsl
 
 from aiohttp import ClientSession, web
 from pydantic import AfterValidator, ConfigDict, Field
@@ -27,12 +26,12 @@ from gateway.sandbox.mizuho.sougou import BANK_CODE, BANK_NAME
 from gateway.sandbox.mizuho.transfers import NO_RESULT_YET, RECORDS, NoQuestion
 from gateway.sandbox.mizuho.wareki import NO_DATE, era_date
 from gateway.sandbox.strict import StrictModel
+from gateway.sandbox.urlencoded import read_pairs
 
 _OK = 200
 INSISTENCE = Insistence(
     answer_within_s=5.0, gaps_s=(1.0, 2.0, 4.0, 8.0), is_taken=lambda status, _: status == _OK
 )
-_FORM = ["application/x-www-form-urlencoded"]
 _LIMIT = "%Y%m%d%H%M%S"
 
 _DONE, _SHORT, _STOPPED_BY_PAYER, _OTHER = "0", "1", "3", "9"
@@ -142,13 +141,7 @@ class CollectionDesk:
         return await self._exchanges.conduct(Call("inquire_collection", (reference,)), work)
 
     async def _read(self, request: web.Request) -> LinkForm:
-        if request.headers.getall("Content-Type", []) != _FORM or request.query_string:
-            raise refusals.fault_of_request("Content-Type", f"must be {_FORM[0]}, without a query")
-        try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge as error:
-            raise Refusal(refusals.TOO_LARGE) from error
-        form = read_fields(LinkForm, _fields(body))
+        form = read_fields(LinkForm, await _fields(request))
         if form.shuno_kikan != self._shuno_kikan:
             raise refusals.fault_of_request("SHUNO_KIKAN", "is not the contract's")
         return form
@@ -208,12 +201,10 @@ def end_record(collection: Collection) -> bytes:
     )
 
 
-def _fields(body: bytes) -> dict[str, str]:
+async def _fields(request: web.Request) -> dict[str, str]:
     """Return the form's fields; the `Refusal` for a doubled one or bytes that are no form."""
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict"
-        )
+        pairs = [(name.decode(), value.decode()) for name, value in await read_pairs(request)]
     except ValueError as error:
         raise refusals.fault_of_request("form", "is no form in UTF-8") from error
     fields = dict(pairs)

@@ -238,6 +238,7 @@ async def test_the_limit_of_an_amount_itself_is_taken(lender: Lender):
         pytest.param("", "application/x-www-form-urlencoded", id="nothing"),
         pytest.param("OKYAKU", "application/x-www-form-urlencoded", id="no pairs"),
         pytest.param("KAKUNIN=%ff", "application/x-www-form-urlencoded", id="no UTF-8"),
+        pytest.param("KAKUNIN=%zz", "application/x-www-form-urlencoded", id="bad escape"),
         pytest.param("KAKUNIN=ｱ", "application/x-www-form-urlencoded", id="no ASCII"),
     ],
 )
