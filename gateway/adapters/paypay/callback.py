@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from gateway.adapters.digits import read_amount, read_instant
 from gateway.adapters.failure import OutcomeUnknown
 from gateway.adapters.paypay.channel import Channel
 from gateway.adapters.paypay.codes import CALLBACK_KINDS
-from gateway.adapters.paypay.messages import CALLBACK, NONCE, read_amount, read_instant
+from gateway.adapters.paypay.messages import CALLBACK, NONCE
 from gateway.adapters.paypay.pairs import Unreadable, decoded, read_form
 from gateway.domain.bank import Callback
 

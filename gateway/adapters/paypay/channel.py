@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import httpx
 
+from gateway.adapters.digits import malformed, read_instant, written
 from gateway.adapters.failure import OutcomeUnknown, refusal
 from gateway.adapters.paypay.codes import Codes
 from gateway.adapters.paypay.messages import (
@@ -14,9 +15,6 @@ from gateway.adapters.paypay.messages import (
     NONCE,
     REFUSAL,
     Layout,
-    malformed,
-    read_instant,
-    written,
 )
 from gateway.adapters.paypay.pairs import (
     Seal,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import httpx
 
+from gateway.adapters.digits import read_amount, read_booking, written
 from gateway.adapters.failure import OutcomeUnknown, ReferenceNotFound, collection_outcome
 from gateway.adapters.line import Call, Line
 from gateway.adapters.paypay import codes
@@ -12,12 +13,9 @@ from gateway.adapters.paypay.channel import Channel
 from gateway.adapters.paypay.messages import (
     COLLECTION_STATE,
     COLLECTION_STATES,
-    read_amount,
     read_state,
-    written,
 )
 from gateway.adapters.paypay.pairs import ENCODING, Unsendable
-from gateway.adapters.paypay.payouts import booking_instant
 from gateway.domain.bank import CollectionOrder
 from gateway.domain.outcome import (
     Answer,
@@ -98,7 +96,7 @@ def _read_state(
         raise ReferenceNotFound(state)
     amount = read_amount(found["AMOUNT"])
     if state == "PAID":  # money that came counts, whatever had been asked for
-        return Paid(booking_instant(found["PAID_AT"], now), amount)
+        return Paid(read_booking(found["PAID_AT"], now), amount)
     if amount != order.amount:
         raise OutcomeUnknown("OTHER_AMOUNT", integrity=True)
     if state == "OPEN":

@@ -6,13 +6,10 @@ Strict: a key that the profile does not know, or a missing one, makes the answer
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
+from gateway.adapters.digits import malformed
 from gateway.adapters.failure import OutcomeUnknown
-from gateway.domain.hours import JST
-from gateway.domain.money import Yen
 
-INSTANT = "%Y%m%d%H%M%S"
 ENVELOPE = frozenset({"RESULT", "REQ_NONCE", "DATETIME", "NONCE", "MAC"})
 NONCE = re.compile(r"[0-9a-f]{16}")
 _BANK_ID = re.compile(r"[!-~]{1,64}")
@@ -71,22 +68,6 @@ def read_state(
     return state
 
 
-def read_instant(text: str) -> datetime:
-    """Return a yyyyMMddHHmmss of Japanese time, or raise OutcomeUnknown."""
-    if not re.fullmatch(r"[0-9]{14}", text):
-        raise malformed()
-    try:
-        return datetime.strptime(text, INSTANT).replace(tzinfo=JST)
-    except ValueError as error:
-        raise malformed() from error
-
-
-def read_amount(text: str) -> Yen:
-    if not re.fullmatch(r"[1-9][0-9]{0,9}", text):
-        raise malformed()
-    return Yen(int(text))
-
-
 def read_bank_id(text: str) -> str:
     if not _BANK_ID.fullmatch(text):
         raise malformed()
@@ -97,13 +78,3 @@ def read_holder(text: str) -> str:
     if not 0 < len(text) <= HOLDER_LENGTH_MAX:
         raise malformed()
     return text
-
-
-def written(instant: datetime) -> str:
-    """Return an instant as the bank reads it, in Japanese time, cut to the second."""
-    return instant.astimezone(JST).strftime(INSTANT)
-
-
-def malformed() -> OutcomeUnknown:
-    """Return: authentic, but not what the profile promises."""
-    return OutcomeUnknown("MALFORMED", integrity=True)

@@ -1,27 +1,23 @@
 """What PayPay says of a pay-out: done, returned, or never seen."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from gateway.adapters.digits import read_amount, read_booking
 from gateway.adapters.failure import OutcomeUnknown, ReferenceNotFound
 from gateway.adapters.paypay.messages import (
     PAYOUT_STATE,
     PAYOUT_STATES,
-    read_amount,
     read_bank_id,
-    read_instant,
     read_state,
 )
 from gateway.domain.bank import TransferOrder
 from gateway.domain.outcome import Returned, Settled
 
-AHEAD = timedelta(seconds=300)
-OLDEST = timedelta(days=400)
-
 
 def settled(found: Mapping[str, str], now: datetime) -> Settled:
     """Return the booking that the answer to a pay-out states."""
-    return Settled(booking_instant(found["DONE_AT"], now), read_bank_id(found["BANK_ID"]))
+    return Settled(read_booking(found["DONE_AT"], now), read_bank_id(found["BANK_ID"]))
 
 
 def read_payout_state(
@@ -33,18 +29,10 @@ def read_payout_state(
         raise ReferenceNotFound(state)
     if read_amount(found["AMOUNT"]) != order.amount:
         raise OutcomeUnknown("OTHER_AMOUNT", integrity=True)
-    done_at = booking_instant(found["DONE_AT"], now)
+    done_at = read_booking(found["DONE_AT"], now)
     if state == "DONE":
         return Settled(done_at)
-    returned_at = booking_instant(found["RETURNED_AT"], now)
+    returned_at = read_booking(found["RETURNED_AT"], now)
     if returned_at < done_at:
         raise OutcomeUnknown("CONTRADICTION", integrity=True)
     return Returned(done_at, returned_at)
-
-
-def booking_instant(text: str, now: datetime) -> datetime:
-    """Return an instant at which the bank can have booked something, or raise OutcomeUnknown."""
-    instant = read_instant(text)
-    if not now - OLDEST <= instant <= now + AHEAD:
-        raise OutcomeUnknown("IMPOSSIBLE_INSTANT", integrity=True)
-    return instant

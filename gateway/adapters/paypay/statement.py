@@ -6,11 +6,12 @@ from datetime import date
 
 import httpx
 
+from gateway.adapters.digits import malformed, read_amount, read_instant
 from gateway.adapters.failure import OutcomeUnknown
 from gateway.adapters.line import Call, Line
 from gateway.adapters.paypay.channel import Channel, Question
 from gateway.adapters.paypay.codes import ASKED_WRONGLY, RETURN_NAME
-from gateway.adapters.paypay.messages import NOTHING, malformed, read_amount, read_instant
+from gateway.adapters.paypay.messages import NOTHING
 from gateway.adapters.paypay.pairs import ENCODING
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Direction, Statement, StatementLine, StatementUnavailable
