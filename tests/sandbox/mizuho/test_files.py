@@ -10,10 +10,12 @@ from tests.manual_clock import ManualClock
 from tests.sandbox.mizuho.lender import BASE, Lender, changed, file_of, jis
 
 TODAY = "081125"
+# Long enough to be asked for before it is over.
+SLOW = {"settle_s_min": 0.7, "settle_s_max": 0.7, "time_scale": 1.0}
 
 
 async def test_a_file_is_taken_first_and_its_result_follows(lender: Lender):
-    await lender.told("PUT", "settings", {"time_scale": 0.1})
+    await lender.told("PUT", "settings", SLOW)
     payees = [lender.payee(), lender.payee(number="7654321")]
     body = file_of(payees)
 
@@ -55,7 +57,7 @@ async def test_a_hundred_items_are_booked_in_their_order(lender: Lender):
 
 
 async def test_an_item_can_be_asked_for_by_its_reference(lender: Lender):
-    await lender.told("PUT", "settings", {"time_scale": 0.1})
+    await lender.told("PUT", "settings", SLOW)
     payee = lender.payee()
 
     never = await lender.item(payee.reference)
@@ -212,7 +214,9 @@ async def test_0000005_is_done_and_then_returned(lender: Lender):
 
 
 async def test_the_day_of_a_return_is_its_own(lender: Lender, clock: ManualClock):
-    await lender.told("PUT", "settings", {"time_scale": 0.02})
+    await lender.told(
+        "PUT", "settings", {"settle_s_min": 0.0, "settle_s_max": 0.0, "time_scale": 0.2}
+    )
     payee = lender.payee(number="0000005")
     await lender.paid(payee)
     clock.advance(86_400)
@@ -234,7 +238,9 @@ async def test_0000006_is_done_and_only_its_first_answer_is_cut(lender: Lender):
 
 
 async def test_0000007_is_taken_at_once_and_answered_later(lender: Lender):
-    await lender.told("PUT", "settings", {"time_scale": 0.1})
+    await lender.told(
+        "PUT", "settings", {"settle_s_min": 0.0, "settle_s_max": 0.0, "time_scale": 0.2}
+    )
     payee = lender.payee(number="0000007")
 
     waiting = asyncio.create_task(lender.pay(payee))

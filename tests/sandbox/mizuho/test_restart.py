@@ -75,9 +75,8 @@ async def test_a_return_that_was_still_to_come_comes_after_the_restart(
     lender: Lender, tmp_path: Path
 ):
     payee = lender.payee(number="0000005")
-    async with running(lender, tmp_path, 0.02) as bank:
+    async with running(lender, tmp_path, 0.2) as bank:
         await bank.paid(payee)
-        await bank.told("PUT", "settings", {"time_scale": 100})
 
     async with running(lender, tmp_path, 0.001) as bank:
         while (await bank.item(payee.reference)).results[0][0] != "R":
