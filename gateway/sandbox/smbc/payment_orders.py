@@ -61,6 +61,8 @@ class PaymentDesk:
         order = _order(message)
         first = self._collections.find(order.reference)
         if first is not None:
+            # The first request may still be writing: nothing is answered that is not on file.
+            await self._emulation.journal.flush()
             return self._again(first, order, origin)
         if order.amount > ITEM_LIMIT:
             raise Refusal("LIMIT_EXCEEDED", "above the limit of one item")

@@ -52,6 +52,8 @@ class TransferDesk:
         self._check_hours(order)
         first = self._payouts.find(order.reference)
         if first is not None:
+            # The first request may still be writing: nothing is answered that is not on file.
+            await self._emulation.journal.flush()
             return _again(first, order)
         holder = self._holder(order)
         self._completed(order.creditor)
