@@ -9,6 +9,7 @@ from gateway.sandbox.mizuho.contract import MIZUHO
 from gateway.sandbox.mufg.contract import MUFG
 from gateway.sandbox.paypay.contract import PAYPAY
 from gateway.sandbox.profile import BankSpec
+from gateway.sandbox.rakuten.contract import RAKUTEN
 from gateway.sandbox.smbc.contract import SMBC
 
 BANKS: Mapping[str, BankSpec] = {
@@ -16,4 +17,5 @@ BANKS: Mapping[str, BankSpec] = {
     "mufg": MUFG,
     "mizuho": MIZUHO,
     "paypay": PAYPAY,
+    "rakuten": RAKUTEN,
 }
