@@ -7,7 +7,8 @@ from typing import Annotated, TypeVar
 import typer
 
 from gateway.config import load_settings
-from gateway.domain.account import BankCode
+from gateway.domain.account import AccountType, BankCode
+from gateway.domain.errors import Refused
 from gateway.domain.transfer import State
 from gateway.operators.reports import ledger_report, operators_database
 from gateway.operators.running import logging_to, run
@@ -22,6 +23,8 @@ from gateway.ops.commands.stops import (
     restraints,
 )
 from gateway.ops.commands.transfers import OPEN, Filter, list_transfers
+from gateway.profiles import bank_profiles
+from gateway.services.add_account import AccountOnPaper, add_account_on_paper
 from gateway.store.database import Database
 
 WRONG = 1
@@ -132,6 +135,29 @@ def breaker(bank: BankCode, breaker: Breaker) -> None:
     """Overrule the breakers of all processes for a bank, or let them decide (`auto`)."""
     _operate(lambda db, _: override_breaker(db, bank, breaker))
     typer.echo(f"{bank}: {breaker}")
+
+
+@commands.command("account-add")
+def account_add(
+    bank: BankCode,
+    *,
+    member: Annotated[str, typer.Option(help="The member's number.")],
+    branch: Annotated[str, typer.Option(help="Three digits.")],
+    number: Annotated[str, typer.Option(help="Seven digits.")],
+    by: By,
+    kind: Annotated[AccountType, typer.Option("--type", help="1 普通, 2 当座, 4 貯蓄.")] = (
+        AccountType.ORDINARY
+    ),
+) -> None:
+    """Register a member's account at a bank without a name check, from papers that were seen."""
+    if bank_profiles()[bank].verifies_names:
+        raise typer.BadParameter(f"{bank} tells whose an account is: the member adds it")
+    try:
+        seen = AccountOnPaper(member, bank, branch, kind, number, by)
+        kept = _operate(lambda db, now: add_account_on_paper(db, seen, now=now))
+    except (Refused, ValueError) as error:
+        raise typer.BadParameter(str(error) or type(error).__name__) from error
+    typer.echo(f"registered: ac_{kept.id.hex}, in the member's own name")
 
 
 def _one_or_all(bank: BankCode | None, *, every: bool) -> BankCode | None:

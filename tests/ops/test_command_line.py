@@ -14,8 +14,17 @@ from gateway.ops.clock import shift_to
 from tests.manual_clock import START
 from tests.ops.conftest import Books
 
-COMMANDS = ["demo", "serve", "sandbox", "migrate", "doctor", "ops"]
-OPERATORS = ["transfers", "explain", "ledger-verify", "hold", "release", "stops", "breaker"]
+COMMANDS = ["demo", "serve", "sandbox", "conformance", "migrate", "doctor", "ops"]
+OPERATORS = [
+    "transfers",
+    "explain",
+    "ledger-verify",
+    "hold",
+    "release",
+    "stops",
+    "breaker",
+    "account-add",
+]
 
 
 class CommandLine:
