@@ -28,14 +28,14 @@ class Gatekeeper:
         self._shop_id = shop_id
         self._seal = seal
         self._clock = clock
-        self._seen: set[str] = set()
+        self._seen: set[int] = set()
 
     def admit(self, form: Form) -> None:
         """Return if the form is the shop's, fresh and new, else raise the `Refusal`."""
         stamped = self._recognise(form)
         if self._clock.distance(stamped) > FRESH_FOR:
             raise Refusal(BAD_MAC, "DATETIME is not within 300 s")
-        nonce = form.fields["NONCE"]
+        nonce = int(form.fields["NONCE"], 16)
         if nonce in self._seen:
             raise Refusal(BAD_MAC, "NONCE was seen before")
         self._seen.add(nonce)

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 
@@ -22,7 +23,7 @@ class Gatekeeper:
         self._emulation = emulation
         self._user_id = user_id.encode()
         self._password = password.encode()
-        self._used: set[tuple[date, str]] = set()
+        self._used: defaultdict[date, set[int]] = defaultdict(set)
 
     def admit(self, fields: Mapping[str, str]) -> None:
         """Return if user and password are right and SEQ is new, else raise the `Refusal`.
@@ -36,15 +37,15 @@ class Gatekeeper:
         seq = fields.get("SEQ", "")
         if not _SEQ.fullmatch(seq):
             raise Refusal(FORMAT)
-        place = (self._emulation.clock.now().date(), seq)
-        if place in self._used:
+        today = self._emulation.clock.now().date()
+        if int(seq) in self._used[today]:
             raise Refusal(SEQ_USED)
-        self._used.add(place)
+        self._used[today].add(int(seq))
         # On file with the next flush: a restarted bank too knows what was used.
-        self._emulation.note({"kind": USED, "day": place[0].isoformat(), "seq": seq})
+        self._emulation.note({"kind": USED, "day": today.isoformat(), "seq": seq})
 
     def replay(self, record: Record) -> None:
         """Remember again what was used before the emulator was stopped."""
         if record["kind"] == USED:
             day = date.fromisoformat(str(record["day"]))
-            self._used.add((day, str(record["seq"])))
+            self._used[day].add(int(str(record["seq"])))

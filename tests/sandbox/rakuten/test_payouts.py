@@ -296,13 +296,17 @@ async def test_the_seed_decides_how_an_unknown_result_ends(lender: Lender):
     assert (set(runs[0][0]), runs[0][1]) == ({"1", "3"}, {"F"})
 
 
-@pytest.mark.parametrize("answer_first", [True, False])
-async def test_a_return_shows_its_own_instant(lender: Lender, clock: ManualClock, answer_first):
+@pytest.mark.parametrize(
+    ("number", "rule"),
+    [
+        pytest.param("0000005", {"kind": "delay", "seconds": 0}, id="magic number"),
+        pytest.param("1234567", {"kind": "return_after", "seconds": 8}, id="rule"),
+    ],
+)
+async def test_a_return_shows_its_own_instant(lender: Lender, clock: ManualClock, number, rule):
     await lender.told("PUT", "settings", {"rate_limits": {"inquiry": 0}})
-    order = lender.order(ACCOUNT="0000005")
-    if not answer_first:
-        await lender.rule("submit", {"kind": "return_after", "seconds": 8})
-        order = lender.order()
+    await lender.rule("submit", rule)
+    order = lender.order(ACCOUNT=number)
     first = await lender.submit(order)
     clock.advance(86_400)
 
