@@ -2,7 +2,6 @@
 
 from gateway.sandbox.books import Account, Booking, MovementKind
 from gateway.sandbox.mufg import xml_writing as xml
-from gateway.sandbox.mufg.fields import BANK_CODE
 
 _DESCRIPTION = {
     MovementKind.PAYOUT: "ﾌﾘｺﾐ",
@@ -19,7 +18,7 @@ def account(settlement: Account) -> str:
         xml.path("Id/Othr", xml.text("Id", f"{key.type}{key.number}")),
         xml.text("Ccy", "JPY"),
         xml.text("Nm", settlement.holder),
-        xml.path("Svcr/FinInstnId", _member_id(key.branch)),
+        xml.agent("Svcr", key.branch),
     )
 
 
@@ -46,14 +45,6 @@ def entry(booking: Booking) -> str:
 def direction(booking: Booking) -> str:
     """Return CRDT or DBIT, seen from the settlement account."""
     return "CRDT" if booking.is_incoming else "DBIT"
-
-
-def _member_id(branch: str) -> str:
-    return xml.group(
-        "ClrSysMmbId",
-        xml.path("ClrSysId", xml.text("Cd", "JPZGN")),
-        xml.text("MmbId", BANK_CODE + branch),
-    )
 
 
 def _details(booking: Booking) -> str:

@@ -7,8 +7,8 @@ from gateway.sandbox.books import AccountKey
 from gateway.sandbox.kana import is_strict
 from gateway.sandbox.mufg.malformed import Malformed
 from gateway.sandbox.mufg.xml_reading import Element
+from gateway.sandbox.mufg.xml_writing import BANK_CODE
 
-BANK_CODE = "0005"
 REMITTER_MAX = 40
 HOLDER_MAX = 30
 _REFERENCE = re.compile(r"[A-Z0-9]{20}")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from gateway.sandbox.books import Account
 from gateway.sandbox.mufg import xml_writing as xml
 from gateway.sandbox.mufg.refusals import NOT_PROVIDED, PROPRIETARY, Refusal
 
@@ -31,7 +32,10 @@ PAIN_014 = ReportKind(
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a report says of one transaction; `reason` is a code, `returned_on` a day of return."""
+    """What a report says of one transaction; `reason` is a code, `returned_on` a day of return.
+
+    `creditor` is named where the XSD demands the creditor: in a report on a request to pay.
+    """
 
     reference: str
     amount: int
@@ -40,6 +44,7 @@ class Status:
     reason: str = ""
     booked_at: datetime | None = None
     returned_on: date | None = None
+    creditor: Account | None = None
 
 
 def accepted(
@@ -113,7 +118,13 @@ def _original(status: Status) -> str:
         "OrgnlTxRef",
         xml.path("Amt", xml.yen("InstdAmt", status.amount)),
         "" if day is None else xml.text("ReqdExctnDt", day.isoformat()),
+        "" if status.creditor is None else _creditor(status.creditor),
     )
+
+
+def _creditor(account: Account) -> str:
+    name = xml.path("Cdtr", xml.text("Nm", account.holder))
+    return xml.agent("CdtrAgt", account.key.branch) + name
 
 
 def _optional_instant(name: str, instant: datetime | None) -> str:

@@ -69,7 +69,7 @@ class RequestDesk:
             raise Refusal("AM02", "above the limit of one item", message_id=order.reference)
         plan = action if isinstance(action, CallbackPlan) else None
         collection = await self.collections.open(order, plan)
-        report = accepted(PAIN_014, now, order.reference, _status(collection))
+        report = accepted(PAIN_014, now, order.reference, self._status(collection))
         return Reply(202, report, self._location(collection, origin))
 
     def inquire(self, reference: str) -> Reply:
@@ -78,7 +78,7 @@ class RequestDesk:
         if collection is None:
             raise Refusal("NOTFOUND", "no request of that reference", message_id=reference)
         now = self._emulation.clock.now()
-        return Reply(200, status_report(PAIN_014, now, _status(collection)))
+        return Reply(200, status_report(PAIN_014, now, self._status(collection)))
 
     def _used_before(
         self, first: Collection, order: CollectionOrder, now: datetime, origin: str
@@ -87,10 +87,21 @@ class RequestDesk:
         refusal = Refusal("DUPL", "the reference was used before", message_id=order.reference)
         is_same_and_open = first.order == order and first.is_open
         headers = self._location(first, origin) if is_same_and_open else {}
-        return Reply(refusal.status, refused(PAIN_014, now, refusal, _status(first)), headers)
+        return Reply(refusal.status, refused(PAIN_014, now, refusal, self._status(first)), headers)
 
     def _location(self, collection: Collection, origin: str) -> Mapping[str, str]:
         return {"Location": origin + self.collections.approval_path(collection)}
+
+    def _status(self, collection: Collection) -> Status:
+        return Status(
+            reference=collection.reference,
+            amount=collection.amount,
+            status=_STATUS[collection.state],
+            bank_id=collection.bank_id,
+            reason=_CAUSES.get(collection.cause) or _REASON.get(collection.state, ""),
+            booked_at=collection.booked_at,
+            creditor=self._emulation.books.settlement,
+        )
 
     async def _tell(self, collection: Collection, plan: CallbackPlan) -> None:
         """Call the order's address back if money was booked; other ends are found by polling."""
@@ -125,14 +136,3 @@ def _order(request: RequestToPay) -> CollectionOrder:
 
 def _returned_to(collection: Collection) -> Mapping[str, str]:
     return {"reference": collection.reference, "result": _RESULT.get(collection.state, "")}
-
-
-def _status(collection: Collection) -> Status:
-    return Status(
-        reference=collection.reference,
-        amount=collection.amount,
-        status=_STATUS[collection.state],
-        bank_id=collection.bank_id,
-        reason=_CAUSES.get(collection.cause) or _REASON.get(collection.state, ""),
-        booked_at=collection.booked_at,
-    )

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from gateway.sandbox.clock import JST
 
+BANK_CODE = "0005"
 CONTENT_TYPE = "application/xml; charset=utf-8"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"
@@ -50,3 +51,13 @@ def instant_text(instant: datetime) -> str:
 def group_header(now: datetime, *rest: str) -> str:
     """Return the head of one of the bank's messages; each has an identification of its own."""
     return group("GrpHdr", text("MsgId", uuid4().hex), text("CreDtTm", instant_text(now)), *rest)
+
+
+def agent(names: str, branch: str) -> str:
+    """Return a branch of this bank as the agent of an account."""
+    member = group(
+        "ClrSysMmbId",
+        path("ClrSysId", text("Cd", "JPZGN")),
+        text("MmbId", f"{BANK_CODE}{branch}"),
+    )
+    return path(f"{names}/FinInstnId", member)

@@ -114,3 +114,10 @@ def texts(body: bytes, name: str) -> list[str]:
     """Return the texts of all elements of that name, in the order of the document."""
     found = ET.fromstring(body).iter(f"{{{PREFIX}{message_of(body)}}}{name}")  # noqa: S314 - as above
     return [element.text or "" for element in found]
+
+
+def reasons(body: bytes) -> list[str]:
+    """Return every reason that a report gives, as `Cd` or `Prtry`."""
+    namespace = f"{{{PREFIX}{message_of(body)}}}"
+    found = ET.fromstring(body).iter(f"{namespace}Rsn")  # noqa: S314 - as above
+    return [inner.text or "" for reason in found for inner in reason]

@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 from multidict import CIMultiDictProxy
 
 from tests.manual_clock import ManualClock
-from tests.sandbox.mufg.documents import PAIN_001, PAIN_013, message_of, read, texts
+from tests.sandbox.mufg.documents import PAIN_001, PAIN_013, message_of, read, reasons, texts
 
 BASE = "/mufg"
 JST = timezone(timedelta(hours=9))
@@ -45,9 +45,17 @@ class Seen:
         return found[0] if found else None
 
     @property
+    def codes(self) -> list[str]:
+        """The code of a refusal, the reason in a status, or both."""
+        assert self.message
+        return reasons(self.body)
+
+    @property
     def code(self) -> str | None:
-        """The code of a refusal, or the reason in a status."""
-        return self.one("Cd") or self.one("Prtry")
+        """The only one of them, None if there is none."""
+        found = self.codes
+        assert len(found) <= 1
+        return found[0] if found else None
 
 
 @dataclass(slots=True)

@@ -70,7 +70,7 @@ async def test_a_document_with_one_flaw_is_a_format_error(lender: Lender, good, 
 
     answer = await lender.submit(document.replace(good, bad))
 
-    assert (answer.status, answer.one("GrpSts"), answer.one("Cd")) == (400, "RJCT", "FF01")
+    assert (answer.status, answer.one("GrpSts"), answer.code) == (400, "RJCT", "FF01")
     assert answer.message == "pain.002.001.03"
     assert (await lender.inquire(REFERENCE)).status == 404
 

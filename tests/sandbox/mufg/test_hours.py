@@ -30,7 +30,7 @@ async def test_the_bank_is_closed_in_the_night_after_the_second_saturday(
         assert (paid.status, collected.status) == (202, 202)
         return
     for answer in (paid, collected):
-        assert (answer.status, answer.one("Cd")) == (400, "TM01")
+        assert (answer.status, answer.code) == (400, "TM01")
         assert answer.headers["Retry-After"] == retry_after
     assert (paid.message, collected.message) == ("pain.002.001.03", "pain.014.001.07")
 

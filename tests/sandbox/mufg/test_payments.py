@@ -144,7 +144,7 @@ async def test_what_is_wrong_with_the_payee_shows_only_after_the_acceptance(
     again = await lender.pay(reference=REFERENCE)
 
     assert accepted.status == 202
-    assert (refused.status, refused.one("TxSts"), refused.one("Cd")) == (200, "RJCT", code)
+    assert (refused.status, refused.one("TxSts"), refused.code) == (200, "RJCT", code)
     assert (refused.one("AddtlInf"), refused.one("AccptncDtTm")) == (None, None)
     assert (again.status, again.code) == (409, "DUPL")
     assert await lender.movements() == []
