@@ -1,5 +1,7 @@
 """What an emulator with books on file still knows, and goes on with, after a restart."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -77,3 +79,30 @@ async def test_what_ran_out_while_the_bank_was_down_expires_when_it_is_up(
             event, _, _ = await receiver.next()
 
     assert event["status"] == "EXPIRED"
+
+
+async def test_books_of_an_older_emulator_are_read(clock: ManualClock, tmp_path: Path):
+    """Before collections, pay-outs and returns had lines of another shape."""
+    async with running(clock, tmp_path / "new") as lender:
+        paid, returned = lender.order(), lender.order()
+        first = await lender.submit(paid)
+    at = "2026-11-25T10:00:00+09:00"
+    lines = [
+        {"kind": "payout", "order": order, "holder": "ﾔﾏﾀﾞ ﾀﾛｳ", "instant": at}
+        | {"return_after_s": None}
+        for order in (paid, returned)
+    ]
+    reference = returned["clientReference"]
+    lines.append({"kind": "return", "reference": reference, "instant": at, "reason": "X"})
+    old = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    journal = tmp_path / "smbc.jsonl"
+    await asyncio.to_thread(journal.write_bytes, old)
+
+    async with running(clock, tmp_path) as lender:
+        again = await lender.submit(paid)
+        asked = (await lender.inquire(reference)).json
+        ledger = await lender.told("GET", "ledger")
+
+    assert (again.headers["X-Duplicate"], again.body) == ("true", first.body)
+    assert (asked["status"], asked["returnReason"]) == ("RETURNED", "X")
+    assert ledger["settlement"]["balance"] == 99_990_000

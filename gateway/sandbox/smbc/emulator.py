@@ -21,6 +21,7 @@ from gateway.sandbox.smbc import messages, refusals
 from gateway.sandbox.smbc.authentication import Gatekeeper
 from gateway.sandbox.smbc.messages import read_body, read_query
 from gateway.sandbox.smbc.names import NameService
+from gateway.sandbox.smbc.old_journal import as_written_now
 from gateway.sandbox.smbc.payment_orders import (
     PaymentDesk,
     PaymentEvents,
@@ -109,7 +110,7 @@ class Smbc:
 
     def replay(self, record: Record) -> None:
         """Do again what the journal says was done."""
-        self._payouts.replay(record)
+        self._payouts.replay(as_written_now(record))
         self.collections.replay(record)
 
     def resume(self) -> None:

@@ -47,7 +47,7 @@ class TransferDesk:
 
     async def submit(self, message: TransferOrder, action: Action | None) -> Reply:
         """Book a pay-out, or raise the `Refusal`."""
-        order = _order(message)
+        order = order_of(message)
         number = order.creditor.number
         self._check_hours(order)
         first = self._payouts.find(order.reference)
@@ -101,7 +101,8 @@ def bank_number(key: str) -> str:
     return f"T{hashlib.sha256(key.encode()).hexdigest()[:16].upper()}"
 
 
-def _order(message: TransferOrder) -> PayOutOrder:
+def order_of(message: TransferOrder) -> PayOutOrder:
+    """Return what such a message asks for, as every bank keeps it."""
     details = {
         "valueDate": message.value_date,
         "remitterName": message.remitter_name,
