@@ -35,7 +35,6 @@ from tests.adapters.stand_ins import (
 from tests.manual_clock import START, ManualClock
 
 URL = "http://127.0.0.1:8104"
-BASE = f"{URL}/mizuho/fb"
 FILE_ID = "20261125-0000000001"
 RECEIPT = "R0000000001"
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "mizuho"
@@ -118,14 +117,14 @@ class Mocked:
 
 
 @asynccontextmanager
-async def mocked_mizuho(clock: ManualClock | None = None) -> AsyncIterator[Mocked]:
+async def mocked_mizuho(clock: ManualClock | None = None, url: str = URL) -> AsyncIterator[Mocked]:
     """Yield the bank and the route of everything that it asks."""
     code = BankCode.MIZUHO
     parts = Parts(
         clock or ManualClock(), Tally(), FreeLanes(), nothing_happens, time.monotonic, 1.0
     )
-    settings = await asyncio.to_thread(load_settings, mizuho_base_url=URL)
+    settings = await asyncio.to_thread(load_settings, mizuho_base_url=url)
     with respx.mock(using="httpx", assert_all_called=False) as router:
-        route = router.route(url__startswith=f"{BASE}/")
+        route = router.route(url__startswith=f"{url}/mizuho/fb/")
         async with open_mizuho(settings, bank_profiles()[code], parts) as bank:
             yield Mocked(bank, route)
