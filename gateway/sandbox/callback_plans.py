@@ -22,17 +22,28 @@ class CallbackPlans:
             self._kept[key] = plan
 
     def early(self, key: str, call: Call) -> CallbackPlan | None:
-        """Return the plan if the event is to come before the answer, else leave it for `take`."""
+        """Return the plan if the event is to come before the answer, else leave it for `late`."""
         plan = self._kept.get(key) or self._take_fault(call, _is_early)
         return plan if isinstance(plan, CallbackPlan) and plan.before_answer else None
 
-    def take(self, key: str, call: Call) -> CallbackPlan:
-        """Return the plan for one event; a rule on callbacks acts once an event."""
+    def late(self, key: str, call: Call) -> CallbackPlan:
+        """Return the plan of an event after `early` had none for it.
+
+        Rules that are to come before the answer have been asked, and count an event once.
+        """
+        return self._kept.get(key) or _as_plan(self._take_fault(call, _is_not_early))
+
+    def unasked(self, key: str, call: Call) -> CallbackPlan:
+        """Return the plan of an event that nobody waits for: there is no answer to precede."""
         return self._kept.get(key) or _as_plan(self._take_fault(call, lambda _: True))
 
 
 def _is_early(rule: Rule) -> bool:
     return isinstance(rule.action, CallbackPlan) and rule.action.before_answer
+
+
+def _is_not_early(rule: Rule) -> bool:
+    return not _is_early(rule)
 
 
 def _as_plan(action: Action | None) -> CallbackPlan:

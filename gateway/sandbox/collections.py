@@ -206,11 +206,15 @@ class Collections:
         if plan is not None:
             await self._ended(collection, plan)
         else:
-            self.emulation.later(0.0, partial(self._tell_as_planned, collection))
+            self.emulation.later(0.0, partial(self._tell_late, collection))
 
-    async def _tell_as_planned(self, collection: Collection) -> None:
+    async def _tell_late(self, collection: Collection) -> None:
+        plan = self._plans.late(collection.reference, collection.as_call())
+        await self._ended(collection, plan)
+
+    async def _tell_of_expiry(self, collection: Collection) -> None:
         await self.emulation.journal.flush()
-        plan = self._plans.take(collection.reference, collection.as_call())
+        plan = self._plans.unasked(collection.reference, collection.as_call())
         await self._ended(collection, plan)
 
     def _settle_later(self, reference: str) -> None:
@@ -224,7 +228,7 @@ class Collections:
         collection = self._book.find(reference)
         if collection is not None and collection.is_open:
             for told in self._enter(self._end(collection, CollectionState.EXPIRED)):
-                self.emulation.later(0.0, partial(self._tell_as_planned, told))
+                self.emulation.later(0.0, partial(self._tell_of_expiry, told))
 
 
 def _trouble(account: Account | None, amount: int) -> str:

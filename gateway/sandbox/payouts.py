@@ -194,7 +194,7 @@ class PayOuts:
         self._note(Ending(RETURNED, key, emulation.clock.booking_instant(), reason))
         await emulation.journal.flush()
         payout = self._by_key[key]
-        await self._returned(payout, plan or self._plans.take(key, payout.as_call()))
+        await self._returned(payout, plan or self._plans.late(key, payout.as_call()))
 
     def _note(self, ending: Ending) -> None:
         self._emulation.note(ending_as_record(ending))

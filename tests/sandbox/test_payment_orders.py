@@ -456,3 +456,53 @@ async def test_a_limit_may_lie_anywhere_in_the_future(lender: Lender, clock: Man
     answer = await lender.start(lender.payment(expiresAt=limit_at))
 
     assert (answer.status, answer.json["expiresAt"]) == (201, "2026-11-25T10:00:01.000+09:00")
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+async def test_a_rule_on_callbacks_counts_an_event_once(
+    lender: Lender, receiver: Receiver, is_early
+):
+    action = {"kind": "callback", "lose": True, "before_answer": is_early}
+    await lender.rule("callback", action, nth=2, times=2)
+    orders = [await lender.started(notifyUrl=receiver.url) for _ in range(4)]
+
+    for order in orders:
+        await lender.told("POST", f"approve/{order['clientReference']}")
+    told = {(await receiver.next())[0]["orderId"] for _ in range(2)}
+
+    assert told <= {order["orderId"] for order in orders}
+    if is_early:
+        assert told == {orders[0]["orderId"], orders[3]["orderId"]}
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await receiver.deliveries.get()
+
+
+async def test_a_rule_acts_from_the_nth_start_on(lender: Lender):
+    action = {"kind": "code", "code": "OUT_OF_SERVICE_HOURS"}
+    await lender.rule("start_collection", action, nth=2, times=2)
+
+    answers = [await lender.start(lender.payment()) for _ in range(4)]
+
+    assert [answer.status for answer in answers] == [201, 503, 503, 201]
+
+
+async def test_random_callbacks_depend_on_the_seed_alone(lender: Lender, receiver: Receiver):
+    async def lost(seed: int) -> set[str]:
+        await lender.told("POST", "reset")
+        await lender.told("PUT", "seed", seed)
+        action = {"kind": "callback", "bad_signature": True}
+        await lender.rule("callback", action, probability=0.5, times=0)
+        spoiled = set()
+        for number in range(12):
+            order = await lender.started(clientReference=f"{number:020d}", notifyUrl=receiver.url)
+            await lender.told("POST", f"approve/{order['clientReference']}")
+            event, signature, body = await receiver.next()
+            if not is_signed_by("smbc-sandbox-1", body, signature):
+                spoiled.add(event["clientReference"])
+        return spoiled
+
+    first, again, other = await lost(1), await lost(1), await lost(2)
+
+    assert first == again != other
+    assert 0 < len(first) < 12
