@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 
@@ -14,8 +15,11 @@ from gateway.domain.account import AccountType, BankCode
 from gateway.domain.errors import NotReady
 from gateway.domain.money import Yen
 from gateway.domain.ports import Clock
+from gateway.sandbox.registry import BANKS
 from gateway.sandbox.server import Sandbox, start_sandbox
 from gateway.serve import listen
+from gateway.services.add_account import AccountOnPaper, add_account_on_paper
+from gateway.services.desk import TransferDesk
 from gateway.services.enrol_member import Enrolment, enrol_member
 from gateway.services.fund_bank import fund_bank
 from gateway.services.register_account import AccountRequest, register_account
@@ -25,7 +29,9 @@ MEMBER_NUMBER = "10000001"
 MEMBER_PIN = "2468"
 MEMBER_KANA = "ﾔﾏﾀﾞ ﾀﾛｳ"
 MEMBER_LIMIT = Yen(500_000)
-DEMO_ACCOUNT = ("001", AccountType.ORDINARY, "1234567")
+DEMO_NUMBER = "1234567"
+DEMO_BRANCHES = {BankCode.PAYPAY: "002", BankCode.RAKUTEN: "201"}  # elsewhere 001
+OPERATOR = "demo"
 SETTLEMENT_FUNDS = Yen(100_000_000)
 
 
@@ -61,7 +67,8 @@ async def open_stage(
             _listening_sandbox(clock, sandbox_port=sandbox_port, books_dir=books_dir)
         )
         url = await stack.enter_async_context(database_address(settings))
-        at_sandbox = settings.model_copy(update={"smbc_base_url": sandbox.urls["smbc"]})
+        addresses = {f"{bank}_base_url": url for bank, url in sandbox.urls.items()}
+        at_sandbox = settings.model_copy(update=addresses)
         gateway = await stack.enter_async_context(open_gateway(at_sandbox, url=url, clock=clock))
         host, port = await listen(stack, gateway, at_sandbox)
         stage = Stage(gateway, sandbox, f"http://{host}:{port}")
@@ -76,7 +83,7 @@ async def _listening_sandbox(
     """Yield the running banks. Raises NotReady when their ports are taken, as by another demo."""
     try:
         sandbox = await start_sandbox(
-            clock=clock, banks=("smbc",), port_base=sandbox_port, books_dir=books_dir
+            clock=clock, banks=tuple(BANKS), port_base=sandbox_port, books_dir=books_dir
         )
     except OSError as error:
         raise NotReady(
@@ -100,10 +107,19 @@ async def _seed(stage: Stage) -> None:
         for bank in desk.banks:
             await fund_bank(desk, bank, SETTLEMENT_FUNDS, note="sandbox opening balance")
             if bank not in known:
-                branch, kind, number = DEMO_ACCOUNT
-                request = AccountRequest(member, bank, branch, kind, number, holder=None)
-                await register_account(desk, request)
+                await _register(desk, member, bank)
             await _expect_calls(control, stage, bank)
+
+
+async def _register(desk: TransferDesk, member: UUID, bank: BankCode) -> None:
+    """Add the demo account: as a member would, or as an operator where the bank names nobody."""
+    branch, kind = DEMO_BRANCHES.get(bank, "001"), AccountType.ORDINARY
+    if desk.profiles[bank].verifies_names:
+        request = AccountRequest(member, bank, branch, kind, DEMO_NUMBER, holder=None)
+        await register_account(desk, request)
+    else:
+        seen = AccountOnPaper(MEMBER_NUMBER, bank, branch, kind, DEMO_NUMBER, OPERATOR)
+        await add_account_on_paper(desk.db, seen, now=desk.clock.now())
 
 
 async def _expect_calls(control: aiohttp.ClientSession, stage: Stage, bank: BankCode) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,6 @@ import aiohttp
 
 from gateway.app import Gateway, open_gateway
 from gateway.config import Settings, load_settings
-from gateway.demo.stage import DEMO_ACCOUNT
 from gateway.domain.account import BankCode
 from gateway.domain.ledger import settlement_cash
 from gateway.domain.money import Yen
@@ -66,21 +65,19 @@ class World:
     clock: SystemClock
     control: aiohttp.ClientSession
 
-    async def member(self, *, limit: int = 100_000) -> Member:
+    async def member(self, *, limit: int = 100_000, bank: BankCode = BankCode.SMBC) -> Member:
         """Enrol a member with the sandbox's demo account."""
-        branch, _, number = DEMO_ACCOUNT
-        assert (branch, number) == ("001", "1234567")
-        return await new_member(self.owner, self.clock, limit=limit)
+        return await new_member(self.owner, self.clock, limit=limit, bank=bank)
 
-    async def put(self, name: str, value: object) -> None:
-        """Call the control API of the bank."""
-        url = f"{self.sandbox.urls['smbc']}/_sandbox/{name}"
+    async def put(self, name: str, value: object, *, bank: BankCode = BankCode.SMBC) -> None:
+        """Call the control API of a bank."""
+        url = f"{self.sandbox.urls[bank]}/_sandbox/{name}"
         async with self.control.put(url, json=value) as answer:
             assert answer.status == 200, await answer.text()
 
-    async def books(self) -> dict[str, Any]:
-        """Return the bank's own books."""
-        async with self.control.get(f"{self.sandbox.urls['smbc']}/_sandbox/ledger") as answer:
+    async def books(self, bank: BankCode = BankCode.SMBC) -> dict[str, Any]:
+        """Return a bank's own books."""
+        async with self.control.get(f"{self.sandbox.urls[bank]}/_sandbox/ledger") as answer:
             books: dict[str, Any] = await answer.json()
             return books
 
@@ -127,9 +124,10 @@ class World:
 
     async def check(self, gateway: Gateway, *transfers: Transfer) -> None:
         """The oracle: bank, transfers and ledger say the same; nothing twice, nothing lost."""
-        books = await self.books()
+        books = {bank: await self.books(BankCode(bank)) for bank in self.sandbox.urls}
         for transfer in transfers:
-            moved = [m for m in books["movements"] if m["reference"] == transfer.reference]
+            movements = books[transfer.bank]["movements"]
+            moved = [m for m in movements if m["reference"] == transfer.reference]
             paid = [m for m in moved if m["kind"] == "payout"]
             assert len(paid) <= 1
             assert all(int(m["amount"]) == transfer.amount.amount for m in moved)
@@ -141,9 +139,10 @@ class World:
                 assert moved == []
         report = await verify_ledger(gateway.desk.db)
         assert report.findings == ()
-        ours = report.balances.get(settlement_cash(BankCode.SMBC), 0)
-        if all(transfer.state is not State.REVIEW for transfer in transfers):
-            assert ours == int(books["settlement"]["balance"]) - OPENING_BALANCE
+        for bank, book in books.items():
+            ours = report.balances.get(settlement_cash(BankCode(bank)), 0)
+            if not any(t.state is State.REVIEW for t in transfers if t.bank == bank):
+                assert ours == int(book["settlement"]["balance"]) - OPENING_BALANCE
 
 
 def request(member: Member, *, amount: int = 10_000, key: str | None = None) -> TransferRequest:
@@ -157,16 +156,18 @@ def request(member: Member, *, amount: int = 10_000, key: str | None = None) -> 
 
 
 @asynccontextmanager
-async def open_world(url: str, owner: Any, **changes: object) -> AsyncIterator[World]:
-    """Start the emulator for a test's database; everything runs at 1/20 of real delays."""
+async def open_world(
+    url: str, owner: Any, *, banks: Sequence[BankCode] = (BankCode.SMBC,), **changes: object
+) -> AsyncIterator[World]:
+    """Start emulators for a test's database; everything runs at 1/20 of real delays."""
     clock = SystemClock(shift_to(START))
     async with (
-        running_sandbox(clock=clock, time_scale=TIME_SCALE) as sandbox,
+        running_sandbox(clock=clock, banks=banks, time_scale=TIME_SCALE) as sandbox,
         aiohttp.ClientSession() as control,
     ):
         settings = load_settings(
             **{
-                "smbc_base_url": sandbox.urls["smbc"],
+                **{f"{bank}_base_url": address for bank, address in sandbox.urls.items()},
                 "time_scale": TIME_SCALE,
                 "port": 0,
                 "pool_size": 5,

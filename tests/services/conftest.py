@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from gateway.config import load_settings
+from gateway.demo.stage import DEMO_BRANCHES
 from gateway.domain.account import AccountType, BankAccount, BankCode
 from gateway.domain.bank import (
     Callback,
@@ -143,7 +144,9 @@ async def member(owner, clock: ManualClock) -> Member:
     return await new_member(owner, clock, limit=100_000)
 
 
-async def new_member(owner, clock: Clock, *, limit: int) -> Member:
+async def new_member(owner, clock: Clock, *, limit: int, bank: BankCode = BankCode.SMBC) -> Member:
+    """Return a member with the bank's demo account."""
+    branch = DEMO_BRANCHES.get(bank, "001")
     member = Member(uuid7(clock.now(), os.urandom(10)), uuid7(clock.now(), os.urandom(10)))
     await owner.execute(
         "INSERT INTO members (member_id, member_number, kana, sender_name, pin_hash, created_at)"
@@ -155,8 +158,9 @@ async def new_member(owner, clock: Clock, *, limit: int) -> Member:
     )
     await owner.execute(
         "INSERT INTO accounts (member_id, id, bank, branch, type, number, holder, registered_at)"
-        " VALUES ($1, $2, 'smbc', '001', $3, '1234567', $4, $5)",
-        *(member.id, member.account, AccountType.ORDINARY, HOLDER, clock.now()),
+        " VALUES ($1, $2, $3, $4, $5, '1234567', $6, $7)",
+        *(member.id, member.account, bank.value, branch, AccountType.ORDINARY, HOLDER),
+        clock.now(),
     )
     return member
 
