@@ -26,3 +26,8 @@ class Throttle:
             self._taken.append(now)
             return 0
         return max(1, math.ceil(self._taken[0] + SECOND - now))
+
+    def give_back(self) -> None:
+        """Uncount the last call taken: it was refused as one too many all the same."""
+        if self._taken:
+            self._taken.pop()

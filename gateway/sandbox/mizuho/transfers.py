@@ -160,6 +160,7 @@ class TransferDesk:
         if _goes_to(told, magic.BANK_CLOSED):
             raise Refusal(refusals.closed(self._exchanges.closed_until()))
         if self._throttled.refuses(told.creditor.number, told.reference):
+            self._emulation.money.give_back()
             raise Refusal(refusals.throttled())
 
     def _is_cut_first(self, told: Item) -> bool:

@@ -258,6 +258,15 @@ async def test_0000008_is_throttled_twice_then_taken(lender: Lender):
     assert [answer.status for answer in answers] == [429, 429, 202]
 
 
+async def test_a_file_that_0000008_throttles_does_not_count(lender: Lender):
+    await lender.told("PUT", "settings", {"rate_limits": {"money": 2}})
+    body = file_of([lender.payee(number="0000008")])
+
+    answers = [await lender.submit(body, "A") for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [429, 429, 202]
+
+
 async def test_0000009_finds_the_bank_closed(lender: Lender):
     answer = await lender.submit(file_of([lender.payee(number="0000009")]))
 
