@@ -77,9 +77,10 @@ NO_POINTS = Points()
 class Call(Generic[T]):
     """One question to a bank.
 
-    `build` makes the request anew for each try; `read` turns an answer into a result or raises a
-    BankError; `otherwise` turns a BankError into a result; `ready` may raise NothingLeft first.
-    `slot` is one that the caller has taken and waited for already.
+    `build` makes the request anew for each try (its extension `proof` is hashed in place of a body
+    that holds a password); `read` turns an answer into a result or raises a BankError; `otherwise`
+    turns a BankError into a result; `ready` may raise NothingLeft first. `slot` is one that the
+    caller has taken and waited for already.
     """
 
     operation: str
@@ -199,6 +200,7 @@ class Line:
 
     async def _send(self, call: Call[T], trail: Trail) -> httpx.Response:
         request = call.build()
+        proof: bytes = request.extensions.get("proof", request.content)
         flight = Flight(
             self._notice(call.points.headers_sent),
             self._notice(call.points.answer_begun),
@@ -209,8 +211,7 @@ class Line:
             "deadline_at": trail.deadline_at,
             "fresh": trail.tries > 1,
         }
-        body = request.content
-        trail.request_sha256 = hashlib.sha256(body).hexdigest() if body else None
+        trail.request_sha256 = hashlib.sha256(proof).hexdigest() if proof else None
         trail.has_left = True  # from here on only the transport may say that nothing did
         try:
             answer = await self._client.send(request)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from gateway.adapters.line import Parts
 from gateway.adapters.mufg.opening import open_mufg
 from gateway.adapters.paypay.opening import open_paypay
+from gateway.adapters.rakuten.opening import open_rakuten
 from gateway.adapters.smbc.opening import open_smbc
 from gateway.config import Settings
 from gateway.domain.account import BankCode
@@ -22,6 +23,7 @@ BANKS: Mapping[BankCode, Opening] = {
     BankCode.SMBC: open_smbc,
     BankCode.MUFG: open_mufg,
     BankCode.PAYPAY: open_paypay,
+    BankCode.RAKUTEN: open_rakuten,
 }
 
 

@@ -169,7 +169,8 @@ class Evidence:
     """What is kept of one bank call: no bodies, only what proves them.
 
     `code` is the bank's own code or the transport failure's name; the hashes are lower-case hex
-    SHA-256 of the exact bytes, None where none was sent or received.
+    SHA-256 of the exact bytes, None where none was sent or received. A password is left out: its
+    hash could be tried against guesses.
     """
 
     code: str

@@ -1,0 +1,99 @@
+"""Rakuten's answers: CSV lines in Shift_JIS, every field quoted, every line ended by CRLF."""
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import httpx
+
+from gateway.adapters.digits import malformed
+from gateway.adapters.failure import BankError, BankUnavailable, OutcomeUnknown, refusal
+from gateway.adapters.rakuten.codes import Codes
+from gateway.domain.reason import Reason
+
+Row: TypeAlias = tuple[str, ...]
+
+ENCODING = "shift_jis"  # JIS X 0208, not Microsoft's cp932
+MONEY_FIELDS = 4
+STATE_FIELDS = 7
+CSV = re.compile(r'text/csv\s*;\s*charset=("shift_jis"|shift_jis)', re.ASCII | re.IGNORECASE)
+# RFC 4180: a quote within a field is doubled. No field holds a line break.
+_FIELD = r'"((?:[^"\x00-\x1f\x7f]|"")*)"'
+_ROW = re.compile(f"{_FIELD}(?:,{_FIELD})*")
+_FIELDS = re.compile(_FIELD)
+_RECEIPT = re.compile(r"[!-~]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The seven fields of an inquiry that was answered, but for the code and the message."""
+
+    receipt: str
+    booked_at: str
+    state: str
+    amount: str
+    refusal: str
+
+
+def read_rows(answer: httpx.Response) -> list[Row]:
+    """Return the rows of an answer, at least one, or raise what it means that there are none."""
+    if answer.status_code == httpx.codes.FORBIDDEN and not answer.content:
+        raise BankUnavailable("STATUS_403", Reason.CONTRACT_ERROR)
+    if answer.status_code != httpx.codes.OK:
+        raise OutcomeUnknown(f"STATUS_{answer.status_code}", integrity=True)
+    if not CSV.fullmatch(answer.headers.get("Content-Type", "").strip()):
+        raise OutcomeUnknown("BAD_CONTENT_TYPE", integrity=True)
+    try:
+        *rows, rest = answer.content.decode(ENCODING).split("\r\n")
+    except UnicodeDecodeError as error:
+        raise OutcomeUnknown("UNREADABLE", integrity=True) from error
+    if rest or not rows or not all(_ROW.fullmatch(row) for row in rows):
+        raise OutcomeUnknown("UNREADABLE", integrity=True)
+    return [_fields(row) for row in rows]
+
+
+def read_line(
+    answer: httpx.Response, codes: Codes, *, fields: int, done: frozenset[str] = frozenset("0")
+) -> Row:
+    """Return the one line of a call that was done, or raise what its refusal means."""
+    rows = read_rows(answer)
+    if len(rows) != 1 or len(rows[0]) not in {fields, MONEY_FIELDS}:
+        raise malformed()
+    if rows[0][0] not in done:
+        raise refused(rows[0][0], codes)
+    if len(rows[0]) != fields:
+        raise malformed()
+    return rows[0]
+
+
+def read_state(answer: httpx.Response, codes: Codes) -> State:
+    """Return the answer to an inquiry."""
+    _, receipt, booked_at, _, state, amount, refusal_code = read_line(
+        answer, codes, fields=STATE_FIELDS
+    )
+    return State(receipt, booked_at, state, amount, refusal_code)
+
+
+def refused(code: str, codes: Codes) -> BankError:
+    """Return what a code other than "done" means."""
+    reason = codes.get(code)
+    if reason is None:
+        return OutcomeUnknown(shown(code), integrity=True)
+    return refusal(shown(code), reason)
+
+
+def read_receipt(text: str) -> str:
+    if not _RECEIPT.fullmatch(text):
+        raise malformed()
+    return text
+
+
+def shown(code: str) -> str:
+    """Return a code fit for a log, listed or not: a space could be overlooked there."""
+    if code == " ":
+        return "SPACE"
+    return code if re.fullmatch(r"[0-9A-Z]", code) else "UNLISTED_CODE"
+
+
+def _fields(row: str) -> Row:
+    return tuple(field.replace('""', '"') for field in _FIELDS.findall(row))
