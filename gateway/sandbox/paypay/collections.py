@@ -51,6 +51,8 @@ class CollectionDesk:
                 raise Refusal(refusals.LIMIT, "AMOUNT is above the limit of one item")
             plan = action if isinstance(action, CallbackPlan) else None
             return await self._collections.open(order, plan)
+        # The first request may still be writing: nothing is answered that is not on file.
+        await self._collections.emulation.journal.flush()
         if first.is_open and first.order == order:
             return first
         raise Refusal(refusals.ALREADY_USED, f"STATE={_STATES[first.state]}")

@@ -45,6 +45,8 @@ class PayOutDesk:
         """Book a pay-out, or raise the `Refusal`."""
         self._check_magic(form)
         if self._payouts.find(form.tran_id) is not None:
+            # The first request may still be writing: nothing is answered that is not on file.
+            await self._emulation.journal.flush()
             raise Refusal(refusals.ALREADY_USED)
         payout = await self._payouts.book(
             PayOutOrder(form.tran_id, int(form.amount), form.key, {}),

@@ -41,7 +41,9 @@ class CollectionDesk:
             if order.amount > ITEM_LIMIT:
                 raise Refusal(codes.TOO_LARGE)
             first = await self._collections.open(order)
-        elif not first.is_open or first.order != order:
+        # An earlier request may still be writing: nothing is answered that is not on file.
+        await self._collections.emulation.journal.flush()
+        if not first.is_open or first.order != order:
             raise Refusal(codes.ALREADY_DONE)
         return pair(f"{origin}{self._collections.approval_path(first)}")
 

@@ -59,6 +59,8 @@ class TransferDesk:
         self._check_magic(form)
         first = self.payouts.find(form.ref)
         if first is not None:
+            # The first request may still be writing: nothing is answered that is not on file.
+            await self._emulation.journal.flush()
             raise _again(first)
         order = PayOutOrder(form.ref, int(form.amount), form.key, {"kana": form.kana})
         if isinstance(action, Code):
