@@ -94,14 +94,14 @@ class Payments:
         """Return what became of a payment. A status whose parts contradict is unknown."""
         if one.accepted_at is not None:
             check_instant(one.accepted_at, self._clock.now())
-        match one.status, one.reason, one.accepted_at:
-            case "PDNG", None, _:
+        match one.status, one.is_returned, one.reason, one.accepted_at:
+            case "PDNG", False, None, _:
                 return "PDNG", Submitted(one.bank_id)
-            case "ACSC", None, datetime() as booked_at:
+            case "ACSC", False, None, datetime() as booked_at:
                 return "ACSC", Settled(booked_at, one.bank_id)
-            case "RJCT", _, datetime() as booked_at if one.is_returned:
+            case "RJCT", True, _, datetime() as booked_at:
                 return codes.RETURNED, self._came_back(one, booked_at)
-            case "RJCT", str(code), _ if code in codes.PAYMENT_ENDS and not one.is_returned:
+            case "RJCT", False, str(code), _ if code in codes.PAYMENT_ENDS:
                 return code, Rejected(codes.PAYMENT_ENDS[code])
             case _:
                 raise OutcomeUnknown(one.reason or one.status, integrity=True)

@@ -81,22 +81,24 @@ class Bearer(httpx.Auth):
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        token = await self._tokens.current()
-        request.headers["Authorization"] = f"Bearer {token}"
+        token = await self._bear(request)
         answer = yield request
-        if not is_invalid_token(answer):
-            return
-        self._tokens.forget(token)
+        if is_invalid_token(answer):
+            self._tokens.forget(token)
+            await self._bear(request)
+            flight = request.extensions.get("flight")
+            if isinstance(flight, Flight):
+                flight.has_left = False  # what left was refused unread; this is a new request
+            yield request
+
+    async def _bear(self, request: httpx.Request) -> str:
         try:
             async with asyncio.timeout_at(request.extensions.get("deadline_at")):
                 token = await self._tokens.current()
         except TimeoutError:
             raise NothingLeft("TOKEN_NOT_IN_TIME") from None
-        flight = request.extensions.get("flight")
-        if isinstance(flight, Flight):
-            flight.has_left = False  # what left was refused unread; this is a request of its own
         request.headers["Authorization"] = f"Bearer {token}"
-        yield request
+        return token
 
 
 def is_invalid_token(answer: httpx.Response) -> bool:
