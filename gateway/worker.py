@@ -9,8 +9,10 @@ import structlog
 from gateway.domain.errors import Busy
 from gateway.domain.ports import Metrics
 from gateway.services.desk import TransferDesk
+from gateway.services.gather_file import gather_files
 from gateway.services.measure_transfers import measure_transfers
 from gateway.services.work_callbacks import work_callbacks
+from gateway.services.work_files import work_files
 from gateway.services.work_transfers import ask_due, recover_ended, send_due
 
 log = structlog.get_logger()
@@ -29,6 +31,8 @@ class Loop:
 
 LOOPS = (
     Loop("send_due", 0.25, send_due),
+    Loop("gather_files", 0.25, gather_files),
+    Loop("work_files", 0.25, work_files),
     Loop("ask_due", 0.25, ask_due),
     Loop("recover_ended", 1.0, recover_ended),
     Loop("work_callbacks", 0.25, work_callbacks),

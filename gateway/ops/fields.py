@@ -47,6 +47,8 @@ FIELDS: dict[str, Kind] = {
     "account_id": Kind.ID,
     "session_id": Kind.ID,
     "account": Kind.TEXT,
+    "file_id": Kind.REFERENCE,
+    "items": Kind.NUMBER,
     "bank": Kind.CODE,
     "reference": Kind.REFERENCE,
     "state": Kind.CODE,

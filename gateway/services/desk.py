@@ -107,7 +107,11 @@ class TransferDesk:
 
     def policy(self, transfer: Transfer) -> Policy:
         """Return the numbers of the transfer's bank that decisions need."""
-        profile = self.profiles[transfer.bank]
+        return self.bank_policy(transfer.bank)
+
+    def bank_policy(self, bank: BankCode) -> Policy:
+        """Return the numbers of a bank that decisions need."""
+        profile = self.profiles[bank]
         return Policy(
             visibility_s=profile.visibility_s,
             review_after_s=profile.review_after_s,

@@ -10,7 +10,13 @@ import structlog
 from gateway.domain.decision import Decision, reserved_change
 from gateway.domain.errors import StaleTransfer
 from gateway.domain.ledger import Posting, movement_of, postings_for
-from gateway.domain.outcome import Answer, InquiryOutcome, SubmitOutcome
+from gateway.domain.outcome import (
+    Answer,
+    FileOutcome,
+    FileResultOutcome,
+    InquiryOutcome,
+    SubmitOutcome,
+)
 from gateway.domain.transfer import TRANSITIONS, Event, State, Transfer
 from gateway.services.desk import TransferDesk
 from gateway.store.transfers import BankCall, Move, add_call, find_transfer, move
@@ -19,6 +25,9 @@ log = structlog.get_logger()
 
 READS_MAX = 20
 Decide: TypeAlias = Callable[[Transfer], Decision | None]
+AnyAnswer: TypeAlias = (
+    Answer[SubmitOutcome] | Answer[InquiryOutcome] | Answer[FileOutcome] | Answer[FileResultOutcome]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Asked:
     ended_at: datetime
 
 
-def bank_call(asked: Asked, answer: Answer[SubmitOutcome] | Answer[InquiryOutcome]) -> BankCall:
+def bank_call(asked: Asked, answer: AnyAnswer) -> BankCall:
     """Return the call as it is kept: no bodies, what proves them."""
     return BankCall(
         operation=asked.operation,

@@ -1,21 +1,47 @@
-"""Take over what a crashed sender held: it may have been sent, or not, so it is asked about."""
+"""Take over what a crashed sender held: it may have been sent, or not, so it is asked about.
 
+Of an item of a file more is known: one whose file was not stored was never sent.
+"""
+
+from datetime import datetime
+
+from gateway.domain.bank_file import BankFile, after_file, item_outcome
 from gateway.domain.decision import Decision, after_lease_end
 from gateway.domain.ports import Point
 from gateway.domain.transfer import Transfer
+from gateway.domain.waits import Policy
 from gateway.services.desk import TransferDesk
 from gateway.services.record_decision import record_decision
+from gateway.store.files import void_unsent
 
 
 async def recover_transfer(desk: TransferDesk, transfer: Transfer) -> None:
-    """Move a transfer whose lease has ended to `unknown`, or to `review` after the third crash."""
+    """Move a transfer whose lease has ended to `unknown`, or to `review` after the third crash.
+
+    An item of a file goes where its file went; one that was never sent goes back to `scheduled`.
+    """
     now, policy = desk.clock.now(), desk.policy(transfer)
     fence = transfer.fence
+    file: BankFile | None = None
+    if transfer.file_id is not None:
+        file = await void_unsent(desk.db, transfer.bank, transfer.file_id, now=now)
 
     def decide(row: Transfer) -> Decision | None:
         # Only the attempt whose lease was seen to end; a newer one has a sender of its own.
-        return after_lease_end(row, now=now, policy=policy) if row.fence == fence else None
+        if row.fence != fence:
+            return None
+        if file is None:
+            return after_lease_end(row, now=now, policy=policy)
+        return _after_file(row, file, now, policy)
 
     desk.checkpoint(Point.RECOVERY_BEFORE_WRITE)
     await record_decision(desk, transfer, decide)
     desk.checkpoint(Point.RECOVERY_AFTER_WRITE)
+
+
+def _after_file(row: Transfer, file: BankFile, now: datetime, policy: Policy) -> Decision | None:
+    outcome = item_outcome(file, row.reference)
+    is_unsent = row.reference not in file.references
+    if outcome is None or is_unsent:
+        return after_lease_end(row, now=now, policy=policy, is_unsent=is_unsent)
+    return after_file(row, file, outcome, now=now, policy=policy)

@@ -2,9 +2,11 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import datetime
 
 import structlog
 
+from gateway.domain.bank import InstantBank
 from gateway.domain.decision import after_cancel, after_submit, after_window
 from gateway.domain.errors import Busy, CommitUnknown
 from gateway.domain.hours import closed_until
@@ -33,12 +35,7 @@ async def send_due_transfer(desk: TransferDesk, transfer: Transfer, *, now_s: fl
     now = desk.clock.now()
     reopens_at = closed_until(profile.windows, now)
     if reopens_at is not None:
-        log.info(
-            "hours.deferred", transfer_id=str(transfer.id), bank=transfer.bank, until=reopens_at
-        )
-        await record_decision(
-            desk, transfer, lambda row: after_window(row, reopens_at=reopens_at, now=now)
-        )
+        await defer_transfer(desk, transfer, reopens_at=reopens_at)
         return
     desk.checkpoint(Point.CLAIM_BEFORE_WRITE)
     result, claimed = await claim(
@@ -53,19 +50,34 @@ async def send_due_transfer(desk: TransferDesk, transfer: Transfer, *, now_s: fl
     if result == "claimed":
         await send_transfer(desk, claimed, lease_ends=now_s + profile.lease_s)
     elif result in STOPS_THE_MEMBER:
-        reason, policy = STOPS_THE_MEMBER[result], desk.policy(transfer)
-        await record_decision(
-            desk, claimed, lambda row: after_cancel(row, reason=reason, now=now, policy=policy)
-        )
+        await stop_transfer(desk, claimed, STOPS_THE_MEMBER[result])
+
+
+async def defer_transfer(desk: TransferDesk, transfer: Transfer, *, reopens_at: datetime) -> None:
+    """Let a due transfer wait until its bank opens again."""
+    now = desk.clock.now()
+    log.info("hours.deferred", transfer_id=str(transfer.id), bank=transfer.bank, until=reopens_at)
+    await record_decision(
+        desk, transfer, lambda row: after_window(row, reopens_at=reopens_at, now=now)
+    )
+
+
+async def stop_transfer(desk: TransferDesk, transfer: Transfer, reason: Reason) -> None:
+    """Cancel a due transfer whose member may no longer borrow; people look at an unclear one."""
+    now, policy = desk.clock.now(), desk.policy(transfer)
+    await record_decision(
+        desk, transfer, lambda row: after_cancel(row, reason=reason, now=now, policy=policy)
+    )
 
 
 async def send_transfer(desk: TransferDesk, transfer: Transfer, *, lease_ends: float) -> None:
     """Send a transfer in `submitting` that this process holds until `lease_ends` (monotonic)."""
     profile = desk.profiles[transfer.bank]
+    bank = desk.banks[transfer.bank]
+    if not isinstance(bank, InstantBank):
+        raise TypeError(f"{transfer.bank} takes files only")
     started_at = desk.clock.now()
-    answer = await desk.banks[transfer.bank].submit(
-        transfer.order, send_before=lease_ends - profile.deadline_s
-    )
+    answer = await bank.submit(transfer.order, send_before=lease_ends - profile.deadline_s)
     ended_at = desk.clock.now()
     outcome = answer.outcome
     if isinstance(outcome, NotSent) and outcome.reason in HOLDS_THE_BANK:

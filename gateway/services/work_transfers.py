@@ -14,6 +14,7 @@ from gateway.services.desk import TransferDesk
 from gateway.services.inquire_transfer import inquire_due_transfer
 from gateway.services.recover_transfers import recover_transfer
 from gateway.services.send_transfer import send_due_transfer
+from gateway.store.files import release_left_by
 from gateway.store.transfers import (
     due_rows,
     inquiry_rows,
@@ -30,10 +31,14 @@ log = structlog.get_logger()
 
 
 async def send_due(desk: TransferDesk) -> int:
-    """Start sending what is due, as far as there is room; return how many were started."""
+    """Start sending what is due, as far as there is room; return how many were started.
+
+    Where banks take files, `gather_files` does that.
+    """
     if not desk.senders.room:
         return 0
-    rows = await due_rows(desk.db, now=desk.clock.now(), limit=desk.senders.room)
+    banks = [code for code, profile in desk.profiles.items() if not profile.batched]
+    rows = await due_rows(desk.db, now=desk.clock.now(), limit=desk.senders.room, banks=banks)
     now_s = asyncio.get_running_loop().time()
     return _start(desk, rows, lambda transfer: send_due_transfer(desk, transfer, now_s=now_s))
 
@@ -57,6 +62,7 @@ async def recover_own(desk: TransferDesk) -> int:
 
     Only for a process that holds the lock of its instance's name, before it sends anything.
     """
+    await release_left_by(desk.db, desk.instance)
     return _recover(desk, await rows_left_by(desk.db, desk.instance))
 
 
@@ -84,6 +90,11 @@ async def _guarded(
         # Not the row's fault: it comes again in a later round, when its lease ends at the latest.
         log.warning("transfer.deferred", transfer_id=str(row["id"]), error=type(error).__name__)
     except Exception:
-        until = desk.clock.now() + timedelta(seconds=POSTPONED_S * desk.settings.time_scale)
-        await postpone(desk.db, member_id=row["member_id"], transfer_id=row["id"], until=until)
+        await stand_aside(desk, row)
         raise
+
+
+async def stand_aside(desk: TransferDesk, row: Record) -> None:
+    """Put a row that cannot be worked aside for a while."""
+    until = desk.clock.now() + timedelta(seconds=POSTPONED_S * desk.settings.time_scale)
+    await postpone(desk.db, member_id=row["member_id"], transfer_id=row["id"], until=until)

@@ -140,9 +140,11 @@ async def find_account_bank(db: Database, *, member_id: UUID, account_id: UUID) 
     return None if row is None else BankCode(row["bank"])
 
 
-async def due_rows(db: Database, *, now: datetime, limit: int) -> list[Record]:
+async def due_rows(
+    db: Database, *, now: datetime, limit: int, banks: Sequence[BankCode]
+) -> list[Record]:
     """Return what is due for sending, oldest first, as rows: one of them may be unreadable."""
-    return await db.fetch(DUE, now, limit)
+    return await db.fetch(DUE, now, limit, banks)
 
 
 async def count_backlog(db: Database, *, now: datetime, limit: int) -> int:
@@ -247,6 +249,7 @@ def read_transfer(row: Record) -> Transfer:
         returned_at=row["returned_at"],
         bank_id=row["bank_id"],
         reason=None if row["reason"] is None else Reason(row["reason"]),
+        file_id=row["file_id"],
     )
 
 
@@ -268,6 +271,7 @@ def _mutable(transfer: Transfer) -> dict[str, object]:
         "returned_at": transfer.returned_at,
         "bank_id": transfer.bank_id,
         "reason": transfer.reason,
+        "file_id": transfer.file_id,
     }
 
 

@@ -22,6 +22,8 @@ BEGIN
         inquired_at = v_new.inquired_at, attempt_over_at = v_new.attempt_over_at,
         unresolved_since = v_new.unresolved_since, settled_at = v_new.settled_at,
         returned_at = v_new.returned_at, bank_id = v_new.bank_id, reason = v_new.reason,
+        -- A version of the gateway that knows no files does not write this one.
+        file_id = CASE WHEN p_row ? 'file_id' THEN v_new.file_id ELSE t.file_id END,
         lease_owner = CASE WHEN v_new.state = 'submitting' THEN t.lease_owner END,
         lease_until = CASE WHEN v_new.state = 'submitting' THEN t.lease_until END
     WHERE t.member_id = p_member AND t.id = p_id AND t.state = p_state AND t.fence = p_fence;

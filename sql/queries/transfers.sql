@@ -21,7 +21,7 @@ ORDER BY id DESC LIMIT $3;
 -- name: due
 -- Rows of stopped banks stay where they are; the claim tests the stop again.
 SELECT t.* FROM transfers t
-WHERE t.state = 'scheduled' AND t.due_at <= $1 AND NOT EXISTS (
+WHERE t.state = 'scheduled' AND t.due_at <= $1 AND t.bank = ANY($3::text[]) AND NOT EXISTS (
     SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (t.bank, '*'))
 ORDER BY t.due_at LIMIT $2;
 

@@ -9,7 +9,7 @@ import pytest
 
 # Keyed by what is looked up, or small tables of the house: no money step writes them.
 KEYED_LOOK_UPS = {"login_names", "login_sources", "callbacks_inbox"}
-HOUSE_TABLES = {"bank_lanes", "bank_stops", "schema_files"}
+HOUSE_TABLES = {"bank_lanes", "bank_files", "bank_stops", "schema_files"}
 APPEND_ONLY = {"postings", "events", "bank_attempts", "idempotency_keys"}
 
 TABLES = """

@@ -1,0 +1,208 @@
+"""The unit of sending at a bank that takes files, and what follows from its answers.
+
+The bank pays a reference once for each file it is in. So an item leaves its file only by the
+bank's explicit word on the whole file, or on the item; a file whose fate is not known is sent again
+as it is, under its own number. What happened to a file is decided on the file alone; its items
+follow (`item_outcome`, `after_file`), each by its own statement, until all have.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from gateway.domain.account import BankCode
+from gateway.domain.decision import Decision, after_submit
+from gateway.domain.hours import JST
+from gateway.domain.outcome import (
+    FileAccepted,
+    FileOutcome,
+    FileRejected,
+    FileResult,
+    FileResultOutcome,
+    NotSent,
+    Rejected,
+    SubmitOutcome,
+    Submitted,
+    Unknown,
+)
+from gateway.domain.reason import Reason
+from gateway.domain.transfer import Transfer
+from gateway.domain.waits import REVIEW_WAIT_S, Policy
+
+RESEND_WAITS_S = (1, 2, 4, 8, 16, 32, 60)
+RESULT_WAITS_S = (1, 2, 4, 10)
+RESULT_LATE_S = 3_600  # after an hour without a result it is asked for every ten minutes
+MIDNIGHT_S = 300  # how far the bank's clock may be from ours
+
+
+class FileState(StrEnum):
+    """Where a file is. `void` was never sent and never will be; `done` has its result."""
+
+    STORED = "stored"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    VOID = "void"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class FileItem:
+    """One transfer of a file, and which of its attempts the file is."""
+
+    member_id: UUID
+    transfer_id: UUID
+    reference: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class BankFile:
+    """One file, as read. `fence` 0: nobody but its first sender has had it.
+
+    `reason`, `fault` and `not_before`: why it was refused, for which item's sake, and until when.
+    """
+
+    bank: BankCode
+    file_id: str
+    items: tuple[FileItem, ...]
+    content: bytes
+    state: FileState
+    stored_at: datetime
+    fence: int = 0
+    tries: int = 0
+    receipt: str | None = None
+    reason: Reason | None = None
+    fault: str | None = None
+    not_before: datetime | None = None
+    next_at: datetime | None = None
+
+    @property
+    def references(self) -> frozenset[str]:
+        return frozenset(item.reference for item in self.items)
+
+
+def after_sending(
+    file: BankFile, outcome: FileOutcome, *, fence: int, now: datetime, policy: Policy
+) -> BankFile | None:
+    """Decide on the answer to a sending under `fence`; None where nothing follows."""
+    if file.state is not FileState.STORED:
+        return None
+    if isinstance(outcome, FileAccepted):
+        first = policy.after(now, RESULT_WAITS_S[0])
+        return replace(
+            file, state=FileState.ACCEPTED, receipt=outcome.receipt, tries=0, next_at=first
+        )
+    if fence != file.fence:
+        return None
+    if isinstance(outcome, FileRejected) and not _may_be_about_the_date(file, now):
+        return replace(
+            file,
+            state=FileState.REFUSED,
+            reason=outcome.reason,
+            fault=outcome.reference if outcome.reference in file.references else None,
+            next_at=now,
+        )
+    if isinstance(outcome, NotSent) and fence == 0:
+        return replace(
+            file,
+            state=FileState.VOID,
+            reason=outcome.reason,
+            not_before=outcome.not_before,
+            next_at=now,
+        )
+    return _sent_again_later(file, outcome, now, policy)
+
+
+def _may_be_about_the_date(file: BankFile, now: datetime) -> bool:
+    """Whether an earlier copy, still on its way, may be taken where this one was refused.
+
+    A file names its day, and nothing else in it depends on the time: around midnight a refusal
+    may be about the day only, and the day is not the bank's yet.
+    """
+    late = now.astimezone(JST) + timedelta(seconds=MIDNIGHT_S)
+    return file.fence > 0 and late.date() != (late - timedelta(seconds=2 * MIDNIGHT_S)).date()
+
+
+def _sent_again_later(
+    file: BankFile, outcome: FileOutcome, now: datetime, policy: Policy
+) -> BankFile:
+    wait_s = RESEND_WAITS_S[min(file.tries, len(RESEND_WAITS_S) - 1)]
+    if isinstance(outcome, Unknown) and outcome.integrity:
+        wait_s = REVIEW_WAIT_S
+    next_at = policy.after(now, wait_s)
+    if isinstance(outcome, NotSent) and outcome.not_before is not None:
+        next_at = max(next_at, outcome.not_before)
+    return replace(file, next_at=next_at)
+
+
+def balanced(file: BankFile, outcome: FileResultOutcome) -> FileResultOutcome:
+    """Return the result if it names exactly the file's items, else what is not believed."""
+    if isinstance(outcome, FileResult):
+        is_ours = set(outcome.items) == file.references
+        return outcome if is_ours else Unknown(integrity=True)
+    return outcome
+
+
+def after_result(
+    file: BankFile, outcome: FileResultOutcome, *, now: datetime, policy: Policy
+) -> BankFile | None:
+    """Decide when to ask for the result again; a file with a result is done once its items are."""
+    if file.state is not FileState.ACCEPTED:
+        return None
+    if isinstance(outcome, FileResult):
+        return at_rest(file)
+    wait_s = RESULT_WAITS_S[min(file.tries, len(RESULT_WAITS_S) - 1)]
+    is_late = now >= policy.after(file.stored_at, RESULT_LATE_S)
+    if is_late or (isinstance(outcome, Unknown) and outcome.integrity):
+        wait_s = REVIEW_WAIT_S
+    return replace(file, next_at=policy.after(now, wait_s))
+
+
+def at_rest(file: BankFile) -> BankFile:
+    """Return the file when all its items have followed."""
+    is_accepted = file.state is FileState.ACCEPTED
+    return replace(file, state=FileState.DONE if is_accepted else file.state, next_at=None)
+
+
+def item_outcome(file: BankFile, reference: str) -> NotSent | Rejected | Submitted | None:
+    """Return what the file's state means for an item; None: nothing is known of it yet.
+
+    An item that is not in the file was claimed for it and not written into it: never sent.
+    """
+    if reference not in file.references:
+        return NotSent(Reason.BANK_BUSY)
+    match file.state:
+        case FileState.STORED:
+            return None
+        case FileState.VOID:
+            return NotSent(file.reason or Reason.BANK_BUSY, file.not_before)
+        case FileState.REFUSED:
+            return _refused(file, reference)
+        case FileState.ACCEPTED | FileState.DONE:
+            return Submitted(file.receipt)
+
+
+def _refused(file: BankFile, reference: str) -> NotSent | Rejected:
+    reason = file.reason or Reason.FORMAT_ERROR
+    if reference == file.fault:
+        return Rejected(reason)
+    # Without a name the fault may be anybody's, or the file's own: each round uses up a try.
+    return NotSent(Reason.FILE_REFUSED if file.fault is not None else reason)
+
+
+def after_file(
+    transfer: Transfer,
+    file: BankFile,
+    outcome: SubmitOutcome,
+    *,
+    now: datetime,
+    policy: Policy,
+) -> Decision | None:
+    """Decide on what a file's fate means for one of its items, wherever that is by now."""
+    attempts = [item.attempt for item in file.items if item.reference == transfer.reference]
+    if isinstance(outcome, Submitted) and transfer.file_id != file.file_id:
+        return None  # it was given back, and waits for another file, or is in it
+    return after_submit(
+        transfer, attempt=next(iter(attempts), 0), outcome=outcome, now=now, policy=policy
+    )

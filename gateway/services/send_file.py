@@ -1,0 +1,171 @@
+"""Send a file that this process holds, for the first time or again, and let its items follow."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import structlog
+
+from gateway.domain.bank import FileBank, TransferFile
+from gateway.domain.bank_file import BankFile, FileState, after_sending, at_rest, item_outcome
+from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
+from gateway.domain.outcome import FileAccepted, FileOutcome, FileRejected, NotSent, Unknown
+from gateway.domain.ports import Point, Slot
+from gateway.domain.reason import HOLDS_THE_BANK, Reason
+from gateway.domain.transfer import Transfer
+from gateway.services.desk import TransferDesk
+from gateway.services.hold_bank import hold_bank
+from gateway.services.record_decision import READS_MAX, Asked
+from gateway.services.tell_items import Told, tell_items
+from gateway.store.files import find_file, move_file
+
+RECORD_AGAIN_S = 0.1
+
+log = structlog.get_logger()
+DecideFile: TypeAlias = Callable[[BankFile], BankFile | None]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFile:
+    """A file that this process may work on until `lease_ends` (monotonic), and its transfers."""
+
+    file: BankFile
+    transfers: Mapping[str, Transfer]
+    lease_ends: float
+
+    @property
+    def as_sent(self) -> TransferFile:
+        orders = tuple(
+            self.transfers[item.reference].order
+            for item in self.file.items
+            if item.reference in self.transfers
+        )
+        return TransferFile(self.file.file_id, self.file.content, orders)
+
+
+async def send_file(desk: TransferDesk, bank: FileBank, held: HeldFile, slot: Slot) -> None:
+    """Send the bytes under their own number, and write down what came of it.
+
+    A second time, or by two at once, is harmless: the bank takes a number once. What only the
+    first sending can tell is that nothing left; nobody but its sender may conclude that.
+    """
+    send_before = held.lease_ends - desk.profiles[bank.code].deadline_s
+    started_at = desk.clock.now()
+    answer = await bank.submit_file(held.as_sent, slot=slot, send_before=send_before)
+    ended_at = desk.clock.now()
+    outcome = answer.outcome
+    desk.checkpoint(Point.FILE_ANSWERED)
+    if isinstance(outcome, NotSent):
+        await hold_if_ours(desk, bank, outcome.reason)
+    fence, policy = held.file.fence, desk.bank_policy(bank.code)
+    file = await record_file(
+        desk,
+        held,
+        lambda row: after_sending(row, outcome, fence=fence, now=ended_at, policy=policy),
+    )
+    if file is None:
+        return
+    desk.checkpoint(Point.FILE_DECIDED)
+    _raise_alarm(file, outcome)
+    asked = Asked("submit", 0, started_at, ended_at)
+    is_lost = fence == 0 and isinstance(outcome, Unknown)
+    told = Told(
+        lambda item: item_outcome(file, item.reference) or (Unknown() if is_lost else None),
+        asked,
+        answer,
+    )
+    if await tell_items(desk, file, held.transfers, told):
+        await rest_if_refused(desk, file)
+
+
+async def rest_if_refused(desk: TransferDesk, file: BankFile) -> None:
+    """Lay a file aside that the bank has not, once all its items know."""
+    if file.state in {FileState.REFUSED, FileState.VOID}:
+        await move_file(desk.db, file, at_rest(file))
+
+
+async def record_file(desk: TransferDesk, held: HeldFile, decide: DecideFile) -> BankFile | None:
+    """Apply `decide` to the file as it is now; return it as it then is, None if nobody knows.
+
+    Again and again while the lease lasts; then the file is taken over, and asked about again.
+    """
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            return await _record(desk, held.file, decide)
+        except (Busy, CommitUnknown, StaleTransfer) as error:
+            failure = error
+        if not isinstance(failure, Busy) or loop.time() + RECORD_AGAIN_S >= held.lease_ends:
+            break
+        await asyncio.sleep(RECORD_AGAIN_S)
+    log.error(
+        "alert.raised",
+        code="answer_not_recorded",
+        severity="page",
+        runbook="docs/runbook.md#answer_not_recorded",
+        bank=held.file.bank,
+        file_id=held.file.file_id,
+        error=type(failure).__name__,
+    )
+    return None
+
+
+async def _record(desk: TransferDesk, file: BankFile, decide: DecideFile) -> BankFile:
+    for _ in range(READS_MAX):
+        after = decide(file)
+        if after is None:
+            return file
+        if await move_file(desk.db, file, after):
+            if after.state is not file.state:
+                log.info(
+                    "file.moved",
+                    bank=file.bank,
+                    file_id=file.file_id,
+                    state=after.state,
+                    state_before=file.state,
+                    items=len(file.items),
+                    reason=after.reason,
+                )
+            return after
+        again = await find_file(desk.db, file.bank, file.file_id)
+        if again is None:
+            break
+        file = again
+    raise StaleTransfer(f"file {file.file_id} moved while it was decided on")
+
+
+async def hold_if_ours(desk: TransferDesk, bank: FileBank, reason: Reason) -> None:
+    """Hold the bank for trouble that is the lender's own, and no member's."""
+    if reason in HOLDS_THE_BANK:
+        with suppress(Busy):  # the next file meets the same trouble, and holds it then
+            await hold_bank(desk, bank.code, reason)
+
+
+def _raise_alarm(file: BankFile, outcome: FileOutcome) -> None:
+    if isinstance(outcome, FileRejected) and file.state is FileState.REFUSED and not file.fault:
+        log.error(
+            "alert.raised",
+            code="format_error",
+            severity="page",
+            runbook="docs/runbook.md#format_error",
+            bank=file.bank,
+            file_id=file.file_id,
+        )
+    is_late = isinstance(outcome, FileAccepted) and outcome.receipt != file.receipt
+    if is_late or (isinstance(outcome, Unknown) and outcome.integrity):
+        distrust(file)
+
+
+def distrust(file: BankFile) -> None:
+    """Call people: what the bank said of this file cannot be."""
+    log.error(
+        "alert.raised",
+        code="file_untrusted",
+        severity="page",
+        runbook="docs/runbook.md#file_untrusted",
+        bank=file.bank,
+        file_id=file.file_id,
+        state=file.state,
+    )

@@ -1,0 +1,38 @@
+-- Take a due transfer into a file that is about to be made: claim_transfer, where the file is the unit of sending.
+-- A row that names a file which does not have it, or which was never stored, was never sent. Stop, member and credit
+-- state are tested again here, the stop once more when the file is stored.
+-- result: claimed | stale | stopped | suspended | overdue
+CREATE OR REPLACE FUNCTION claim_item(
+    p_member uuid, p_id uuid, p_fence bigint, p_now timestamptz, p_lease_s double precision,
+    p_owner text, p_step uuid, p_file text
+) RETURNS TABLE (result text, transfer transfers)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_clock timestamptz := clock_timestamp();
+    v_transfer transfers;
+    v_status text;
+    v_advances_stopped boolean;
+BEGIN
+    SELECT * INTO v_transfer FROM transfers t WHERE t.member_id = p_member AND t.id = p_id FOR UPDATE;
+    SELECT m.status INTO v_status FROM members m WHERE m.member_id = p_member;
+    SELECT l.advances_stopped INTO v_advances_stopped FROM loans l WHERE l.member_id = p_member;
+    result := CASE
+        WHEN v_transfer.step = p_step THEN 'claimed'
+        WHEN v_transfer.state IS DISTINCT FROM 'scheduled' OR v_transfer.fence <> p_fence
+            OR v_transfer.due_at > p_now THEN 'stale'
+        WHEN EXISTS (SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL
+                     AND s.bank IN (v_transfer.bank, '*')) THEN 'stopped'
+        WHEN v_status IS DISTINCT FROM 'active' THEN 'suspended'
+        WHEN v_advances_stopped THEN 'overdue'
+        ELSE 'claimed' END;
+    IF result = 'claimed' AND v_transfer.step <> p_step THEN
+        UPDATE transfers t SET state = 'submitting', attempt = t.attempt + 1, fence = t.fence + 1,
+            -- While it was due and nobody took it (held, a queue, no gateway) its time did not run.
+            give_up_at = t.give_up_at + (p_now - t.due_at),
+            file_id = p_file, step = p_step, lease_owner = p_owner, lease_until = v_clock + make_interval(secs => p_lease_s)
+        WHERE t.member_id = p_member AND t.id = p_id AND t.state = 'scheduled' AND t.fence = p_fence
+        RETURNING t.* INTO v_transfer;
+    END IF;
+    transfer := v_transfer;
+    RETURN NEXT;
+END $$;

@@ -1,0 +1,21 @@
+-- Take a file that has to be worked on, from whoever had it before; the fence tells them. Under a stop no file is
+-- sent a second time either: nobody knows whether it was the first.
+-- result: taken | stale
+CREATE OR REPLACE FUNCTION take_file(
+    p_bank text, p_file text, p_fence bigint, p_now timestamptz, p_lease_s double precision, p_owner text
+) RETURNS TABLE (result text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_clock timestamptz := clock_timestamp();
+    v_is_stopped boolean;
+BEGIN
+    v_is_stopped := EXISTS (
+        SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (p_bank, '*'));
+    UPDATE bank_files f SET fence = f.fence + 1, tries = f.tries + 1, lease_owner = p_owner,
+        lease_until = v_clock + make_interval(secs => p_lease_s)
+    WHERE f.bank = p_bank AND f.file_id = p_file AND f.fence = p_fence AND f.next_at <= p_now
+        AND (f.lease_until IS NULL OR f.lease_until < v_clock)
+        AND NOT (f.state = 'stored' AND v_is_stopped);
+    result := CASE WHEN FOUND THEN 'taken' ELSE 'stale' END;
+    RETURN NEXT;
+END $$;

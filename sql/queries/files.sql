@@ -1,0 +1,33 @@
+-- name: claim_item
+SELECT * FROM claim_item($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: store
+SELECT * FROM store_file($1, $2, $3, $4, $5, $6, $7);
+
+-- name: void_unsent
+SELECT * FROM void_unsent_file($1, $2, $3);
+
+-- name: take
+SELECT * FROM take_file($1, $2, $3, $4, $5, $6);
+
+-- name: move
+SELECT * FROM move_file($1, $2, $3, $4, $5);
+
+-- name: find
+SELECT * FROM bank_files WHERE bank = $1 AND file_id = $2;
+
+-- name: open
+-- What has to be worked on, and nobody does. Under a stop nothing is sent a second time; results are asked for.
+SELECT * FROM bank_files f
+WHERE next_at <= $1 AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    AND NOT (state = 'stored' AND EXISTS (
+        SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (f.bank, '*')))
+ORDER BY next_at LIMIT $2;
+
+-- name: release_left_by
+-- What an instance held when it died; only for one that holds its own name's lock.
+UPDATE bank_files SET lease_until = NULL WHERE lease_owner = $1 AND next_at IS NOT NULL;
+
+-- name: items
+-- The transfers of a file, wherever they are by now; read only, so it may be many members'.
+SELECT * FROM transfers WHERE bank = $1 AND reference = ANY($2::text[]);
