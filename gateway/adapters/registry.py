@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import TypeAlias
 
 from gateway.adapters.line import Parts
+from gateway.adapters.mizuho.opening import open_mizuho
 from gateway.adapters.mufg.opening import open_mufg
 from gateway.adapters.paypay.opening import open_paypay
 from gateway.adapters.rakuten.opening import open_rakuten
@@ -23,6 +24,7 @@ BANKS: Mapping[BankCode, Opening] = {
     BankCode.SMBC: open_smbc,
     BankCode.MUFG: open_mufg,
     BankCode.PAYPAY: open_paypay,
+    BankCode.MIZUHO: open_mizuho,
     BankCode.RAKUTEN: open_rakuten,
 }
 
