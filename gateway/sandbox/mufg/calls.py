@@ -113,10 +113,13 @@ class Calls:
         async def work_or_refuse(action: Action | None) -> Reply:
             # A refusal is an answer like any other: a rule may cut it off or spoil it.
             try:
-                return await work(action)
+                reply = await work(action)
             except Refusal as refusal:
                 report = refused(kind, self._emulation.clock.now(), refusal)
-                return Reply(refusal.status, report, refusal.headers)
+                reply = Reply(refusal.status, report, refusal.headers)
+            # Another request may still be writing what this answer tells of.
+            await self._emulation.journal.flush()
+            return reply
 
         return Exchange(self._emulation, call, work_or_refuse, partial(self._as_told, call))
 

@@ -111,6 +111,14 @@ async def test_optional_elements_of_the_standard_are_ignored(lender: Lender, pla
     assert answer.status == 202
 
 
+async def test_the_place_of_a_schema_is_neither_followed_nor_minded(lender: Lender):
+    location = 'xsi:schemaLocation="urn:x http://127.0.0.1:9/x.xsd"'
+    schema_instance = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    document = lender.payment().replace("<Document ", f"<Document {schema_instance} {location} ")
+
+    assert (await lender.submit(b"\xef\xbb\xbf" + document.encode())).status == 202
+
+
 async def test_prefixes_say_the_same_as_a_default_namespace(lender: Lender):
     document = lender.payment().replace("<?xml", "<!xml").replace("</", "<#")
     document = document.replace("<", "<p:").replace("<p:!xml", "<?xml").replace("<p:#", "</p:")
