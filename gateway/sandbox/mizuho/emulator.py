@@ -25,18 +25,17 @@ from gateway.sandbox.mizuho.results import RESULT_OF
 from gateway.sandbox.mizuho.sougou import Contract
 from gateway.sandbox.mizuho.statement import statement
 from gateway.sandbox.mizuho.transfers import RECORDS, TransferDesk
+from gateway.sandbox.mizuho.wareki import era_date
 from gateway.sandbox.payouts import PayOut, PayOuts
 from gateway.sandbox.strict import StrictModel
 
 BASE_PATH = "/mizuho/fb"
-_OLDEST_DAY = date(1989, 1, 8)
 
 Desk = Callable[[web.Request, str], Awaitable[Reply]]
 
 
 def _known_day(text: str) -> str:
-    if date.fromisoformat(text) < _OLDEST_DAY:
-        raise ValueError("a day before 平成")
+    era_date(date.fromisoformat(text))
     return text
 
 

@@ -21,7 +21,7 @@ _HEADER_TRAILER_AND_END = 3
 
 
 def statement(books: Books, day: date, today: date) -> bytes:
-    """Return the whole file; ValueError for a day before 平成."""
+    """Return the whole file; ValueError for a day before the oldest era known."""
     movements = books.by_day.get(day, [])
     # Whatever was booked on that day or later is not in the balance it began with.
     later = [m for booked_on, ms in books.by_day.items() if booked_on >= day for m in ms]

@@ -77,30 +77,30 @@ class TransferDesk:
         taken = self._files.find_receipt(receipt)
         if taken is None:
             return NOT_FOUND
-        results = self._results(taken)
 
         async def work(_: Action | None) -> Reply:
-            return _result(taken, results)
+            return self._result(taken)
 
         return await self._exchanges.conduct(
             _seen("inquire", taken.file),
             work,
-            told=lambda code: self._told_of_file(taken, results, code),
+            told=partial(self._told_of_file, taken),
             # A file that cannot be given out yet cannot be given out wrong.
-            among=lambda rule: results is not None or not _spoils_balance(rule),
+            among=lambda rule: self._results(taken) is not None or not _spoils_balance(rule),
         )
 
     async def receipt(self, request: web.Request, _: str) -> Reply:
         """Answer `GET /files?fileId=`."""
         file_id = read_query(FileQuestion, request).file_id
-        taken = self._files.find_visible(file_id)
 
         async def work(_: Action | None) -> Reply:
+            taken = self._files.find_visible(file_id)
             if taken is None:
                 return NOT_FOUND
             return Reply(200, orjson.dumps({"receipt": taken.receipt}), JSON)
 
-        seen = Seen("inquire") if taken is None else _seen("inquire", taken.file)
+        known = self._files.find(file_id)
+        seen = Seen("inquire") if known is None else _seen("inquire", known.file)
         return await self._exchanges.conduct(seen, work)
 
     async def item(self, request: web.Request, reference: str) -> Reply:
@@ -182,10 +182,14 @@ class TransferDesk:
         results = [result for result in found if result is not None]
         return results if len(results) == len(found) else None
 
-    def _told_of_file(self, taken: TakenFile, results: list[Settled] | None, code: str) -> Reply:
-        if code in UNBALANCED:
-            return _result(taken, results, code)
-        return self._exchanges.as_told(code)
+    def _result(self, taken: TakenFile, fault: str = "") -> Reply:
+        results = self._results(taken)
+        if results is None:
+            return NO_RESULT_YET
+        return Reply(200, result_file(taken.file, results, fault), RECORDS)
+
+    def _told_of_file(self, taken: TakenFile, code: str) -> Reply:
+        return self._result(taken, code) if code in UNBALANCED else self._exchanges.as_told(code)
 
     def _location(self, taken: TakenFile) -> str:
         return f"{self._base_path}/files/{taken.receipt}"
@@ -201,12 +205,6 @@ def _file_id(request: web.Request) -> str:
     if request.query_string:
         raise refusals.fault_of_request("query", "must not be there")
     return ids[0]
-
-
-def _result(taken: TakenFile, results: list[Settled] | None, fault: str = "") -> Reply:
-    if results is None:
-        return NO_RESULT_YET
-    return Reply(200, result_file(taken.file, results, fault), RECORDS)
 
 
 def _seen(operation: Literal["submit", "inquire"], file: TransferFile) -> Seen:

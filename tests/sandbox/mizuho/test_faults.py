@@ -101,6 +101,20 @@ async def test_a_file_that_is_held_up_while_it_comes_again_is_one_file(lender: L
     assert len(await lender.movements()) == 1
 
 
+async def test_an_inquiry_that_is_held_up_is_answered_as_things_stand_then(lender: Lender):
+    settled_within = {"settle_s_min": 0.1, "settle_s_max": 0.1, "time_scale": 1.0}
+    await lender.told("PUT", "settings", settled_within)
+    await lender.rule("inquire", {"kind": "delay", "seconds": 0.5}, times=2)
+    payee = lender.payee()
+    taken = await lender.pay(payee)
+
+    answers = await asyncio.gather(
+        lender.get(f"/files/{taken.receipt}"), lender.item(payee.reference)
+    )
+
+    assert [answer.status for answer in answers] == [200, 200]
+
+
 async def test_a_refusal_can_be_spoilt_like_any_other_answer(lender: Lender):
     await lender.told("PUT", "clock", {"set": "2026-11-28T22:00:00+09:00", "freeze": True})
     await lender.rule("submit", {"kind": "garbage"})

@@ -183,6 +183,14 @@ async def test_the_headers_of_a_file_are_checked_too(lender: Lender, headers, fi
     assert (answer.status, answer.fault) == (400, (1, 0, field))
 
 
+async def test_a_file_comes_without_a_query(lender: Lender):
+    headers = {"X-File-Id": "A", "Content-Type": "application/octet-stream"}
+
+    answer = await lender.request("POST", "/sougou?x=1", FILE, headers)
+
+    assert (answer.status, answer.fault) == (400, (1, 0, "query"))
+
+
 QUESTIONS = [
     pytest.param("/files", id="no file id"),
     pytest.param("/files?fileId=", id="empty file id"),
