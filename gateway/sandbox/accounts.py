@@ -8,6 +8,7 @@ from gateway.sandbox.books import Account, AccountKey, AccountStatus, account_as
 from gateway.sandbox.kana import is_strict
 from gateway.sandbox.strict import StrictModel, Unreadable, as_model
 
+YEN_MAX = 10**15
 DEMO_PASSWORD = "demo1234"  # noqa: S105 - published, like every sandbox value
 
 
@@ -18,7 +19,7 @@ class NewAccount(StrictModel):
     type: Literal["1", "2", "4"]
     number: Annotated[str, Field(pattern=r"^[0-9]{7}$")]
     holder: Annotated[str, Field(min_length=1, max_length=30)]
-    balance: int = 0
+    balance: Annotated[int, Field(ge=-YEN_MAX, le=YEN_MAX)] = 0
     status: Literal["open", "closed", "frozen"] = "open"
     password: str = DEMO_PASSWORD
 

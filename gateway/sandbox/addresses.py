@@ -30,9 +30,3 @@ def with_query(address: str, pairs: Mapping[str, str]) -> str:
     place, mark, fragment = address.partition("#")
     joint = "" if place.endswith(("?", "&")) else "&" if "?" in place else "?"
     return f"{place}{joint}{urlencode(pairs)}{mark}{fragment}"
-
-
-def origin(address: str) -> str:
-    """Return scheme, host and port, as a content security policy names them."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"

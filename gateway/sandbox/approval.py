@@ -6,13 +6,23 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.sandbox import approval_html as html
-from gateway.sandbox.addresses import origin
 from gateway.sandbox.collections import APPROVAL_PREFIX, Collection, Collections
 from gateway.sandbox.exchange import Reply
 
 _WRONG = (
     "支店番号・口座番号・パスワードのいずれかが正しくありません。"
     "もう一度ご入力ください(あと{left}回)。"
+)
+# Browsers hold every redirect that follows a form to `form-action`, too. The way back leads over
+# the lender's address to wherever the member came from: no list of places could name that.
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        f"style-src '{html.STYLE_HASH}'",
+        "base-uri 'none'",
+        "form-action 'self' https: http:",
+        "frame-ancestors 'none'",
+    )
 )
 _NO_ACTION = "「承認」か「やめる」を選んでください。"
 
@@ -34,7 +44,7 @@ async def page(collections: Collections, request: web.Request) -> web.Response:
     filled = await _read(request) if request.method == "POST" else None
     collection = collections.find_by_token(request.path.removeprefix(APPROVAL_PREFIX))
     if collection is None:
-        return _response(Reply(404, html.unknown_page().encode(), _headers("")))
+        return _response(Reply(404, html.unknown_page().encode(), _headers()))
     if filled is not None and collection.is_open:
         return _response(await _decided(collections, collection, filled))
     return _response(show(collections, collection))
@@ -83,13 +93,15 @@ def _form(
         number="" if filled is None else filled.number,
         alert=alert,
     )
-    # A browser holds the way back after the form, too, to the places a form may go to.
-    headers = _headers(origin(order.return_url))
-    return Reply(status, html.form_page(content).encode(), headers, is_bare=True)
+    return Reply(status, html.form_page(content).encode(), _headers(), is_bare=True)
 
 
 async def _read(request: web.Request) -> Filled:
-    fields = await request.post()
+    try:
+        fields = await request.post()
+    except (ValueError, LookupError):
+        # No form, or in no charset anybody knows: as if nothing had been filled in.
+        return Filled("", "", "", "")
 
     def text(name: str) -> str:
         value = fields.get(name, "")
@@ -105,15 +117,10 @@ async def _read(request: web.Request) -> Filled:
     )
 
 
-def _headers(form_target: str) -> dict[str, str]:
-    policy = (
-        f"default-src 'none'; style-src '{html.STYLE_HASH}'; base-uri 'none'; "
-        f"form-action 'self' {form_target}".rstrip()
-        + "; frame-ancestors 'none'"
-    )
+def _headers() -> dict[str, str]:
     return {
         "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": policy,
+        "Content-Security-Policy": _POLICY,
         "Cache-Control": "no-store",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",

@@ -8,7 +8,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from gateway.sandbox.accounts import as_accounts
+from gateway.sandbox.accounts import YEN_MAX, as_accounts
 from gateway.sandbox.bank import RunningBank
 from gateway.sandbox.books import (
     Account,
@@ -23,6 +23,8 @@ from gateway.sandbox.strict import StrictModel, Unreadable, as_model, read_insta
 
 Json = Mapping[str, object]
 PREFIX = "/_sandbox"
+# Hours, limits and shifts can be reckoned from any instant of these years.
+YEARS = range(1970, 2900)
 
 
 class ClockHands(StrictModel):
@@ -75,8 +77,11 @@ async def put_seed(bank: RunningBank, value: object) -> Json:
 async def put_clock(bank: RunningBank, value: object) -> Json:
     """`PUT clock`: set, freeze, shift, or go back to real time."""
     hands = as_model(ClockHands, value)
+    at = None if hands.set is None else read_instant("set", hands.set)
+    if at is not None and at.year not in YEARS:
+        raise Unreadable(f"set: a year from {YEARS.start} on, before {YEARS.stop}")
     bank.emulation.clock.put(
-        at=None if hands.set is None else read_instant("set", hands.set),
+        at=at,
         is_frozen=hands.freeze,
         shift=timedelta(seconds=hands.shift_s),
     )
@@ -136,8 +141,8 @@ def _with_balances(bank: RunningBank, balances: object) -> list[Account]:
     known = {str(key): account for key, account in books.accounts.items()} if balances else {}
     known["settlement"] = books.settlement
     for name, yen in balances.items():
-        if name not in known or type(yen) is not int:
-            raise Unreadable(f"balances.{name}: no such account, or no whole yen")
+        if name not in known or type(yen) is not int or abs(yen) > YEN_MAX:
+            raise Unreadable(f"balances.{name}: no such account, or no whole yen within reason")
     return [replace(known[name], balance=yen) for name, yen in balances.items()]
 
 

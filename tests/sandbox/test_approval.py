@@ -120,8 +120,8 @@ async def test_every_text_stands_out_from_its_ground(lender: Lender):
     assert "outline: none" not in style
 
 
-async def test_the_page_allows_nothing_but_its_own_style_and_the_way_back(lender: Lender):
-    order = await lender.started(returnUrl="https://lender.example:8443/back?id=1")
+async def test_the_page_allows_no_script_no_frame_and_no_style_but_its_own(lender: Lender):
+    order = await lender.started()
 
     async with lender.session.get(order["redirectUrl"]) as answer:
         text, headers = await answer.text(), answer.headers
@@ -132,7 +132,7 @@ async def test_the_page_allows_nothing_but_its_own_style_and_the_way_back(lender
         "default-src 'none'",
         f"style-src 'sha256-{digest}'",
         "base-uri 'none'",
-        "form-action 'self' https://lender.example:8443",
+        "form-action 'self' https: http:",
         "frame-ancestors 'none'",
     ]
     assert headers["Cache-Control"] == "no-store"
@@ -293,3 +293,24 @@ async def test_the_page_knows_three_methods(lender: Lender):
         assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
     async with lender.session.head(order["redirectUrl"]) as answer:
         assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        pytest.param("application/x-www-form-urlencoded; charset=nope", b"a=b", id="charset"),
+        pytest.param("application/x-www-form-urlencoded", b"\xff=%ff", id="no UTF-8"),
+        pytest.param("multipart/form-data", b"x", id="no boundary"),
+        pytest.param("multipart/form-data; boundary=a", b"x", id="no part"),
+        pytest.param("application/json", b"{}", id="JSON"),
+    ],
+)
+async def test_what_is_no_form_decides_nothing(lender: Lender, content_type, body):
+    order = await lender.started()
+    url, headers = order["redirectUrl"], {"Content-Type": content_type}
+
+    async with lender.session.post(url, data=body, headers=headers) as answer:
+        text = await answer.text()
+
+    assert (answer.status, Page(text).alerts) == (400, 1)
+    assert await status(lender, order) == ("CREATED", None)
