@@ -45,6 +45,7 @@ from gateway.domain.ports import Clock, Slot
 from gateway.domain.reason import FINAL_REFUSALS, Reason
 
 ITEMS_MAX = 100
+AROUND_ITEMS = 3  # header, trailer and end
 PLACE = re.compile(re.escape(f"{BASE_PATH}/files/") + "([A-Z0-9]{1,20})")
 
 
@@ -121,27 +122,31 @@ class Files:
 
     def _refused_whole(self, file: TransferFile, answer: httpx.Response) -> tuple[str, FileOutcome]:
         fault = read_fault(answer)
-        records = len(file.orders) + 3  # header, trailer and end
-        if fault.record > records:
+        # The references of the bytes that went out: who sends again may know fewer of the orders.
+        items = self._sent(file).items
+        if fault.record > len(items) + AROUND_ITEMS:
             raise OutcomeUnknown("NO_SUCH_RECORD", integrity=True)
-        is_item = 1 < fault.record <= len(file.orders) + 1
-        reference = file.orders[fault.record - 2].reference if is_item else None
+        is_item = 1 < fault.record <= len(items) + 1
+        reference = items[fault.record - 2].reference if is_item else None
         return f"HTTP_400_{fault.field}", FileRejected(self._reason(file, fault.is_day), reference)
 
     def _reason(self, file: TransferFile, is_day: bool) -> Reason:
-        """Return why a file was refused; one of another day than today's is nobody's fault."""
+        """Return why a file was refused; one of another day than the bank's is nobody's fault."""
         now = self._clock.now()
-        return Reason.BANK_BUSY if is_day and _may_be_stale(file, now) else Reason.FORMAT_ERROR
+        is_stale = is_near_midnight(now) or self._sent(file).day != now.astimezone(JST).date()
+        return Reason.BANK_BUSY if is_day and is_stale else Reason.FORMAT_ERROR
+
+    def _sent(self, file: TransferFile) -> Batch:
+        return decode_batch(file.content, near=self._clock.now().astimezone(JST).date())
 
     def _result(self, file: TransferFile, content: bytes) -> FileResult:
         now = self._clock.now()
-        today = now.astimezone(JST).date()
+        batch = self._sent(file)
         try:
-            batch = decode_batch(file.content, near=today)
-            verdicts = decode_results(content, file.content, near=today)
+            verdicts = decode_results(content, file.content, near=now.astimezone(JST).date())
         except Malformed as error:
             raise OutcomeUnknown("UNBALANCED", integrity=True) from error
-        if [item_of(order) for order in file.orders] != list(batch.items):
+        if not {item_of(order) for order in file.orders} <= set(batch.items):
             raise OutcomeUnknown("OTHER_ORDERS", integrity=True)
         if any(verdict.day is not None and verdict.day < batch.day for verdict in verdicts):
             raise OutcomeUnknown("BOOKED_BEFORE_SENT", integrity=True)
@@ -175,11 +180,6 @@ def item_of(order: TransferOrder) -> Item:
         holder=creditor.holder,
         amount=order.amount.amount,
     )
-
-
-def _may_be_stale(file: TransferFile, now: datetime) -> bool:
-    today = now.astimezone(JST).date()
-    return is_near_midnight(now) or decode_batch(file.content, near=today).day != today
 
 
 def _receipt(answer: httpx.Response) -> str:
