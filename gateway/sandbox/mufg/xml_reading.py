@@ -8,6 +8,8 @@ from gateway.sandbox.mufg.grammar import AMOUNT, ROOT, Place, grammar
 from gateway.sandbox.mufg.malformed import Malformed
 
 LEVELS_MAX = 32
+# Far more than one transaction can need; a flood of what may stand there ends here.
+ELEMENTS_MAX = 10_000
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"
 # What a namespace and a name are told apart by: a space stands in neither.
 _BETWEEN = " "
@@ -80,6 +82,7 @@ class _Reader:
         self._places: list[Place] = []
         self._open: list[Element] = []
         self._text: list[str] = []
+        self._count = 0
         self.document = Element("", "")
         # Our own word on the encoding outweighs whatever the document declares.
         self.parser = parser = expat.ParserCreate("UTF-8", _BETWEEN)
@@ -103,8 +106,9 @@ class _Reader:
         raise Malformed("a processing instruction has no place here")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if len(self._open) == LEVELS_MAX:
-            raise Malformed("nested too deeply")
+        self._count += 1
+        if len(self._open) == LEVELS_MAX or self._count > ELEMENTS_MAX:
+            raise Malformed("nested too deeply, or too many elements")
         namespace, _, name = tag.rpartition(_BETWEEN)
         self._take_text()
         inner = self._entered(namespace, name)

@@ -210,3 +210,11 @@ async def test_the_payers_account_may_be_named(lender: Lender):
     document = lender.request_to_pay().replace("<DbtrAgt>", f"{account}<DbtrAgt>")
 
     assert (await lender.post("/collections", document)).status == 202
+
+
+async def test_the_name_of_the_instruction_may_be_left_out_of_a_request(lender: Lender):
+    name = f"<PmtInfId>{REFERENCE}</PmtInfId>"
+    document = lender.request_to_pay(reference=REFERENCE)
+    assert name in document
+
+    assert (await lender.post("/collections", document.replace(name, ""))).status == 202

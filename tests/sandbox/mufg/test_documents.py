@@ -1,13 +1,9 @@
 """What the emulated MUFG does not read, and how little it takes to say so."""
 
 import asyncio
-import dataclasses
-import typing
 
 import pytest
 
-from gateway.sandbox.mufg.grammar import grammar
-from tests.sandbox.mufg.documents import schema
 from tests.sandbox.mufg.lender import Lender
 
 REFERENCE = "ABCDEFGHIJ0123456789"
@@ -50,6 +46,7 @@ FLAWED = [
     pytest.param(f"{CREDITOR_AGENT}0005001", f"{CREDITOR_AGENT}000500", id="six digits"),
     pytest.param("<Id>11234567<", "<Id>1123456<", id="seven digits"),
     pytest.param("<Id>11234567<", "<Id>91234567<", id="unknown account type"),
+    pytest.param("<Othr><Id>11234567</Id></Othr>", "", id="no account"),
     pytest.param("<Othr><Id>11234567</Id></Othr>", "<IBAN>GB1</IBAN>", id="IBAN"),
     pytest.param("ﾔﾏﾀﾞ ﾀﾛｳ", "", id="no payee"),
     pytest.param("ﾔﾏﾀﾞ ﾀﾛｳ", "山田太郎", id="kanji"),
@@ -187,14 +184,14 @@ async def test_a_document_hostile_to_parsers_is_refused_within_a_second(lender: 
     assert (answer.status, answer.code) == (400, "FF01")
 
 
-async def test_a_flood_of_elements_that_may_stand_there_is_read_within_a_second(lender: Lender):
+async def test_a_flood_of_elements_that_may_stand_there_is_refused_within_a_second(lender: Lender):
     document = lender.payment()
     flood = "<RmtInf>" + "<Ustrd/>" * 125_000 + "</RmtInf></CdtTrfTxInf>"
 
     async with asyncio.timeout(1):
         answer = await lender.submit(document.replace("</CdtTrfTxInf>", flood))
 
-    assert answer.status == 202
+    assert (answer.status, answer.code) == (400, "FF01")
 
 
 def nested(depth: int) -> str:
@@ -208,7 +205,7 @@ def nested(depth: int) -> str:
     ("levels", "said"),
     [
         pytest.param(32, "one SplmtryData is expected", id="32 levels are read"),
-        pytest.param(33, "nested too deeply", id="33 are not"),
+        pytest.param(33, "nested too deeply, or too many elements", id="33 are not"),
     ],
 )
 async def test_a_document_has_32_levels_at_most(lender: Lender, levels, said):
@@ -267,39 +264,3 @@ async def test_a_question_has_no_body(lender: Lender):
     answer = await lender.request("GET", f"/payments/{REFERENCE}", b"x")
 
     assert (answer.status, answer.code) == (400, "FF01")
-
-
-def _held(hint: object) -> object:
-    found = [inner for inner in typing.get_args(hint) if inner is not type(None)]
-    return _held(found[0]) if found else hint
-
-
-def _is_complex(kind: object) -> bool:
-    return dataclasses.is_dataclass(kind) and all(
-        field.metadata.get("type") != "Attribute" for field in dataclasses.fields(kind)
-    )
-
-
-@pytest.mark.parametrize("message", ["pain.001.001.03", "pain.013.001.07"])
-def test_the_tables_of_elements_say_what_the_xsd_says(message):
-    classes = schema(message)
-    assert len(grammar(message)) > 60
-
-    for name, rule in grammar(message).items():
-        if rule.takes_anything:
-            assert name in ("SupplementaryDataEnvelope1", "SkipPayload")
-            continue
-        found = dataclasses.fields(getattr(classes, name))
-        hints = typing.get_type_hints(getattr(classes, name), vars(classes))
-        expected = []
-        for field in found:
-            meta, kind = field.metadata, _held(hints[field.name])
-            is_list = typing.get_origin(hints[field.name]) is list
-            least = int(bool(meta.get("required") or meta.get("min_occurs"))) or int(rule.is_choice)
-            most = meta.get("max_occurs", 2**31) if is_list else 1
-            expected.append((meta["name"], least, most, _is_complex(kind)))
-        ours = [
-            (part.name, part.least, part.most, part.type in grammar(message)) for part in rule.parts
-        ]
-        assert ours == expected, name
-        assert rule.is_choice == (name.endswith("Choice") or name == "CashAccountType2")

@@ -116,6 +116,20 @@ async def test_a_number_stays_used_after_a_restart_but_not_after_a_reset(
     assert (used.code, fresh.code) == ("SEQNO", "FF01")
 
 
+async def test_a_number_that_was_not_used_up_can_be_used_after_a_restart(
+    clock: ManualClock, tmp_path: Path
+):
+    number = "20261125-0000000000000001"
+    async with opened(clock, tmp_path) as lender:
+        throttled = lender.payment(number="0000008")
+        await lender.post("/payments", throttled, X_Sequence_No=number)
+
+    async with opened(clock, tmp_path) as lender:
+        answer = await lender.post("/payments", lender.payment(), X_Sequence_No=number)
+
+    assert answer.status == 202
+
+
 async def test_a_token_does_not_outlive_a_restart(clock: ManualClock, tmp_path: Path):
     async with opened(clock, tmp_path) as lender:
         await lender.log_in()
