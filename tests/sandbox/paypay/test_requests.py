@@ -29,6 +29,7 @@ UNREADABLE = [
     pytest.param(b"NAME=%85%40", id="a character of cp932 only"),
     pytest.param(b"NAME=%87%40", id="a circled digit of NEC's"),
     pytest.param(b"NAME=%81", id="half a character"),
+    pytest.param(b"NONCE=%81", id="half a character for a nonce"),
     pytest.param(quote("NAME=ﾔﾏﾀﾞ", safe="=").encode(), id="UTF-8"),
 ]
 
