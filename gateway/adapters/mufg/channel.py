@@ -182,8 +182,9 @@ def _read_token(answer: httpx.Response) -> Token:
         raise NothingLeft("TOKEN_UNREADABLE") from error
     match message:
         case {"access_token": str(value), "token_type": str(kind), "expires_in": int(lasts_s)}:
-            is_usable = kind.lower() == "bearer" and TOKEN_TEXT.fullmatch(value) is not None
-            if is_usable and 0 < lasts_s <= LASTS_S_MAX and answer.status_code == httpx.codes.OK:
+            is_bearer = kind.lower() == "bearer" and TOKEN_TEXT.fullmatch(value) is not None
+            is_in_range = lasts_s is not True and 0 < lasts_s <= LASTS_S_MAX
+            if answer.status_code == httpx.codes.OK and is_bearer and is_in_range:
                 return Token(value, lasts_s)
         case _:
             pass

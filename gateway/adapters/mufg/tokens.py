@@ -37,14 +37,12 @@ class Tokens:
         self._now = monotonic
         self._value: str | None = None
         self._renew_at = float("-inf")
-        self._renewing: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[str] | None = None
 
     async def current(self) -> str:
         """Return a token that holds for a while yet; raises what `fetch` raises."""
         if self._value is None or self._now() >= self._renew_at:
-            await self._renew()
-        if self._value is None:
-            raise NothingLeft("TOKEN_ENDED_AT_ONCE")
+            return await self._renew()
         return self._value
 
     def forget(self, refused: str) -> None:
@@ -58,18 +56,20 @@ class Tokens:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
 
-    async def _renew(self) -> None:
+    async def _renew(self) -> str:
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.create_task(self._replace())
             self._renewing.add_done_callback(_retrieve)
         # Many wait for one renewal: a caller that gives up must not end it for the others.
-        await asyncio.shield(self._renewing)
+        # Each gets what it waited for, even if the first of them has found it refused since.
+        return await asyncio.shield(self._renewing)
 
-    async def _replace(self) -> None:
+    async def _replace(self) -> str:
         asked_at = self._now()
         token = await self._fetch()
         self._value = token.value
         self._renew_at = asked_at + token.lasts_s - min(MARGIN_S, token.lasts_s * MARGIN_RATIO)
+        return token.value
 
 
 class Bearer(httpx.Auth):
@@ -109,7 +109,7 @@ def is_invalid_token(answer: httpx.Response) -> bool:
     return challenge is not None and challenge[2] == INVALID_TOKEN
 
 
-def _retrieve(task: asyncio.Task[None]) -> None:
+def _retrieve(task: asyncio.Task[str]) -> None:
     """Look at the error, so that one which every caller gave up on is not reported as unseen."""
     if not task.cancelled():
         task.exception()

@@ -15,6 +15,8 @@ from defusedxml.ElementTree import DefusedXMLParser
 BYTES_MAX = 1 << 20
 DEPTH_MAX = 32
 ELEMENTS_MAX = 500  # a report has about 40
+ATTRIBUTES_MAX = 8  # of one element; amounts have one
+NAMESPACES_MAX = 16
 WHITE = " \t\r\n"
 
 
@@ -85,19 +87,28 @@ class _Builder:
     def __init__(self, namespace: str, elements_max: int) -> None:
         self._prefix = f"{{{namespace}}}"
         self._elements_left = elements_max
+        self._namespaces_left = NAMESPACES_MAX
         self._open: list[Element] = []
         self._texts: list[list[str]] = []
         self._root: Element | None = None
 
     def declare(self, version: str, encoding: str | None, standalone: int) -> None:
-        del version, standalone
-        if encoding is not None and encoding.lower() != "utf-8":
-            raise NotReadable("not declared as UTF-8")
+        del standalone
+        if version != "1.0" or (encoding or "utf-8").lower() != "utf-8":
+            raise NotReadable("not declared as XML 1.0 in UTF-8")
+
+    def start_ns(self, prefix: str, uri: str) -> None:
+        del prefix, uri
+        self._namespaces_left -= 1
+        if self._namespaces_left < 0:
+            raise NotReadable("too many namespaces")
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._elements_left -= 1
         if self._elements_left < 0 or len(self._open) >= DEPTH_MAX:
             raise NotReadable("too many elements, or too deep")
+        if len(attributes) > ATTRIBUTES_MAX:
+            raise NotReadable("too many attributes")
         is_enveloped = any(outer.name == "Envlp" for outer in self._open)
         if not (is_enveloped or tag.startswith(self._prefix)):
             raise NotReadable("an element of another namespace")
