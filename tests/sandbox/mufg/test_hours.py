@@ -58,15 +58,18 @@ async def test_format_comes_before_hours_and_hours_before_the_duplicate(lender: 
     assert [answer.code for answer in answers] == ["FF01", "DT01", "TM01"]
 
 
-async def test_a_hundred_payments_a_second_are_taken(lender: Lender):
+async def test_starts_of_money_are_limited_apart_from_questions(lender: Lender):
     await lender.told("POST", "reset")
+    settings = await lender.told("PUT", "settings", {})
+    await lender.told("PUT", "settings", {"rate_limits": {"money": 2}})
     await lender.log_in()
 
-    statuses = [(await lender.post("/payments", b"")).status for _ in range(101)]
+    paid = [(await lender.post("/payments", b"")).status for _ in range(2)]
+    collected = await lender.post("/collections", b"")
     asked = await lender.inquire("A" * 20)
 
-    assert statuses == [400] * 100 + [429]
-    assert asked.status == 404
+    assert settings["rate_limits"] == {"money": 100, "inquiry": 500}
+    assert (paid, collected.status, asked.status) == ([400, 400], 429, 404)
 
 
 async def test_the_throttle_comes_before_the_token(lender: Lender):
