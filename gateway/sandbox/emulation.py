@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -102,8 +103,9 @@ class Emulation:
         """Do something after a pause, unless this emulation ends before."""
 
         async def wait_and_act() -> None:
-            await self.pause(seconds)
-            await act()
+            with suppress(EmulationEnded):
+                await self.pause(seconds)
+                await act()
 
         self._keep(asyncio.create_task(wait_and_act()))
 
