@@ -14,6 +14,7 @@ LIFTED = {"rate_limits": {"money": 0, "inquiry": 0}}
 
 
 async def agrees_with_the_books(rig: Rig) -> None:
+    await rig.emulator.put("settings", LIFTED)
     await rig.became(rig.order(amount=1_000))
     back = rig.order("0000005", amount=2_000)
     await rig.became(back)

@@ -1,0 +1,158 @@
+"""Many transfers through all banks while one call in five goes wrong, repeatable by its seed."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+
+from gateway.app import Gateway
+from gateway.domain.account import BankCode
+from gateway.domain.errors import Busy, CommitUnknown
+from gateway.domain.transfer import State, Transfer
+from gateway.services.accept_transfer import TransferRequest, accept_transfer
+from gateway.services.inquire_transfer import inquire_transfer
+from gateway.store.transfers import find_transfer
+from tests.flows.world import CrashAt, Crashed, World, request
+
+SETTLED_WITHIN_S = 60
+ASK_AGAIN_S = 0.05
+DIES_BETWEEN = (20, 200)
+AT_REST = {State.SETTLED, State.REJECTED, State.CANCELLED, State.RETURNED, State.REVIEW}
+
+
+def rule(operation: str, probability: float, kind: str, **details: object) -> dict[str, object]:
+    """Return a rule of the control API that acts again and again, by chance."""
+    return {
+        "operation": operation,
+        "probability": probability,
+        "times": 0,
+        "action": {"kind": kind} | details,
+    }
+
+
+# One submit in five goes wrong, and one question in five.
+FAULTS = [
+    rule("submit", 0.05, "drop_before"),
+    rule("submit", 0.05, "drop_after"),
+    rule("submit", 0.02, "hang_after"),
+    rule("submit", 0.02, "status", status=500, done=True),
+    rule("submit", 0.02, "status", status=502, done=False),
+    rule("submit", 0.02, "garbage"),
+    rule("submit", 0.02, "delay", seconds=12),  # longer than anybody waits for the answer
+    rule("submit", 0.02, "return_after", seconds=5),
+    rule("inquire", 0.06, "drop_before"),
+    rule("inquire", 0.02, "hang_after"),
+    rule("inquire", 0.06, "status", status=503, done=False),
+    rule("inquire", 0.06, "garbage"),
+    rule("token", 0.1, "status", status=503, done=False),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many transfers ended in each state, and in review."""
+
+    transfers: int
+    in_review: int
+
+
+async def begin_faults(world: World, seed: int) -> None:
+    """Let every bank misbehave by the seed."""
+    for bank in world.sandbox.urls:
+        await world.put("seed", seed, bank=BankCode(bank))
+        await world.put("faults", FAULTS, bank=BankCode(bank))
+
+
+async def end_faults(world: World) -> None:
+    for bank in world.sandbox.urls:
+        await world.put("faults", [], bank=BankCode(bank))
+
+
+async def run_round(world: World, seed: int, *, transfers: int) -> Outcome:
+    """Send transfers through two gateways, of which one dies in the middle, and check all books."""
+    random = Random(seed)  # noqa: S311 - repeatable, no secret
+    banks = [BankCode(bank) for bank in world.sandbox.urls]
+    wanted = [
+        request(await world.member(bank=banks[number % len(banks)]), amount=1_000 + number)
+        for number in range(transfers)
+    ]
+    await begin_faults(world, seed)
+    async with world.process(name="survivor") as survivor:
+        crash = CrashAt(random.randint(*DIES_BETWEEN))
+        with suppress(Crashed):
+            async with world.process(name="mortal", checkpoint=crash) as mortal:
+                await _send_all([survivor, mortal], wanted, crash)
+        async with world.process(name="mortal"):
+            accepted = [await _accepted(survivor, one) for one in wanted]
+            await _until_at_rest(survivor, accepted)
+            await end_faults(world)
+            found = [await _now(survivor, transfer) for transfer in accepted]
+            found = await _after_returns(world, survivor, found)
+            await world.check(survivor, *found)
+    return Outcome(len(found), sum(transfer.state is State.REVIEW for transfer in found))
+
+
+async def _send_all(
+    gateways: Sequence[Gateway], wanted: Sequence[TransferRequest], crash: CrashAt
+) -> None:
+    """Ask for all at once, half here and half there; raise Crashed when the mortal has died."""
+
+    async def ask(number: int, one: TransferRequest) -> None:
+        with suppress(Crashed):
+            await _accepted(gateways[number % len(gateways)], one)
+
+    await asyncio.gather(*(ask(number, one) for number, one in enumerate(wanted)))
+    death = asyncio.create_task(crash.died.wait())
+    rest = asyncio.create_task(
+        _until_at_rest(gateways[0], [await _accepted(gateways[0], one) for one in wanted])
+    )
+    await asyncio.wait((death, rest), return_when=asyncio.FIRST_COMPLETED)
+    for task in (death, rest):
+        task.cancel()
+    await asyncio.gather(death, rest, return_exceptions=True)
+    if crash.point is not None:
+        raise Crashed(crash.point)
+
+
+async def _accepted(gateway: Gateway, one: TransferRequest) -> Transfer:
+    """Ask until it is accepted, always under the same key, as a careful client does."""
+    async with asyncio.timeout(SETTLED_WITHIN_S):
+        while True:
+            try:
+                return (await accept_transfer(gateway.desk, one)).transfer
+            except (Busy, CommitUnknown):
+                await asyncio.sleep(ASK_AGAIN_S)
+
+
+async def _until_at_rest(gateway: Gateway, transfers: Sequence[Transfer]) -> None:
+    async with asyncio.timeout(SETTLED_WITHIN_S):
+        waiting = list(transfers)
+        while waiting:
+            now = [await _now(gateway, transfer) for transfer in waiting]
+            waiting = [transfer for transfer in now if transfer.state not in AT_REST]
+            await asyncio.sleep(ASK_AGAIN_S)
+
+
+async def _after_returns(
+    world: World, gateway: Gateway, found: Sequence[Transfer]
+) -> list[Transfer]:
+    """Return the transfers once the gateway knows of all money that came back."""
+    back = {
+        movement["reference"]
+        for bank in world.sandbox.urls
+        for movement in (await world.books(BankCode(bank)))["movements"]
+        if movement["kind"] == "return"
+    }
+    for transfer in found:
+        if transfer.reference in back and transfer.state is State.SETTLED:
+            await inquire_transfer(gateway.desk, transfer)
+    return [await _now(gateway, transfer) for transfer in found]
+
+
+async def _now(gateway: Gateway, transfer: Transfer) -> Transfer:
+    found = await find_transfer(
+        gateway.desk.db, member_id=transfer.member_id, transfer_id=transfer.id
+    )
+    assert found is not None
+    return found
