@@ -190,13 +190,9 @@ def _receipt(answer: httpx.Response) -> str:
 
 
 def _not_taken(error: BankError) -> NotSent | Unknown:
-    match error:
-        case BankUnavailable():
-            return NotSent(error.reason, error.not_before)
-        case OutcomeUnknown():
-            return Unknown(error.reason, integrity=error.integrity)
-        case _:  # no answer to a file raises any other
-            return Unknown(integrity=True)
+    if isinstance(error, BankUnavailable):
+        return NotSent(error.reason, error.not_before)
+    return _no_result(error)
 
 
 def _no_result(error: BankError) -> Unknown:
