@@ -17,7 +17,7 @@ from gateway.adapters.failure import (
 )
 from gateway.adapters.line import NothingLeft
 from gateway.adapters.mufg import codes
-from gateway.adapters.mufg.reports import Report, ReportForm, read_report
+from gateway.adapters.mufg.reports import ON_NUMBER, Report, ReportForm, read_report
 from gateway.adapters.mufg.tokens import Token, is_invalid_token
 from gateway.adapters.mufg.values import FRESHNESS
 from gateway.adapters.mufg.xml_reading import NotReadable
@@ -112,10 +112,7 @@ class Reading:
         """Return a report on this reference, or raise what the answer means instead."""
         self.refuse_without_report(answer)
         check_type(answer)
-        try:
-            report = read_report(answer.content, form)
-        except NotReadable as error:
-            raise OutcomeUnknown("BAD_XML", integrity=True) from error
+        report = _report(answer, form)
         is_nameless = (
             report.message_id == codes.NOT_PROVIDED and report.reason in codes.MAY_NAME_NO_MESSAGE
         )
@@ -160,6 +157,26 @@ class Reading:
             return error
         tomorrow = late.replace(hour=0, minute=0, second=0, microsecond=0)
         return BankUnavailable(error.code, Reason.BANK_BUSY, not_before=tomorrow + FRESHNESS)
+
+
+def _report(answer: httpx.Response, form: ReportForm) -> Report:
+    try:
+        return read_report(answer.content, form)
+    except NotReadable as error:
+        on_number = _report_on_number(answer)
+        if on_number is None:
+            raise OutcomeUnknown("BAD_XML", integrity=True) from error
+        return on_number
+
+
+def _report_on_number(answer: httpx.Response) -> Report | None:
+    if answer.status_code != httpx.codes.CONFLICT:
+        return None
+    try:
+        report = read_report(answer.content, ON_NUMBER)
+    except NotReadable:
+        return None
+    return report if report.reason == codes.NUMBER_USED else None
 
 
 def check_type(answer: httpx.Response) -> None:

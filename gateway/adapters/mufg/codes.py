@@ -9,6 +9,7 @@ Codes: TypeAlias = Mapping[tuple[int, str], Reason]
 
 INVALID_TOKEN = "invalid_token"  # noqa: S105 - RFC 6750's word for an error, no token
 NOT_FOUND = (404, "NOTFOUND")
+NUMBER_USED = "SEQNO"
 
 ASKED_WRONGLY: Codes = {
     (400, "FF01"): Reason.FORMAT_ERROR,
@@ -21,7 +22,7 @@ INSTRUCTION: Codes = {
     (400, "AB08"): Reason.MAINTENANCE,
     (409, "DUPL"): Reason.DUPLICATE,
     # A number that was used before means that ours went back: more than this call is wrong.
-    (409, "SEQNO"): Reason.CONTRACT_ERROR,
+    (409, NUMBER_USED): Reason.CONTRACT_ERROR,
     (413, "FF01"): Reason.FORMAT_ERROR,
 }
 PAYMENT: Codes = {**INSTRUCTION, (400, "AM04"): Reason.SETTLEMENT_BALANCE_SHORT}
@@ -49,7 +50,7 @@ COLLECTION_ENDS: Mapping[str, Reason] = {
 RETURNED = "RETURNED"
 RETURN_DESCRIPTION = "ｼｷﾝﾍﾝｷﾔｸ"
 # In these answers the bank may not have been able to read which message was meant.
-MAY_NAME_NO_MESSAGE = frozenset({"FF01", "SEQNO"})
+MAY_NAME_NO_MESSAGE = frozenset({"FF01", NUMBER_USED})
 NOT_PROVIDED = "NOTPROVIDED"
 # A request to pay was taken; a second one for the same, with its address, is the same one.
 OPENED = frozenset({"ACTC", "RCVD"})

@@ -18,19 +18,22 @@ PROPRIETARY = re.compile(r"[A-Z0-9]{5,35}")
 
 @dataclass(frozen=True, slots=True)
 class ReportForm:
-    """One kind of report: its namespace, its message and the kind of message it is about."""
+    """One kind of report: its namespace, its message and what kinds of message it is about."""
 
     namespace: str
     message: str
-    about: str
+    about: frozenset[str]
 
 
-ON_PAYMENT = ReportForm(
-    "urn:iso:std:iso:20022:tech:xsd:pain.002.001.03", "CstmrPmtStsRpt", "pain.001.001.03"
-)
+PAIN_002 = "urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"
+PAIN_014 = "urn:iso:std:iso:20022:tech:xsd:pain.014.001.07"
+PAYMENT, COLLECTION = "pain.001.001.03", "pain.013.001.07"
+ON_PAYMENT = ReportForm(PAIN_002, "CstmrPmtStsRpt", frozenset({PAYMENT, codes.NOT_PROVIDED}))
 ON_COLLECTION = ReportForm(
-    "urn:iso:std:iso:20022:tech:xsd:pain.014.001.07", "CdtrPmtActvtnReqStsRpt", "pain.013.001.07"
+    PAIN_014, "CdtrPmtActvtnReqStsRpt", frozenset({COLLECTION, codes.NOT_PROVIDED})
 )
+# On a running number the bank reports in one form, whatever came under that number.
+ON_NUMBER = ReportForm(PAIN_002, "CstmrPmtStsRpt", ON_PAYMENT.about | ON_COLLECTION.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def read_report(content: bytes, form: ReportForm) -> Report:
     message = read_document(content, form.namespace).one(form.message)
     message.one("GrpHdr", "MsgId")
     group = message.one("OrgnlGrpInfAndSts")
-    if group.text("OrgnlMsgNmId") != form.about:
+    if group.text("OrgnlMsgNmId") not in form.about:
         raise NotReadable("on another kind of message")
     one = message.maybe("OrgnlPmtInfAndSts", "TxInfAndSts")
     return Report(

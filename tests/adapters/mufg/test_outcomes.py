@@ -54,6 +54,8 @@ OF_A_SUBMIT = {
     "payment_400_am04": NotSent(Reason.SETTLEMENT_BALANCE_SHORT),
     "payment_409_dupl": Unknown(Reason.DUPLICATE),
     "payment_409_seqno": NotSent(Reason.CONTRACT_ERROR),
+    "payment_409_seqno_of_no_message": NotSent(Reason.CONTRACT_ERROR),
+    "collection_409_seqno_in_a_pain_002": NotSent(Reason.CONTRACT_ERROR),
     "401_invalid_token": NotSent(Reason.CONTRACT_ERROR),
     "429": THROTTLED,
 }
@@ -87,6 +89,9 @@ OF_A_START = {
     "collection_400_tm01": CLOSED,
     "collection_400_ab08": NotSent(Reason.MAINTENANCE),
     "collection_409_seqno": NotSent(Reason.CONTRACT_ERROR),
+    "collection_409_seqno_in_a_pain_002": NotSent(Reason.CONTRACT_ERROR),
+    "payment_409_seqno": NotSent(Reason.CONTRACT_ERROR),
+    "payment_409_seqno_of_no_message": NotSent(Reason.CONTRACT_ERROR),
     "401_invalid_token": NotSent(Reason.CONTRACT_ERROR),
     "429": THROTTLED,
 }
