@@ -77,10 +77,12 @@ class Senders:
 
         What is cancelled stays `submitting` and is inquired about: nothing is lost.
         """
-        waiting = list(self._tasks.values())
-        if not waiting:
-            return 0
-        _, late = await asyncio.wait(waiting, timeout=seconds)
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + seconds
+        # Who gathers a file starts its sender: what is in flight may start something itself.
+        while self._tasks and (left_s := ends_at - loop.time()) > 0:
+            await asyncio.wait(list(self._tasks.values()), timeout=left_s)
+        late = list(self._tasks.values())
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)

@@ -144,7 +144,8 @@ async def hold_if_ours(desk: TransferDesk, bank: FileBank, reason: Reason) -> No
 
 
 def _raise_alarm(file: BankFile, outcome: FileOutcome) -> None:
-    if isinstance(outcome, FileRejected) and file.state is FileState.REFUSED and not file.fault:
+    is_unread = isinstance(outcome, FileRejected) and outcome.reason is Reason.FORMAT_ERROR
+    if is_unread and file.state is FileState.REFUSED and file.fault is None:
         log.error(
             "alert.raised",
             code="format_error",

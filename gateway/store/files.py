@@ -125,7 +125,7 @@ def read_file(row: Record) -> BankFile:
 
 
 def _item(item: FileItem) -> list[object]:
-    return [item.member_id, item.transfer_id, item.reference, item.attempt]
+    return [item.member_id.hex, item.transfer_id.hex, item.reference, item.attempt]
 
 
 def _mutable(file: BankFile) -> dict[str, object]:

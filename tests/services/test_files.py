@@ -1,0 +1,579 @@
+"""The life of a file, with a bank that pays a reference once for each file it is in."""
+
+import asyncio
+from datetime import datetime
+from itertools import count
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.domain.account import BankCode
+from gateway.domain.hours import JST
+from gateway.domain.outcome import (
+    FileOutcome,
+    FileRejected,
+    FileResult,
+    NotSent,
+    Rejected,
+    Settled,
+)
+from gateway.domain.ports import Point
+from gateway.domain.reason import Reason
+from gateway.domain.transfer import State, Transfer
+from gateway.services.cancel_transfer import cancel_transfer
+from gateway.services.gather_file import gather_files
+from gateway.services.hold_bank import hold_bank
+from gateway.services.work_files import work_files
+from gateway.services.work_transfers import ask_due, recover_ended, recover_own, send_due
+from gateway.store.database import Database
+from gateway.store.files import Gathering, claim_item
+from gateway.store.stops import stops_in_force
+from tests.manual_clock import ManualClock
+from tests.services.file_bank import PENDING, UNBALANCED, FileBankDouble
+from tests.services.file_world import (
+    OPEN,
+    FileWorld,
+    eventually,
+    finish,
+    gather,
+    one_round,
+    until_at_rest,
+)
+
+THROTTLED = NotSent(Reason.THROTTLED)
+
+
+@pytest.fixture
+def world(database: Database, owner, clock: ManualClock) -> FileWorld:
+    return FileWorld(database, owner, clock, FileBankDouble(clock))
+
+
+async def are_submitting(world: FileWorld, transfers: list[Transfer]) -> bool:
+    return set(await world.states(transfers)) == {State.SUBMITTING}
+
+
+def alerts(logs) -> list[str]:
+    return [line["code"] for line in logs if line["event"] == "alert.raised"]
+
+
+async def test_what_is_accepted_waits_for_its_file_and_is_settled_by_its_result(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(2)
+    assert await world.states(transfers) == [State.SCHEDULED] * 2
+    assert await send_due(world.desk) == 0
+
+    await gather(world.desk)
+
+    assert await world.states(transfers) == [State.SUBMITTED] * 2
+    (file,) = world.bank.sent
+    assert {order.reference for order in file.orders} == {t.reference for t in transfers}
+    assert await world.files() == [("accepted", 3, True)]
+
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
+    assert set(world.bank.paid.values()) == {1}
+    assert world.bank.asked == []
+    rows = await world.owner.fetch("SELECT state, content, next_at FROM bank_files")
+    assert [tuple(row) for row in rows] == [("done", None, None)]
+
+
+async def test_a_file_is_written_down_before_it_is_sent(world: FileWorld) -> None:
+    transfers = await world.accepted(1)
+    world.bank.answers.clear()
+
+    await gather_files(world.desk)
+    await eventually(world.files)
+
+    (row,) = await world.owner.fetch("SELECT * FROM bank_files")
+    found = await world.now(transfers[0])
+    assert (row["state"], row["file_id"], world.bank.sent) == ("stored", found.file_id, [])
+    assert (found.state, found.attempt) == (State.SUBMITTING, 1)
+    world.bank.answers.set()
+    await finish(world.desk)
+    assert world.bank.sent[0].content == row["content"]
+
+
+async def test_a_file_takes_no_more_than_the_bank_allows(world: FileWorld) -> None:
+    transfers = await world.accepted(5)
+
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 5
+    assert sorted(len(file.orders) for file in world.bank.sent) == [2, 3]
+
+
+async def test_two_processes_put_no_transfer_into_two_files(world: FileWorld) -> None:
+    transfers = await world.accepted(7)
+    other = world.process(instance="test-2")
+
+    for _ in range(4):
+        await asyncio.gather(gather(world.desk), gather(other))
+        world.clock.advance(1)
+
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 7
+    assert set(world.bank.paid.values()) == {1}
+    assert len(world.bank.paid) == 7
+
+
+@pytest.mark.parametrize("fault", ["cut before", "cut after", "late"])
+async def test_a_lost_answer_is_cleared_by_the_same_bytes_under_the_same_number(
+    world: FileWorld, fault: str
+) -> None:
+    transfers = await world.accepted(3)
+    world.bank.faults.append(fault)
+    await gather(world.desk)
+    assert await world.states(transfers) == [State.UNKNOWN] * 3
+
+    states = await until_at_rest(world, transfers)
+    world.bank.deliver_late()
+
+    assert states == [State.SETTLED] * 3
+    assert len(world.bank.sent) == 2
+    assert world.bank.sent[0] == world.bank.sent[1]
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_what_the_first_sending_did_not_send_waits_for_another_file(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(2)
+    world.bank.faults.append(THROTTLED)
+
+    await gather(world.desk)
+
+    assert await world.states(transfers) == [State.SCHEDULED] * 2
+    assert (await world.now(transfers[0])).file_id is None
+    assert await world.files() == [("void", 3, False)]
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
+    assert len({file.file_id for file in world.bank.sent}) == 2
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_that_a_second_sending_was_not_taken_says_nothing_of_the_first(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(2)
+    world.bank.faults.extend(["late", THROTTLED, THROTTLED])
+
+    await gather(world.desk)
+    for _ in range(2):
+        await one_round(world, world.desk)
+
+    assert await world.states(transfers) == [State.UNKNOWN] * 2
+    world.bank.deliver_late()
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
+    assert len({file.file_id for file in world.bank.sent}) == 1
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_one_unreadable_item_is_refused_and_the_others_go_again(world: FileWorld) -> None:
+    transfers = await world.accepted(3)
+    world.bank.unreadable.add(transfers[1].reference)
+
+    states = await until_at_rest(world, transfers)
+
+    assert states == [State.SETTLED, State.REJECTED, State.SETTLED]
+    assert (await world.now(transfers[1])).reason is Reason.FORMAT_ERROR
+    assert sorted(world.bank.paid.values()) == [1, 1]
+
+
+async def test_a_file_refused_after_a_lost_answer_was_never_taken(world: FileWorld) -> None:
+    transfers = await world.accepted(3)
+    world.bank.faults.append("cut before")
+    world.bank.unreadable.add(transfers[0].reference)
+
+    states = await until_at_rest(world, transfers)
+
+    assert states == [State.REJECTED, State.SETTLED, State.SETTLED]
+    assert sorted(world.bank.paid.values()) == [1, 1]
+
+
+async def test_around_midnight_a_refusal_of_a_second_sending_is_not_believed_yet(
+    world: FileWorld,
+) -> None:
+    """It may be about the day alone, and the first copy may arrive when it is that day."""
+    world.clock.instant = datetime(2026, 11, 26, 0, 0, 10, tzinfo=JST)
+    transfers = await world.accepted(1)
+    world.bank.faults.extend(["late", FileRejected(Reason.FORMAT_ERROR)])
+
+    await gather(world.desk)
+    world.clock.advance(1)
+    await work_files(world.desk)
+    await finish(world.desk)
+    assert await world.states(transfers) == [State.UNKNOWN]
+    world.bank.deliver_late()
+
+    assert await until_at_rest(world, transfers) == [State.SETTLED]
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_a_file_refused_for_nobodys_sake_is_tried_again_ever_later_and_people_are_called(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(1)
+    world.bank.faults.append(FileRejected(Reason.FORMAT_ERROR))
+
+    with capture_logs() as logs:
+        await gather(world.desk)
+
+    found = await world.now(transfers[0])
+    assert (found.state, found.tries) == (State.SCHEDULED, 1)
+    assert alerts(logs) == ["format_error"]
+    assert await until_at_rest(world, transfers) == [State.SETTLED]
+
+
+async def test_not_found_frees_no_item_of_a_stored_file(world: FileWorld) -> None:
+    transfers = await world.accepted(1)
+    world.bank.faults.extend(["late", *["cut before"] * 8])
+    await gather(world.desk)
+
+    for _ in range(8):
+        await one_round(world, world.desk)
+
+    assert world.bank.asked != []
+    assert await world.states(transfers) == [State.UNKNOWN]
+    world.bank.deliver_late()
+    assert await until_at_rest(world, transfers) == [State.SETTLED]
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_an_inquiry_settles_an_item_whose_file_stays_unclear(world: FileWorld) -> None:
+    transfers = await world.accepted(1)
+    world.bank.faults.extend(["cut after", *["cut before"] * 4])
+    await gather(world.desk)
+    world.clock.advance(4)
+
+    await ask_due(world.desk)
+    await finish(world.desk)
+
+    assert await world.states(transfers) == [State.SETTLED]
+    assert await until_at_rest(world, transfers) == [State.SETTLED]
+
+
+async def test_a_result_names_who_was_refused(world: FileWorld) -> None:
+    transfers = await world.accepted(3)
+    world.bank.words[transfers[2].reference] = Rejected(Reason.ACCOUNT_NOT_FOUND)
+    world.bank.results.extend([PENDING, PENDING])
+
+    states = await until_at_rest(world, transfers)
+
+    assert states == [State.SETTLED, State.SETTLED, State.REJECTED]
+    assert (await world.now(transfers[2])).reason is Reason.ACCOUNT_NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        pytest.param(UNBALANCED, id="count or sum"),
+        pytest.param(FileResult({"A" * 20: Settled(datetime(2026, 11, 25, tzinfo=JST))}), id="ids"),
+    ],
+)
+async def test_a_result_that_does_not_balance_makes_the_whole_file_unknown(
+    world: FileWorld, result
+) -> None:
+    transfers = await world.accepted(2)
+    world.bank.results.append(result)
+    await gather(world.desk)
+    world.clock.advance(1)
+
+    with capture_logs() as logs:
+        await work_files(world.desk)
+        await finish(world.desk)
+
+    assert alerts(logs) == ["file_untrusted"]
+    assert await world.states(transfers) == [State.UNKNOWN] * 2
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_other_bytes_under_our_number_leave_every_item_unknown(world: FileWorld) -> None:
+    transfers = await world.accepted(2)
+    world.bank.faults.extend(["late", UNBALANCED])
+    await gather(world.desk)
+    world.clock.advance(1)
+
+    with capture_logs() as logs:
+        await work_files(world.desk)
+        await finish(world.desk)
+
+    assert alerts(logs) == ["file_untrusted"]
+    assert await world.states(transfers) == [State.UNKNOWN] * 2
+
+
+async def test_our_account_being_short_holds_the_bank_and_refuses_nobody(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(2)
+    short = transfers[0].reference
+    world.bank.words[short] = NotSent(Reason.SETTLEMENT_BALANCE_SHORT)
+    await gather(world.desk)
+    world.clock.advance(1)
+    await work_files(world.desk)
+    await finish(world.desk)
+
+    assert await world.states(transfers) == [State.SCHEDULED, State.SETTLED]
+    assert [stop.bank for stop in await stops_in_force(world.db)] == [BankCode.MIZUHO]
+    del world.bank.words[short]
+    await world.owner.execute("UPDATE bank_stops SET released_at = now(), released_by = 'a'")
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
+    assert set(world.bank.paid.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.SETTLEMENT_BALANCE_SHORT, Reason.CONTRACT_ERROR], ids=str
+)
+async def test_trouble_of_our_own_holds_the_bank(world: FileWorld, reason: Reason) -> None:
+    transfers = await world.accepted(1)
+    world.bank.faults.append(NotSent(reason))
+
+    await gather(world.desk)
+    world.clock.advance(10)
+    await gather(world.desk)
+
+    assert await world.states(transfers) == [State.SCHEDULED]
+    assert len(world.bank.sent) == 1
+
+
+async def test_under_a_stop_nothing_is_gathered_and_nothing_sent_again(world: FileWorld) -> None:
+    first = await world.accepted(1)
+    world.bank.faults.append("cut before")
+    await gather(world.desk)
+    await hold_bank(world.desk, BankCode.MIZUHO, Reason.CONTRACT_ERROR)
+    second = await world.accepted(1)
+
+    for _ in range(3):
+        await one_round(world, world.desk)
+
+    assert await world.states(first + second) == [State.UNKNOWN, State.SCHEDULED]
+    assert len(world.bank.sent) == 1
+
+
+async def test_outside_the_banks_hours_what_is_due_waits_for_the_opening(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(1)
+    world.clock.instant = datetime(2026, 11, 28, 22, 30, tzinfo=JST)
+
+    await gather(world.desk)
+
+    found = await world.now(transfers[0])
+    assert found.state is State.SCHEDULED
+    assert found.due_at == datetime(2026, 11, 29, 8, 0, tzinfo=JST)
+    assert world.bank.sent == []
+
+
+async def test_what_does_not_fit_into_a_file_waits_and_keeps_nobody_else(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(2)
+    world.bank.misfits.add(transfers[0].reference)
+
+    with capture_logs() as logs:
+        await gather(world.desk)
+
+    assert alerts(logs) == ["format_error"]
+    found = await world.now(transfers[0])
+    assert (found.state, found.tries, found.file_id) == (State.SCHEDULED, 1, None)
+    assert (await world.now(transfers[1])).state is State.SUBMITTED
+
+
+async def test_a_member_who_may_no_longer_borrow_is_in_no_file(world: FileWorld) -> None:
+    transfers = await world.accepted(2)
+    await world.owner.execute(
+        "UPDATE members SET status = 'suspended' WHERE member_id = $1", transfers[0].member_id
+    )
+
+    assert await until_at_rest(world, transfers) == [State.CANCELLED, State.SETTLED]
+
+
+async def test_a_cancelled_transfer_is_in_no_file(world: FileWorld) -> None:
+    (transfer,) = await world.accepted(1)
+    await cancel_transfer(world.desk, member_id=transfer.member_id, transfer_id=transfer.id)
+
+    await gather(world.desk)
+
+    assert world.bank.sent == []
+
+
+async def test_files_leave_no_faster_than_the_contract_allows(world: FileWorld) -> None:
+    world.desk = world.process(per_second=20.0)
+    transfers = await world.accepted(9)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    for _ in range(3):
+        await gather(world.desk)
+
+    assert len(world.bank.sent) == 3
+    assert loop.time() - began >= 2 / 20 * 0.8
+    assert await world.states(transfers) == [State.SUBMITTED] * 9
+
+
+async def test_operators_can_let_no_file_out(world: FileWorld) -> None:
+    transfers = await world.accepted(1)
+    await gather(world.desk)
+    transfers += await world.accepted(1)
+    await world.owner.execute("UPDATE bank_lanes SET breaker = 'open'")
+
+    await gather(world.desk)
+
+    assert await world.states(transfers) == [State.SUBMITTED, State.SCHEDULED]
+
+
+async def test_a_sender_that_was_taken_for_dead_before_it_stored_its_file_sends_nothing(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(2)
+    # Nobody can store a file while the owner holds the table: the sender sleeps just before that.
+    async with world.owner.transaction():
+        await world.owner.execute("LOCK TABLE bank_files IN SHARE ROW EXCLUSIVE MODE")
+        await gather_files(world.desk)
+        await eventually(lambda: are_submitting(world, transfers))
+        file_id = (await world.now(transfers[0])).file_id
+        # What a recovery does first.
+        await world.owner.execute(
+            "INSERT INTO bank_files (bank, file_id, items, state, stored_at)"
+            " VALUES ('mizuho', $1, '[]', 'void', now())",
+            file_id,
+        )
+    await finish(world.desk)
+
+    assert world.bank.sent == []
+    assert await world.states(transfers) == [State.SCHEDULED] * 2
+    assert not (await world.now(transfers[0])).unclear
+
+
+async def test_a_sender_that_wakes_after_its_lease_sends_nothing_and_frees_nothing(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(2)
+    asleep = world.process(instance="asleep", deadline_s=0.02)
+    world.bank.answers.clear()
+    await gather_files(asleep)
+    await eventually(world.files)
+
+    await world.lease_ends()
+    world.bank.faults.append("late")
+    taking_over = asyncio.create_task(one_round(world, world.desk))
+    await eventually(lambda: world.db.fetch("SELECT FROM bank_files WHERE fence = 1"))
+    world.bank.answers.set()
+    await taking_over
+    await finish(asleep)
+
+    assert len(world.bank.sent) == 1
+    assert await world.states(transfers) == [State.UNKNOWN] * 2
+    world.bank.deliver_late()
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_a_transfer_claimed_for_a_file_that_does_not_have_it_was_never_sent(
+    world: FileWorld,
+) -> None:
+    """Its claim was committed, and the answer to that was lost."""
+    transfers = await world.accepted(2)
+    gathering = Gathering("F" * 20, world.desk.instance, 12.0)
+    due = await world.now(transfers[0])
+    await claim_item(world.db, due, gathering, now=world.clock.now(), step=world.desk.new_id())
+    await gather(world.desk)
+
+    await world.lease_ends()
+    await recover_ended(world.desk)
+    await finish(world.desk)
+
+    found = await world.now(transfers[0])
+    assert (found.state, found.unclear, found.crashes) == (State.SCHEDULED, False, 1)
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_whoever_outlived_two_senders_in_a_row_goes_alone(world: FileWorld) -> None:
+    transfers = await world.accepted(3)
+    await world.owner.execute("UPDATE transfers SET crashes = 2 WHERE id = $1", transfers[1].id)
+
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 3
+    files = [{order.reference for order in file.orders} for file in world.bank.sent]
+    assert {transfers[1].reference} in files
+    assert len(files) == 2
+
+
+async def test_a_run_under_the_same_name_takes_its_files_over_at_once(world: FileWorld) -> None:
+    transfers = await world.accepted(1)
+    world.bank.answers.clear()
+    await gather_files(world.desk)
+    await eventually(world.files)
+    assert await world.desk.senders.drain(0) == 1
+    world.bank.answers.set()
+
+    again = world.process()
+    await recover_own(again)
+    await finish(again)
+
+    assert await until_at_rest(world, transfers, again) == [State.SETTLED]
+    assert len(world.bank.sent) == 1
+
+
+FAULTS: dict[str, tuple[list[str | FileOutcome], int]] = {
+    "no fault": ([], 12),
+    "cut before": (["cut before"], 12),
+    "cut after": (["cut after"], 12),
+    "late": (["late"], 12),
+    "throttled": ([THROTTLED], 12),
+    "refused": ([FileRejected(Reason.FORMAT_ERROR)], 12),
+    "throttled after late": (["late", THROTTLED], 12),
+}
+
+
+class Died(BaseException):
+    """The end of a process, as by a power cut: no `except Exception` sees it."""
+
+
+class DieAt:
+    """The checkpoint of a process that dies at its `nth` call; nothing goes on after that."""
+
+    def __init__(self, nth: int) -> None:
+        self.left = nth
+        self.reached: Point | None = None
+
+    def __call__(self, point: Point, /) -> None:
+        self.left -= 1
+        if self.left <= 0:
+            self.reached = self.reached or point
+            raise Died(point)
+
+
+async def until_dead(world: FileWorld, nth: int, transfers: list[Transfer]) -> Point | None:
+    """Run a process until it dies at its nth checkpoint, or has nothing more to do."""
+    death = DieAt(nth)
+    desk = world.process(checkpoint=death)
+    for _ in range(30):
+        states = set(await world.states(transfers))
+        is_at_rest = not OPEN & states and not any(is_open for *_, is_open in await world.files())
+        if is_at_rest or death.reached:
+            break
+        await one_round(world, desk)
+    return death.reached
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_crash_at_any_instant_pays_nothing_twice_and_loses_nothing(
+    world: FileWorld, fault: str
+) -> None:
+    faults, deaths_min = FAULTS[fault]
+    reached: set[Point] = set()
+    for nth in count(1):
+        transfers = await world.accepted(2)
+        world.bank.faults.extend(faults)
+
+        point = await until_dead(world, nth, transfers)
+        again = world.process()
+        await recover_own(again)
+        await finish(again)
+        states = await until_at_rest(world, transfers, again)
+        world.bank.deliver_late()
+
+        assert states == [State.SETTLED] * 2, point
+        assert {world.bank.paid[t.reference] for t in transfers} == {1}, point
+        if point is None:
+            break
+        reached.add(point)
+    assert len(reached) >= 6
+    assert nth >= deaths_min
