@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from gateway.domain.outcome import (
     Inquiry,
-    InquiryOutcome,
     NotFound,
     NotSent,
     Rejected,
@@ -34,6 +33,7 @@ from gateway.domain.transfer import (
 from gateway.domain.waits import (
     REVIEW_WAIT_S,
     Policy,
+    must_be_known,
     next_inquiry,
     not_found_counts,
     resend_wait_s,
@@ -114,7 +114,7 @@ def after_inquiry(
             decision = None
     if decision is not None:
         return decision
-    return _stay(transfer, outcome, now, policy, is_answered=inquiry.is_answered)
+    return _stay(transfer, inquiry, now, policy)
 
 
 def after_lease_end(
@@ -270,21 +270,15 @@ def _into_review(
     return Decision(asked, (event,), alert="transfer_in_review")
 
 
-def _stay(
-    transfer: Transfer,
-    outcome: InquiryOutcome,
-    now: datetime,
-    policy: Policy,
-    *,
-    is_answered: bool,
-) -> Decision | None:
+def _stay(transfer: Transfer, inquiry: Inquiry, now: datetime, policy: Policy) -> Decision | None:
     """Plan the next inquiry in the same state, or go into review when unclear for too long."""
     if transfer.state is State.SUBMITTING:
         return None
+    outcome, is_answered = inquiry.outcome, inquiry.is_answered
     alert = None
     if isinstance(outcome, Unknown) and outcome.integrity:
         alert = "bank_answer_untrusted"
-    if isinstance(outcome, NotFound) and transfer.state in {State.SUBMITTED, State.SETTLED}:
+    if isinstance(outcome, NotFound) and must_be_known(transfer, inquiry.asked_at, policy):
         alert = "taken_transfer_not_found"
     since = transfer.unresolved_since
     if since is not None and not is_answered and transfer.inquired_at is not None:

@@ -47,6 +47,13 @@ def not_found_counts(transfer: Transfer, asked_at: datetime, policy: Policy) -> 
     return asked_at >= transfer.attempt_over_at + timedelta(seconds=policy.visibility_s)
 
 
+def must_be_known(transfer: Transfer, asked_at: datetime, policy: Policy) -> bool:
+    """Whether the bank took the transfer so long ago that it must show it by now."""
+    taken_at = {State.SUBMITTED: transfer.unresolved_since, State.SETTLED: transfer.settled_at}
+    since = taken_at.get(transfer.state)
+    return since is not None and asked_at >= since + timedelta(seconds=policy.visibility_s)
+
+
 def next_inquiry(
     transfer: Transfer, now: datetime, policy: Policy, *, is_known: bool
 ) -> datetime | None:

@@ -181,12 +181,21 @@ def test_a_not_found_after_the_last_attempt_goes_to_people() -> None:
     assert decision.transfer.inquire_at is not None
 
 
+@pytest.mark.parametrize(
+    ("asked_s", "alert"),
+    [
+        pytest.param(9, None, id="it may not show it yet"),
+        pytest.param(10, "taken_transfer_not_found", id="it must show it by now"),
+    ],
+)
 @pytest.mark.parametrize("state", [State.SUBMITTED, State.SETTLED])
-def test_a_not_found_for_what_the_bank_took_stays_and_alerts(state: State) -> None:
-    decision = inquiry(transfer(state), NotFound())
+def test_a_not_found_for_what_the_bank_took_stays_and_alerts_once_it_must_show(
+    state: State, asked_s: int, alert: str | None
+) -> None:
+    decision = inquiry(transfer(state), NotFound(), asked_at=NOW + timedelta(seconds=asked_s))
 
     assert decision.transfer.state is state
-    assert decision.alert == "taken_transfer_not_found"
+    assert decision.alert == alert
 
 
 @pytest.mark.parametrize("state", [State.SCHEDULED, State.SUBMITTED, State.UNKNOWN, State.REVIEW])
