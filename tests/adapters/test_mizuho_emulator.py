@@ -313,6 +313,27 @@ async def test_no_answer_or_garbage_about_a_result_is_unknown(pair: Pair, kind: 
     assert isinstance(asked, Unknown)
 
 
+@pytest.mark.parametrize("code", ["UNBALANCED_COUNT", "UNBALANCED_SUM", "UNBALANCED_REFERENCE"])
+async def test_a_result_that_does_not_balance_is_asked_for_again(pair: Pair, code: str) -> None:
+    file = pair.file([pair.order(), pair.order("0000001")])
+    await pair.emulator.fault("inquire", "code", code=code)
+
+    doubtful = await pair.result(file)
+    certain = await pair.result(file)
+
+    assert doubtful == Unknown(integrity=True)
+    assert isinstance(certain, FileResult)
+
+
+async def test_a_link_takes_no_place_of_a_file(pair: Pair) -> None:
+    await pair.emulator.put("settings", {"rate_limits": {"money": 1, "inquiry": 1}})
+
+    outcomes = [(await pair.bank.start_collection(pair.collection())).outcome for _ in range(5)]
+
+    assert all(isinstance(outcome, Authorizing) for outcome in outcomes)
+    assert isinstance(await pair.send(pair.file([pair.order()])), FileAccepted)
+
+
 async def test_money_that_comes_back_is_returned_and_on_the_statement(pair: Pair) -> None:
     order = pair.order("0000005")
     await pair.ends([order])

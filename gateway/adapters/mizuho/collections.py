@@ -58,7 +58,8 @@ class Collections:
 
         return Call(
             "start_collection",
-            "money",
+            # The contract's two a second are files: a link must neither wait for one nor delay it.
+            "inquiry",
             order.reference,
             build=lambda: self._channel.post_form("/payeasy/link", fields),
             read=read,
