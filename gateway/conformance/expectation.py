@@ -1,6 +1,6 @@
 """In what the banks differ, by their pages: the kit's own view, written apart from the adapters."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -14,10 +14,18 @@ Meaning: TypeAlias = type[NotSent] | type[Rejected] | type[Unknown] | type[Submi
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What an outcome is, in short: its kind, and the reason where it has one."""
+    """What an outcome is, in short: its kind, the reason where it has one, whether it alerts."""
 
     kind: Meaning
     reason: Reason | None = None
+    integrity: bool = False
+
+
+def not_told(codes: Iterable[str]) -> dict[tuple[str, str], Said]:
+    """Return that these codes, said to either inquiry, tell nothing and are no surprise."""
+    nothing = Said(Unknown, Reason.OUTCOME_UNKNOWN)
+    operations = ("inquire", "inquire_collection")
+    return {(operation, code): nothing for code in codes for operation in operations}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from gateway.conformance.expectation import ClosedWindow, Expectation, Said
+from gateway.conformance.expectation import ClosedWindow, Expectation, Said, not_told
 from gateway.domain.account import BankCode
 from gateway.domain.hours import JST
-from gateway.domain.outcome import Rejected
+from gateway.domain.outcome import NotSent, Rejected, Unknown
 from gateway.domain.reason import Reason
 
 ITEM = {
@@ -13,11 +13,31 @@ ITEM = {
     "2": Said(Rejected, Reason.NAME_MISMATCH),
     "3": Said(Rejected, Reason.ACCOUNT_FROZEN),
     "4": Said(Rejected, Reason.LIMIT_EXCEEDED),
+    "8": Said(Unknown, Reason.OUTCOME_UNKNOWN),  # it may be in another file by now
     "9": Said(Rejected, Reason.CREDIT_REFUSED),
+}
+UNEXPECTED = Said(Unknown, Reason.OUTCOME_UNKNOWN, integrity=True)
+ANYWHERE = {
+    "400": Said(Rejected, Reason.FORMAT_ERROR),
+    "401": Said(NotSent, Reason.CONTRACT_ERROR),
+    "403": Said(NotSent, Reason.CONTRACT_ERROR),
+    "404": UNEXPECTED,
+    "429": Said(NotSent, Reason.THROTTLED),
+    "503": Said(NotSent, Reason.OUT_OF_HOURS),
 }
 MIZUHO = Expectation(
     bank=BankCode.MIZUHO,
-    codes={("submit", code): said for code, said in ITEM.items()},
+    codes={
+        **{("submit", code): said for code, said in {**ITEM, **ANYWHERE}.items()},
+        **{("start_collection", code): said for code, said in ANYWHERE.items()},
+        **not_told(("401", "403", "429", "503")),
+        ("inquire", "409"): UNEXPECTED,
+        ("statement", "401"): Said(Rejected, Reason.CONTRACT_ERROR),
+        ("statement", "403"): Said(Rejected, Reason.CONTRACT_ERROR),
+        ("statement", "429"): Said(Rejected, Reason.THROTTLED),
+        ("statement", "503"): Said(Rejected, Reason.OUT_OF_HOURS),
+        ("start_collection", "409"): Said(Unknown, Reason.DUPLICATE),
+    },
     says={Reason.ACCOUNT_CLOSED: Reason.ACCOUNT_NOT_FOUND},
     frozen_payer=Reason.SESSION_EXPIRED,  # 9 says no more
     failed_login=Reason.SESSION_EXPIRED,

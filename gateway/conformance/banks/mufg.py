@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
-from gateway.conformance.expectation import ClosedWindow, Expectation, Said
+from gateway.conformance.expectation import ClosedWindow, Expectation, Said, not_told
 from gateway.domain.account import BankCode
 from gateway.domain.hours import JST
 from gateway.domain.outcome import NotSent, Rejected, Unknown
 from gateway.domain.reason import Reason
 
+UNEXPECTED = Said(Unknown, Reason.OUTCOME_UNKNOWN, integrity=True)
 ANYWHERE = {
+    "invalid_token": Said(NotSent, Reason.CONTRACT_ERROR),
+    "429": Said(NotSent, Reason.THROTTLED),
     "FF01": Said(Rejected, Reason.FORMAT_ERROR),
     "DT01": Said(Rejected, Reason.FORMAT_ERROR),
     "TM01": Said(NotSent, Reason.OUT_OF_HOURS),
@@ -30,6 +33,10 @@ MUFG = Expectation(
     codes={
         **{("submit", code): said for code, said in PAY_OUT.items()},
         **{("start_collection", code): said for code, said in ANYWHERE.items()},
+        **not_told(("FF01", "invalid_token")),
+        ("inquire", "DUPL"): UNEXPECTED,
+        ("statement", "invalid_token"): Said(Rejected, Reason.CONTRACT_ERROR),
+        ("statement", "429"): Said(Rejected, Reason.THROTTLED),
     },
     settles_at_once=False,
     answers_again=False,

@@ -1,10 +1,11 @@
 """PayPay銀行 0033, as docs/banks/paypay.md has it."""
 
-from gateway.conformance.expectation import Expectation, Said
+from gateway.conformance.expectation import Expectation, Said, not_told
 from gateway.domain.account import BankCode
 from gateway.domain.outcome import NotSent, Rejected, Unknown
 from gateway.domain.reason import Reason
 
+UNEXPECTED = Said(Unknown, Reason.OUTCOME_UNKNOWN, integrity=True)
 PAY_OUT = {
     "E01": Said(Rejected, Reason.FORMAT_ERROR),
     "E02": Said(NotSent, Reason.CONTRACT_ERROR),
@@ -23,16 +24,21 @@ NAME = {
     "E01": Said(Rejected, Reason.FORMAT_ERROR),
     "E02": Said(Rejected, Reason.CONTRACT_ERROR),
     "E03": Said(Rejected, Reason.CONTRACT_ERROR),
+    "E04": Said(Rejected, Reason.OUT_OF_HOURS),
     "E06": Said(Rejected, Reason.THROTTLED),
     "E11": Said(Rejected, Reason.ACCOUNT_NOT_FOUND),
     "E99": Said(Rejected, Reason.OUTCOME_UNKNOWN),
 }
+ASKED = ("E01", "E02", "E03", "E04", "E06", "E99")
 PAYPAY = Expectation(
     bank=BankCode.PAYPAY,
     branch="002",
     codes={
         **{("submit", code): said for code, said in PAY_OUT.items()},
         **{("verify_name", code): said for code, said in NAME.items()},
+        **not_told(ASKED),
+        **{("statement", code): NAME[code] for code in ASKED},
+        ("inquire", "E11"): UNEXPECTED,
     },
     says={Reason.ACCOUNT_CLOSED: Reason.ACCOUNT_NOT_FOUND},
     frozen_payer=Reason.INSUFFICIENT_FUNDS,  # FAIL says no more

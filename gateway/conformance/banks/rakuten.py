@@ -1,10 +1,11 @@
 """楽天 0036, as docs/banks/rakuten.md has it."""
 
-from gateway.conformance.expectation import Expectation, Said
+from gateway.conformance.expectation import Expectation, Said, not_told
 from gateway.domain.account import BankCode
 from gateway.domain.outcome import NotSent, Rejected, Unknown
 from gateway.domain.reason import Reason
 
+UNEXPECTED = Said(Unknown, Reason.OUTCOME_UNKNOWN, integrity=True)
 ANYWHERE = {
     "A": Said(NotSent, Reason.OUT_OF_HOURS),
     "B": Said(NotSent, Reason.CONTRACT_ERROR),
@@ -21,13 +22,16 @@ PAY_OUT = ANYWHERE | {
     "N": Said(Rejected, Reason.NAME_MISMATCH),
 }
 NAME = {
+    "A": Said(Rejected, Reason.OUT_OF_HOURS),
     "B": Said(Rejected, Reason.CONTRACT_ERROR),
     "C": Said(Rejected, Reason.ACCOUNT_NOT_FOUND),
     "E": Said(Rejected, Reason.THROTTLED),
+    "F": Said(Rejected, Reason.OUTCOME_UNKNOWN),
     "H": Said(Rejected, Reason.FORMAT_ERROR),
     "I": Said(Rejected, Reason.OUTCOME_UNKNOWN),
     "Q": Said(Rejected, Reason.CONTRACT_ERROR),
 }
+ASKED = ("A", "B", "E", "F", "H", "I", "Q")
 RAKUTEN = Expectation(
     bank=BankCode.RAKUTEN,
     branch="201",
@@ -35,6 +39,9 @@ RAKUTEN = Expectation(
         **{("submit", code): said for code, said in PAY_OUT.items()},
         **{("start_collection", code): said for code, said in ANYWHERE.items()},
         **{("verify_name", code): said for code, said in NAME.items()},
+        **not_told(ASKED),
+        **{("statement", code): NAME[code] for code in ASKED},
+        ("inquire", "C"): UNEXPECTED,
     },
     says={
         Reason.ACCOUNT_CLOSED: Reason.ACCOUNT_NOT_FOUND,

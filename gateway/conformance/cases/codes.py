@@ -14,7 +14,9 @@ GROUP = "codes"
 def said(outcome: object) -> Said:
     """Return the outcome in short."""
     match outcome:
-        case NotSent(reason=reason) | Rejected(reason=reason) | Unknown(reason=reason):
+        case Unknown(reason=reason, integrity=integrity):
+            return Said(Unknown, reason, integrity)
+        case NotSent(reason=reason) | Rejected(reason=reason):
             return Said(type(outcome), reason)
         case NameRefused(reason=reason) | StatementUnavailable(reason=reason):
             return Said(Rejected, reason)
@@ -35,6 +37,10 @@ async def means(rig: Rig, *, operation: str, code: str, wanted: Said) -> None:
             outcome = (await rig.bank.start_collection(rig.collection())).outcome
         case "verify_name":
             outcome = await rig.bank.verify_name(order.creditor)
+        case "inquire":
+            outcome = (await rig.bank.inquire(order)).outcome
+        case "inquire_collection":
+            outcome = (await rig.bank.inquire_collection(rig.collection())).outcome
         case _:
             outcome = await rig.bank.statement(rig.clock.now().date())
     equal(said(outcome), wanted)

@@ -14,6 +14,7 @@ STATUS = {
     "INVALID_API_KEY": 401,
     "INVALID_SIGNATURE": 401,
     "INVALID_TIMESTAMP": 401,
+    "FORBIDDEN": 403,  # contract trouble; said by rules of faults only
     "TRANSFER_NOT_FOUND": 404,
     "ORDER_NOT_FOUND": 404,
     "REFERENCE_REUSED": 409,
