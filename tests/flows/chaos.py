@@ -57,11 +57,13 @@ class Outcome:
     in_review: int
 
 
-async def begin_faults(world: World, seed: int) -> None:
+async def begin_faults(
+    world: World, seed: int, faults: Sequence[dict[str, object]] = FAULTS
+) -> None:
     """Let every bank misbehave by the seed."""
     for bank in world.sandbox.urls:
         await world.put("seed", seed, bank=BankCode(bank))
-        await world.put("faults", FAULTS, bank=BankCode(bank))
+        await world.put("faults", list(faults), bank=BankCode(bank))
 
 
 async def end_faults(world: World) -> None:

@@ -212,7 +212,7 @@ def environment(world: World, name: str) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "GATEWAY_INSTANCE": name,
         "GATEWAY_DATABASE_URL": world.url,
-        "GATEWAY_SMBC_BASE_URL": world.sandbox.urls["smbc"],
+        **{f"GATEWAY_{bank.upper()}_BASE_URL": url for bank, url in world.sandbox.urls.items()},
         "GATEWAY_TIME_SCALE": str(settings.time_scale),
         "GATEWAY_CLOCK_SHIFT_S": str(settings.clock_shift_s),
         **{FORM[name]: getattr(settings, name).get_secret_value() for name in FORM},
@@ -242,8 +242,9 @@ async def check_all(world: World, owner: Any) -> dict[str, str]:
         rows = await owner.fetch("SELECT * FROM transfers")
         await world.check(gateway, *(read_transfer(row) for row in rows))
     references = {row["reference"] for row in rows}
-    for movement in (await world.books())["movements"]:
-        assert movement["reference"] in references
+    for bank in world.sandbox.urls:
+        for movement in (await world.books(BankCode(bank)))["movements"]:
+            assert movement["reference"] in references
     keys = await owner.fetch(
         "SELECT k.key, t.state FROM idempotency_keys k"
         " JOIN transfers t ON t.member_id = k.member_id AND t.id = k.resource_id"
