@@ -3,7 +3,7 @@
 VENV := .venv
 export VENV
 
-.PHONY: setup demo test test-all bench lint format lock
+.PHONY: setup demo test test-all chaos bench lint format lock
 
 setup:
 	@scripts/setup $(VENV)
@@ -16,6 +16,10 @@ test: setup
 
 test-all:
 	@scripts/check-all 3.11 3.12 3.13
+
+# The long runs. CHAOS_TRANSFERS, FUZZ_ANSWERS change how long.
+chaos: setup
+	@$(VENV)/bin/pytest -m long -q tests/flows/test_chaos.py $(ARGS)
 
 bench: setup
 	@$(VENV)/bin/python -m bench $(ARGS)
