@@ -10,7 +10,7 @@ from gateway.adapters.mizuho.zengin.transfers import BANK_CODE
 LENGTH = 200
 ACCOUNT_LENGTH = 10
 IN, OUT = "1", "2"
-SIGNS = {"1": 1, "2": -1}  # 貸越区分: positive, overdrawn
+_SIGNS = {"1": 1, "2": -1}  # 貸越区分: positive, overdrawn
 
 N, C = Kind.N, Kind.C
 HEADER = Layout(
@@ -161,7 +161,7 @@ def _day(values: dict[str, str], name: str, near: date) -> date:
 
 
 def _balance(values: dict[str, str], name: str) -> int:
-    sign = SIGNS.get(values["貸越"])
+    sign = _SIGNS.get(values["貸越"])
     if sign is None:
         raise Malformed("貸越", "neither positive nor overdrawn")
     return sign * int(values[name])
