@@ -43,12 +43,19 @@ class Expectation:
     `codes`: what each code of the bank means, by operation and code, for an emulator told to say
     it. `says`: where the bank's word is coarser than ours. `bare_words`: statuses that are the
     bank's own word even without signature or body. `settles_at_once`: a pay-out's answer is final.
+    `items`: what a code means in a file's result. `transfer_ends`, `collection_ends`: codes that an
+    inquiry gives for the end; `unclear_ends`: the end of a pay-out that the bank was not sure of.
     """
 
     bank: BankCode
     branch: str = "001"
     codes: Mapping[tuple[str, str], Said] = field(default_factory=dict)
     says: Mapping[Reason, Reason] = field(default_factory=dict)
+    items: Mapping[str, Said] = field(default_factory=dict)
+    transfer_ends: Mapping[str, Reason] = field(default_factory=dict)
+    unclear_ends: Mapping[str, Reason] = field(default_factory=dict)
+    collection_ends: Mapping[str, Reason] = field(default_factory=dict)
+    return_reasons: frozenset[Reason] = frozenset()
     frozen_payer: Reason = Reason.ACCOUNT_FROZEN
     failed_login: Reason = Reason.AUTHENTICATION_FAILED
     above_the_limit: Reason = Reason.LIMIT_EXCEEDED

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from gateway.conformance.banks.mizuho import MIZUHO
 from gateway.conformance.banks.mufg import MUFG
@@ -10,8 +11,17 @@ from gateway.conformance.banks.paypay import PAYPAY
 from gateway.conformance.banks.rakuten import RAKUTEN
 from gateway.conformance.banks.smbc import SMBC
 from gateway.conformance.case import Case, Deviation, true
-from gateway.conformance.cases import callbacks, collections, faults, names, payouts, statements
-from gateway.conformance.cases.codes import cases_of
+from gateway.conformance.cases import (
+    callbacks,
+    codes,
+    collections,
+    endings,
+    faults,
+    files,
+    names,
+    payouts,
+    statements,
+)
 from gateway.conformance.expectation import Expectation
 from gateway.conformance.rig import DEMO_NUMBER, HOLDER, Rig, open_rig
 from gateway.domain.account import BankCode
@@ -41,7 +51,8 @@ class Result:
 
 def cases_for(expected: Expectation) -> tuple[Case, ...]:
     """Return the cases that apply to a bank, in the order of the report."""
-    return tuple(case for case in (*CASES, *cases_of(expected)) if case.applies(expected))
+    own = (cases_of(expected) for cases_of in (files.cases_of, endings.cases_of, codes.cases_of))
+    return tuple(case for case in (*CASES, *chain(*own)) if case.applies(expected))
 
 
 async def run_case(

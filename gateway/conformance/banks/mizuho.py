@@ -38,6 +38,15 @@ MIZUHO = Expectation(
         ("statement", "503"): Said(Rejected, Reason.OUT_OF_HOURS),
         ("start_collection", "409"): Said(Unknown, Reason.DUPLICATE),
     },
+    items=ITEM | {"8": Said(NotSent, Reason.SETTLEMENT_BALANCE_SHORT)},
+    collection_ends={
+        "1": Reason.INSUFFICIENT_FUNDS,
+        "2": Reason.ACCOUNT_NOT_FOUND,
+        "3": Reason.PAYER_CANCELLED,
+        "4": Reason.AUTHENTICATION_FAILED,
+        "8": Reason.SESSION_EXPIRED,
+        "9": Reason.SESSION_EXPIRED,
+    },
     says={Reason.ACCOUNT_CLOSED: Reason.ACCOUNT_NOT_FOUND},
     frozen_payer=Reason.SESSION_EXPIRED,  # 9 says no more
     failed_login=Reason.SESSION_EXPIRED,

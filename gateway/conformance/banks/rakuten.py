@@ -43,6 +43,12 @@ RAKUTEN = Expectation(
         **{("statement", code): NAME[code] for code in ASKED},
         ("inquire", "C"): UNEXPECTED,
     },
+    unclear_ends={
+        "F ": Reason.SETTLEMENT_BALANCE_SHORT,
+        "FC": Reason.ACCOUNT_NOT_FOUND,
+        "FG": Reason.LIMIT_EXCEEDED,
+        "FN": Reason.NAME_MISMATCH,
+    },
     says={
         Reason.ACCOUNT_CLOSED: Reason.ACCOUNT_NOT_FOUND,
         Reason.ACCOUNT_FROZEN: Reason.ACCOUNT_NOT_FOUND,

@@ -62,6 +62,7 @@ SMBC = Expectation(
         **{("statement", code): NAME[code] for code in ASKED},
         ("inquire", "ACCOUNT_CLOSED"): UNEXPECTED,
     },
+    return_reasons=frozenset({Reason.ACCOUNT_CLOSED, Reason.NAME_MISMATCH}),
     names_looks_a_day=5,
     signs_answers=True,
     callbacks_are_dated=True,

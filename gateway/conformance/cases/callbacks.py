@@ -33,6 +33,19 @@ async def a_declined_collection_is_called_about(rig: Rig) -> None:
     equal(a(Callback, await read(rig, await rig.box.take())).reference, order.reference)
 
 
+async def an_expired_collection_is_called_about(rig: Rig) -> None:
+    order = await opened(rig, rig.collection(open_for_s=600))
+    await rig.advance(601)
+    equal(a(Callback, await read(rig, await rig.box.take())).reference, order.reference)
+
+
+async def a_failed_collection_is_called_about(rig: Rig) -> None:
+    order = await opened(rig)
+    payer = {"branch": rig.expected.branch, "type": "1", "number": "0000004"}
+    await approve(rig, order, payer=payer)
+    equal(a(Callback, await read(rig, await rig.box.take())).reference, order.reference)
+
+
 async def money_that_comes_back_is_called_about(rig: Rig) -> None:
     order = rig.order("0000005")
     await rig.became(order)
@@ -84,6 +97,18 @@ CASES = (
         GROUP,
         "a declined collection is called about",
         a_declined_collection_is_called_about,
+        lambda expected: expected.calls_back_every_end,
+    ),
+    Case(
+        GROUP,
+        "an expired collection is called about",
+        an_expired_collection_is_called_about,
+        lambda expected: expected.calls_back_every_end,
+    ),
+    Case(
+        GROUP,
+        "a failed collection is called about",
+        a_failed_collection_is_called_about,
         lambda expected: expected.calls_back_every_end,
     ),
     Case(

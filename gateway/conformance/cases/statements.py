@@ -73,7 +73,14 @@ async def a_day_without_movements_is_empty(rig: Rig) -> None:
     equal(a(Statement, await rig.bank.statement(yesterday)).movements, (), "yesterday")
 
 
+async def an_overdrawn_account_has_one_too(rig: Rig) -> None:
+    await rig.became(rig.order())
+    await rig.emulator.put("settings", {"balances": {"settlement": -1}})
+    equal(len(a(Statement, await rig.bank.statement(rig.clock.now().date())).movements), 1)
+
+
 CASES = (
+    Case(GROUP, "an overdrawn account has one too", an_overdrawn_account_has_one_too),
     Case(GROUP, "it agrees with the books", agrees_with_the_books),
     Case(GROUP, "it has all its pages", has_all_its_pages),
     Case(

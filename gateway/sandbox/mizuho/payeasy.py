@@ -35,6 +35,8 @@ INSISTENCE = Insistence(
 _LIMIT = "%Y%m%d%H%M%S"
 
 _DONE, _SHORT, _STOPPED_BY_PAYER, _OTHER = "0", "1", "3", "9"
+# How a rule of faults may say that a collection ended.
+_RESULT_CODES = frozenset({"1", "2", "3", "4", "8", "9"})
 _RESULT = {
     CollectionState.PAID: _DONE,
     CollectionState.CANCELLED: _STOPPED_BY_PAYER,
@@ -138,7 +140,14 @@ class CollectionDesk:
                 return NO_RESULT_YET
             return Reply(200, end_record(collection), RECORDS)
 
-        return await self._exchanges.conduct(Call("inquire_collection", (reference,)), work)
+        def told(code: str) -> Reply:
+            collection = self.collections.find(reference)
+            if collection is None or code not in _RESULT_CODES:
+                return self._exchanges.as_told(code)
+            return Reply(200, end_record(collection, code), RECORDS)
+
+        call = Call("inquire_collection", (reference,))
+        return await self._exchanges.conduct(call, work, told=told)
 
     async def _read(self, request: web.Request) -> LinkForm:
         form = read_fields(LinkForm, await _fields(request))
@@ -177,11 +186,8 @@ class CollectionDesk:
         return {**RECORDS, "X-Digest": "sha-256=" + base64.b64encode(mac).decode()}
 
 
-def end_record(collection: Collection) -> bytes:
-    """Return the 口座振替 data record of a collection that is over."""
-    result = _RESULT.get(collection.state, _OTHER)
-    if collection.state is CollectionState.FAILED and collection.cause == FUNDS_SHORT:
-        result = _SHORT
+def end_record(collection: Collection, told: str = "") -> bytes:
+    """Return the 口座振替 data record of a collection that is over, or is told to be, like that."""
     booked_at = collection.booked_at
     payer = collection.payer
     return layouts.DATA_91.build(
@@ -195,10 +201,16 @@ def end_record(collection: Collection) -> bytes:
             "預金者名": collection.payer_name,
             "金額": collection.amount,
             "顧客番号": collection.reference,
-            "振替結果コード": result,
+            "振替結果コード": told or _result(collection),
             "振替日": NO_DATE if booked_at is None else era_date(booked_at.astimezone(JST).date()),
         }
     )
+
+
+def _result(collection: Collection) -> str:
+    if collection.state is CollectionState.FAILED and collection.cause == FUNDS_SHORT:
+        return _SHORT
+    return _RESULT.get(collection.state, _OTHER)
 
 
 async def _fields(request: web.Request) -> dict[str, str]:

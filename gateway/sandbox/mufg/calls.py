@@ -1,6 +1,7 @@
 """MUFG's calls: format and date first, then whatever rule of faults there is, then the work."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from typing import NoReturn
@@ -18,6 +19,7 @@ from gateway.sandbox.mufg.messages import read_payment, read_request_to_pay
 from gateway.sandbox.mufg.payments import PaymentDesk
 from gateway.sandbox.mufg.refusals import (
     AFTER_ACCEPTANCE,
+    IN_A_STATUS,
     INVALID_CLIENT,
     INVALID_TOKEN,
     RETRY_AFTER_S,
@@ -65,7 +67,8 @@ class Calls:
         async def work(_: Action | None) -> Reply:
             return self._payments.inquire(reference)
 
-        return await self._exchange(Call("inquire", (reference,)), PAIN_002, work).conduct()
+        told = partial(self._payments.inquire, reference)
+        return await self._exchange(Call("inquire", (reference,)), PAIN_002, work, told).conduct()
 
     async def start_collection(self, request: web.Request, body: bytes) -> Reply:
         """Answer `POST /collections`."""
@@ -88,7 +91,8 @@ class Calls:
             return self._requests.inquire(reference)
 
         call = Call("inquire_collection", (reference,))
-        return await self._exchange(call, PAIN_014, work).conduct()
+        told = partial(self._requests.inquire, reference)
+        return await self._exchange(call, PAIN_014, work, told).conduct()
 
     async def show_statement(self, day_text: str) -> Reply:
         """Answer `GET /statements/{date}`."""
@@ -109,7 +113,15 @@ class Calls:
             message = "ReqdExctnDt is not the day of receipt"
             raise Refusal("DT01", message, message_id=reference)
 
-    def _exchange(self, call: Call, kind: ReportKind, work: Work) -> Exchange:
+    def _exchange(
+        self,
+        call: Call,
+        kind: ReportKind,
+        work: Work,
+        told: Callable[[str], Reply] | None = None,
+    ) -> Exchange:
+        """Return the exchange; `told` says a code of a rule as the state of the transaction."""
+
         async def work_or_refuse(action: Action | None) -> Reply:
             # A refusal is an answer like any other: a rule may cut it off or spoil it.
             try:
@@ -121,10 +133,15 @@ class Calls:
             await self._emulation.journal.flush()
             return reply
 
-        return Exchange(self._emulation, call, work_or_refuse, partial(self._as_told, call))
+        def refuse(code: str) -> Reply:
+            if told is not None and code in IN_A_STATUS[call.operation]:
+                return told(code)
+            return self._as_told(call, code)
+
+        return Exchange(self._emulation, call, work_or_refuse, refuse)
 
     def _as_told(self, call: Call, code: str) -> NoReturn:
-        """Raise what a rule of faults asks for; nothing is done."""
+        """Raise the error that a rule of faults asks for; nothing is done."""
         reference = call.references[0] if call.references else ""
         if code in (INVALID_TOKEN, INVALID_CLIENT):
             raise Unauthorized

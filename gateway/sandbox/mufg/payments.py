@@ -81,13 +81,16 @@ class PaymentDesk:
             is_cut=number == magic.CUT_AFTER,
         )
 
-    def inquire(self, reference: str) -> Reply:
-        """Return how a payment stands, or raise NOTFOUND until it shows."""
+    def inquire(self, reference: str, told: str = "") -> Reply:
+        """Return how a payment stands, or raise NOTFOUND until it shows.
+
+        `told` is the code of a refusal that a rule of faults wants to have said of it.
+        """
         payout = self._payouts.find_visible(reference)
         if payout is None:
             raise Refusal("NOTFOUND", "no payment of that reference", message_id=reference)
         now = self._emulation.clock.now()
-        return Reply(200, status_report(PAIN_002, now, _status(payout)))
+        return Reply(200, status_report(PAIN_002, now, _status(payout).refused(told)))
 
     def replay(self, record: Record) -> None:
         """Do again what the journal says was done."""

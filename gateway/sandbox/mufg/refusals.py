@@ -27,6 +27,11 @@ STATUS = {
 PROPRIETARY = frozenset({"SEQNO", "NOTFOUND"})
 # May be given when a pay-out settles; every other code is an answer to the POST.
 AFTER_ACCEPTANCE = frozenset({"AC01", "AC04", "AC06", "AM02", "BE01", "NARR"})
+# What a rule on an inquiry says as the state of the transaction; every other code is an error.
+IN_A_STATUS = {
+    "inquire": AFTER_ACCEPTANCE | {"AB08"},
+    "inquire_collection": frozenset({"AB08", "AC06", "AM02", "AM04", "CUST", "NARR", "TM01"}),
+}
 INVALID_TOKEN = "invalid_token"  # noqa: S105 - the name of an error
 INVALID_CLIENT = "invalid_client"
 THROTTLED = "429"

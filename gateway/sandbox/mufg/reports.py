@@ -1,6 +1,6 @@
 """Status reports: pain.002 about payments, pain.014 about requests to pay."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from gateway.sandbox.books import Account
@@ -45,6 +45,14 @@ class Status:
     booked_at: datetime | None = None
     returned_on: date | None = None
     creditor: Account | None = None
+
+    def refused(self, told: str) -> "Status":
+        """Return it as one that was refused for that code, or as it is if there is none."""
+        return (
+            replace(self, status="RJCT", reason=told, booked_at=None, returned_on=None)
+            if told
+            else self
+        )
 
 
 def accepted(

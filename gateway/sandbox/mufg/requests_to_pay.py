@@ -72,13 +72,13 @@ class RequestDesk:
         report = accepted(PAIN_014, now, order.reference, self._status(collection))
         return Reply(202, report, self._location(collection, origin))
 
-    def inquire(self, reference: str) -> Reply:
-        """Return how a request stands, or raise NOTFOUND."""
+    def inquire(self, reference: str, told: str = "") -> Reply:
+        """Return how a request stands, or raise NOTFOUND; `told` as for a payment."""
         collection = self.collections.find(reference)
         if collection is None:
             raise Refusal("NOTFOUND", "no request of that reference", message_id=reference)
         now = self._emulation.clock.now()
-        return Reply(200, status_report(PAIN_014, now, self._status(collection)))
+        return Reply(200, status_report(PAIN_014, now, self._status(collection).refused(told)))
 
     def _used_before(
         self, first: Collection, order: CollectionOrder, now: datetime, origin: str
