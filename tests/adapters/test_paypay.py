@@ -64,7 +64,10 @@ OF_A_SUBMIT = {
     "e14": NotSent(Reason.SETTLEMENT_BALANCE_SHORT),
     "e99": Unknown(),
 }
-UNANSWERED = dict.fromkeys(["e01", "e02", "e03", "e04", "e06", "e99"], Unknown())
+UNANSWERED = {
+    **dict.fromkeys(["e01", "e04", "e06", "e99"], Unknown()),
+    **dict.fromkeys(["e02", "e03"], Unknown(Reason.CONTRACT_ERROR)),
+}
 OF_AN_INQUIRY = {
     **UNANSWERED,
     "payout_state_done": Settled(BOOKED),

@@ -108,7 +108,8 @@ OF_AN_INQUIRY = {
     "collection_fail": Rejected(Reason.INSUFFICIENT_FUNDS),
     "collection_expired": Rejected(Reason.SESSION_EXPIRED),
     "payout_state_none": NotFound(),
-    **dict.fromkeys(["e01", "e02", "e03", "e04", "e06", "e99"], Unknown()),
+    **dict.fromkeys(["e01", "e04", "e06", "e99"], Unknown()),
+    **dict.fromkeys(["e02", "e03"], Unknown(Reason.CONTRACT_ERROR)),
 }
 
 

@@ -73,12 +73,12 @@ OF_A_SUBMIT = {
     "n_money": Rejected(Reason.NAME_MISMATCH),
     "q_money": NotSent(Reason.CONTRACT_ERROR),
 }
-ASKED_WRONGLY = [code.lower() for code in codes.ASKED_WRONGLY]
+CONTRACT_TROUBLE = ["b_inquiry", "b_money", "q_inquiry", "q_money", "403"]
 # A refused inquiry tells nothing, in the shape of an inquiry as in that of a money call.
 UNANSWERED = {
-    **{f"{code}_inquiry": Unknown() for code in ASKED_WRONGLY},
-    **{f"{code}_money": Unknown() for code in ASKED_WRONGLY},
-    "403": Unknown(),
+    **{f"{code.lower()}_inquiry": Unknown() for code in codes.ASKED_WRONGLY},
+    **{f"{code.lower()}_money": Unknown() for code in codes.ASKED_WRONGLY},
+    **dict.fromkeys(CONTRACT_TROUBLE, Unknown(Reason.CONTRACT_ERROR)),
 }
 OF_AN_INQUIRY = {
     **UNANSWERED,
@@ -88,7 +88,6 @@ OF_AN_INQUIRY = {
     "state_3_space": Rejected(Reason.SETTLEMENT_BALANCE_SHORT),
     "state_3_c": Rejected(Reason.ACCOUNT_NOT_FOUND),
     "state_3_g": Rejected(Reason.LIMIT_EXCEEDED),
-    "state_3_h": Rejected(Reason.FORMAT_ERROR),
     "state_3_n": Rejected(Reason.NAME_MISMATCH),
     "state_4": Returned(BACK, BACK, None, RECEIPT),
     "state_9": NotFound(),
