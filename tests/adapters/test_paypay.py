@@ -14,6 +14,7 @@ from gateway.adapters.paypay.opening import random_nonce
 from gateway.adapters.paypay.pairs import Seal
 from gateway.domain.bank import (
     Direction,
+    Health,
     NameFound,
     NameRefused,
     Statement,
@@ -485,6 +486,45 @@ async def test_a_statement_that_is_not_the_banks_is_refused(answer: httpx.Respon
         got = await mocked.bank.statement(DAY)
 
     assert got == StatementUnavailable(Reason.OUTCOME_UNKNOWN)
+
+
+def bare(**fields: str) -> httpx.Response:
+    """Return an authentic answer to a question without a reference."""
+    return text(lines(sealed({**ENVELOPE, **fields})))
+
+
+async def test_a_success_that_brings_no_statement_is_none() -> None:
+    async with mocked_paypay() as mocked:
+        mocked.answers(bare(RESULT="0"))
+
+        got = await mocked.bank.statement(DAY)
+
+    assert got == StatementUnavailable(Reason.OUTCOME_UNKNOWN)
+
+
+@pytest.mark.parametrize("name", ["", "ﾔ" * 101])
+async def test_a_name_that_nobody_bears_is_none(name: str) -> None:
+    async with mocked_paypay() as mocked:
+        mocked.answers(bare(RESULT="0", NAME=name))
+
+        got = await mocked.bank.verify_name(PAYEE)
+
+    assert got == NameRefused(Reason.OUTCOME_UNKNOWN)
+
+
+@pytest.mark.parametrize("bank_id", ["", "P P", "領収", "P" * 65])
+async def test_a_success_without_a_number_of_the_banks_is_unknown(bank_id: str) -> None:
+    async with mocked_paypay() as mocked:
+        mocked.answers(says(RESULT="0", BANK_ID=bank_id, DONE_AT="20261125100000"))
+
+        got = await submit(mocked.bank, PAYOUT)
+
+    assert got.outcome == FORGED
+
+
+async def test_a_bank_that_nobody_asked_yet_is_up() -> None:
+    async with mocked_paypay() as mocked:
+        assert mocked.bank.health is Health.UP
 
 
 async def test_the_banks_clock_is_read_off_any_answer() -> None:

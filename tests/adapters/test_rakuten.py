@@ -17,6 +17,7 @@ from gateway.adapters.rakuten import codes
 from gateway.adapters.rakuten.channel import Channel, Credentials
 from gateway.domain.account import BankCode
 from gateway.domain.bank import (
+    Health,
     NameFound,
     NameRefused,
     StatementUnavailable,
@@ -517,6 +518,21 @@ async def test_nobody_calls_from_this_bank() -> None:
     async with mocked_rakuten() as mocked:
         assert await mocked.bank.read_callback({"X": "y"}, b"REF=1") is None
         assert not mocked.route.called
+
+
+@pytest.mark.parametrize("name", ["", "ﾔ" * 101])
+async def test_a_name_that_nobody_bears_is_none(name: str) -> None:
+    async with mocked_rakuten() as mocked:
+        mocked.answers(says(row("0", name)))
+
+        got = await mocked.bank.verify_name(PAYEE)
+
+    assert got == NameRefused(Reason.OUTCOME_UNKNOWN)
+
+
+async def test_a_bank_that_nobody_asked_yet_is_up() -> None:
+    async with mocked_rakuten() as mocked:
+        assert mocked.bank.health is Health.UP
 
 
 async def test_the_banks_clock_is_read_off_any_answer() -> None:
