@@ -125,14 +125,17 @@ class Reading:
 
     def refuse_without_report(self, answer: httpx.Response) -> None:
         """Raise what the two answers mean that bear no document."""
+        status, code = answer.status_code, ""
         if is_invalid_token(answer):
-            reason = codes.ASKED_WRONGLY[401, codes.INVALID_TOKEN]
-            raise refusal(codes.INVALID_TOKEN, reason)
-        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            is_theirs = "Retry-After" in answer.headers and not answer.content
-            if not is_theirs:
-                raise OutcomeUnknown("BARE_429", integrity=True)
-            raise refusal("429", Reason.THROTTLED, not_before=self._not_before(answer))
+            code = codes.INVALID_TOKEN
+        elif status != httpx.codes.TOO_MANY_REQUESTS:
+            return
+        elif "Retry-After" not in answer.headers or answer.content:
+            raise OutcomeUnknown("BARE_429", integrity=True)
+        reason = codes.WITHOUT_REPORT.get((status, code))
+        if reason is None:
+            raise OutcomeUnknown(code or str(status), integrity=True)
+        raise refusal(code or str(status), reason, not_before=self._not_before(answer))
 
     def refused(self, answer: httpx.Response, report: Report, listed: codes.Codes) -> BankError:
         """Return what a report means that is no success."""

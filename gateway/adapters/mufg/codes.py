@@ -11,22 +11,23 @@ INVALID_TOKEN = "invalid_token"  # noqa: S105 - RFC 6750's word for an error, no
 NOT_FOUND = (404, "NOTFOUND")
 NUMBER_USED = "SEQNO"
 
-ASKED_WRONGLY: Codes = {
-    (400, "FF01"): Reason.FORMAT_ERROR,
-    (401, INVALID_TOKEN): Reason.CONTRACT_ERROR,  # the second time: the first renews the token
+# Answers that bear no document: the second refusal of a token (the first renews it), the throttle.
+WITHOUT_REPORT: Codes = {
+    (401, INVALID_TOKEN): Reason.CONTRACT_ERROR,
+    (429, ""): Reason.THROTTLED,
 }
-INSTRUCTION: Codes = {
-    **ASKED_WRONGLY,
+ASKED_WRONGLY: Codes = {(400, "FF01"): Reason.FORMAT_ERROR}
+_ANY_POST: Codes = {
+    (400, "FF01"): Reason.FORMAT_ERROR,
     (400, "DT01"): Reason.FORMAT_ERROR,
     (400, "TM01"): Reason.OUT_OF_HOURS,
     (400, "AB08"): Reason.MAINTENANCE,
     (409, "DUPL"): Reason.DUPLICATE,
     # A number that was used before means that ours went back: more than this call is wrong.
     (409, NUMBER_USED): Reason.CONTRACT_ERROR,
-    (413, "FF01"): Reason.FORMAT_ERROR,
 }
-PAYMENT: Codes = {**INSTRUCTION, (400, "AM04"): Reason.SETTLEMENT_BALANCE_SHORT}
-COLLECTION: Codes = {**INSTRUCTION, (400, "AM02"): Reason.LIMIT_EXCEEDED}
+PAYMENT: Codes = {**_ANY_POST, (400, "AM04"): Reason.SETTLEMENT_BALANCE_SHORT}
+COLLECTION: Codes = {**_ANY_POST, (400, "AM02"): Reason.LIMIT_EXCEEDED}
 
 # What an RJCT means in the answer to an inquiry. All of these are final, AB08 too.
 PAYMENT_ENDS: Mapping[str, Reason] = {

@@ -47,7 +47,6 @@ OF_A_SUBMIT = {
     "payment_202_actc": Submitted(),
     "payment_400_ff01": Rejected(Reason.FORMAT_ERROR),
     "payment_400_ff01_of_no_message": Rejected(Reason.FORMAT_ERROR),
-    "payment_413_ff01": Rejected(Reason.FORMAT_ERROR),
     "payment_400_dt01": Rejected(Reason.FORMAT_ERROR),
     "payment_400_tm01": CLOSED,
     "payment_400_ab08": NotSent(Reason.MAINTENANCE),
@@ -74,7 +73,7 @@ OF_AN_INQUIRY = {
     "payment_404_notfound": NotFound(),
     "payment_400_ff01": Unknown(),
     "payment_400_ff01_of_no_message": Unknown(),
-    "401_invalid_token": Unknown(),
+    "401_invalid_token": Unknown(Reason.CONTRACT_ERROR),
     "429": Unknown(),
 }
 OF_A_START = {
@@ -84,7 +83,6 @@ OF_A_START = {
     "collection_400_am02": Rejected(Reason.LIMIT_EXCEEDED),
     "collection_400_ff01": Rejected(Reason.FORMAT_ERROR),
     "collection_400_ff01_of_no_message": Rejected(Reason.FORMAT_ERROR),
-    "collection_413_ff01": Rejected(Reason.FORMAT_ERROR),
     "collection_400_dt01": Rejected(Reason.FORMAT_ERROR),
     "collection_400_tm01": CLOSED,
     "collection_400_ab08": NotSent(Reason.MAINTENANCE),
@@ -110,7 +108,7 @@ OF_A_COLLECTION = {
     "collection_404_notfound": NotFound(),
     "collection_400_ff01": Unknown(),
     "collection_400_ff01_of_no_message": Unknown(),
-    "401_invalid_token": Unknown(),
+    "401_invalid_token": Unknown(Reason.CONTRACT_ERROR),
     "429": Unknown(),
 }
 
@@ -160,7 +158,6 @@ def test_every_code_of_the_tables_has_a_recording() -> None:
         (flow, status, code)
         for flow, table in [("payment", codes.PAYMENT), ("collection", codes.COLLECTION)]
         for status, code in [*table, codes.NOT_FOUND]
-        if code != codes.INVALID_TOKEN
     }
     ended = {f"payment_rjct_{code.lower()}" for code in codes.PAYMENT_ENDS}
     ended |= {f"collection_rjct_{code.lower()}" for code in codes.COLLECTION_ENDS}

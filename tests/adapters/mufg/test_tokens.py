@@ -131,7 +131,7 @@ async def test_a_second_refusal_of_the_token_is_contract_trouble_and_nothing_was
     assert sent.outcome == NotSent(Reason.CONTRACT_ERROR)
     assert sent.evidence.code == "invalid_token"
     assert shown_by_a_submit == 2
-    assert asked.outcome == Unknown()
+    assert asked.outcome == Unknown(Reason.CONTRACT_ERROR)
 
 
 @pytest.mark.parametrize(
@@ -180,18 +180,19 @@ def answer_or_raise(answer: httpx.Response | Exception) -> httpx.Response:
 
 
 UNREACHABLE = NotSent(Reason.BANK_UNREACHABLE)
+CONTRACT_TROUBLE = NotSent(Reason.CONTRACT_ERROR)
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        pytest.param(httpx.Response(401), NotSent(Reason.CONTRACT_ERROR), id="our secret is wrong"),
+        pytest.param(httpx.Response(401), CONTRACT_TROUBLE, id="our secret is wrong"),
         pytest.param(
             httpx.Response(400, json={"error": "invalid_client"}),
-            NotSent(Reason.CONTRACT_ERROR),
+            CONTRACT_TROUBLE,
             id="refused with a 400",
         ),
-        pytest.param(httpx.Response(403), NotSent(Reason.CONTRACT_ERROR), id="forbidden"),
+        pytest.param(httpx.Response(403), CONTRACT_TROUBLE, id="forbidden"),
         pytest.param(
             httpx.Response(429, headers={"Retry-After": "3"}),
             NotSent(Reason.THROTTLED, START + timedelta(seconds=3)),
@@ -225,7 +226,9 @@ async def test_without_a_token_nothing_is_sent_and_no_number_used(
         asked = await mocked.bank.inquire(ORDER)
 
         assert sent.outcome == expected
-        assert asked.outcome == Unknown()
+        assert asked.outcome == (
+            Unknown(Reason.CONTRACT_ERROR) if expected == CONTRACT_TROUBLE else Unknown()
+        )
         assert mocked.asked() == []
         assert mocked.lanes.next_number == 1
         assert sent.evidence.request_sha256 is None
