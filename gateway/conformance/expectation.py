@@ -21,11 +21,15 @@ class Said:
     integrity: bool = False
 
 
-def not_told(codes: Iterable[str]) -> dict[tuple[str, str], Said]:
-    """Return that these codes, said to either inquiry, tell nothing and are no surprise."""
-    nothing = Said(Unknown, Reason.OUTCOME_UNKNOWN)
+def not_told(codes: Iterable[str], *, contract: Iterable[str]) -> dict[tuple[str, str], Said]:
+    """Return that these codes, said to either inquiry, tell nothing and are no surprise.
+
+    `contract` are those with which the bank refuses to be asked by us.
+    """
+    said = dict.fromkeys(codes, Said(Unknown, Reason.OUTCOME_UNKNOWN))
+    said |= dict.fromkeys(contract, Said(Unknown, Reason.CONTRACT_ERROR))
     operations = ("inquire", "inquire_collection")
-    return {(operation, code): nothing for code in codes for operation in operations}
+    return {(operation, code): it for code, it in said.items() for operation in operations}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,15 @@ from gateway.domain.reason import Reason
 
 Codes: TypeAlias = Mapping[str, Reason]
 
-ASKED_WRONGLY: Codes = {
+_REFUSED: Codes = {
     "E01": Reason.FORMAT_ERROR,
     "E02": Reason.CONTRACT_ERROR,
     "E03": Reason.CONTRACT_ERROR,
     "E04": Reason.OUT_OF_HOURS,
     "E06": Reason.THROTTLED,
-    "E99": Reason.OUTCOME_UNKNOWN,
 }
+# A system error after which money may have moved; of a name it tells as much as an unlisted code.
+ASKED_WRONGLY: Codes = {**_REFUSED, "E99": Reason.OUTCOME_UNKNOWN}
 PAYOUT: Codes = {
     **ASKED_WRONGLY,
     "E05": Reason.LIMIT_EXCEEDED,
@@ -24,7 +25,7 @@ PAYOUT: Codes = {
     "E13": Reason.ACCOUNT_FROZEN,
     "E14": Reason.SETTLEMENT_BALANCE_SHORT,
 }
-NAME: Codes = {**ASKED_WRONGLY, "E11": Reason.ACCOUNT_NOT_FOUND}
+NAME: Codes = {**_REFUSED, "E11": Reason.ACCOUNT_NOT_FOUND}
 
 # How a collection ended without money, by STATE.
 COLLECTION_REFUSED: Codes = {

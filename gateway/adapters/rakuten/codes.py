@@ -9,14 +9,18 @@ Codes: TypeAlias = Mapping[str, Reason]
 
 DONE = "0"
 DONE_ALREADY = "D"
-ASKED_WRONGLY: Codes = {
+_REFUSED: Codes = {
     "A": Reason.OUT_OF_HOURS,
     "B": Reason.CONTRACT_ERROR,
     "E": Reason.THROTTLED,
-    "F": Reason.OUTCOME_UNKNOWN,
     "H": Reason.FORMAT_ERROR,
-    "I": Reason.OUTCOME_UNKNOWN,
     "Q": Reason.CONTRACT_ERROR,
+}
+# After these money may have moved; of a name they tell as much as an unlisted character.
+ASKED_WRONGLY: Codes = {
+    **_REFUSED,
+    "F": Reason.OUTCOME_UNKNOWN,
+    "I": Reason.OUTCOME_UNKNOWN,
 }
 TRANSFER: Codes = {
     **ASKED_WRONGLY,
@@ -25,7 +29,7 @@ TRANSFER: Codes = {
     "G": Reason.LIMIT_EXCEEDED,
     "N": Reason.NAME_MISMATCH,
 }
-NAME: Codes = {**ASKED_WRONGLY, "C": Reason.ACCOUNT_NOT_FOUND}
+NAME: Codes = {**_REFUSED, "C": Reason.ACCOUNT_NOT_FOUND}
 COLLECTION: Codes = {
     **ASKED_WRONGLY,
     DONE_ALREADY: Reason.DUPLICATE,
@@ -43,7 +47,6 @@ REFUSED: Codes = {
     " ": Reason.SETTLEMENT_BALANCE_SHORT,
     "C": Reason.ACCOUNT_NOT_FOUND,
     "G": Reason.LIMIT_EXCEEDED,
-    "H": Reason.FORMAT_ERROR,
     "N": Reason.NAME_MISMATCH,
 }
 

@@ -7,15 +7,16 @@ from gateway.domain.reason import Reason
 
 Codes: TypeAlias = Mapping[tuple[int, str], Reason]
 
-ASKED_WRONGLY: Codes = {
+_REFUSED: Codes = {
     (400, "INVALID_REQUEST"): Reason.FORMAT_ERROR,
     (401, "INVALID_API_KEY"): Reason.CONTRACT_ERROR,
     (401, "INVALID_SIGNATURE"): Reason.CONTRACT_ERROR,
     (401, "INVALID_TIMESTAMP"): Reason.CONTRACT_ERROR,
     (429, "TOO_MANY_REQUESTS"): Reason.THROTTLED,
-    (500, "SYSTEM_ERROR"): Reason.OUTCOME_UNKNOWN,
     (503, "OUT_OF_SERVICE_HOURS"): Reason.OUT_OF_HOURS,
 }
+# A system error after which money may have moved; of a name it tells as much as an unlisted code.
+ASKED_WRONGLY: Codes = {**_REFUSED, (500, "SYSTEM_ERROR"): Reason.OUTCOME_UNKNOWN}
 TRANSFER: Codes = {
     **ASKED_WRONGLY,
     (409, "REFERENCE_REUSED"): Reason.DUPLICATE,
@@ -27,7 +28,7 @@ TRANSFER: Codes = {
     (422, "SETTLEMENT_BALANCE_SHORT"): Reason.SETTLEMENT_BALANCE_SHORT,
 }
 VERIFICATION: Codes = {
-    **ASKED_WRONGLY,
+    **_REFUSED,
     (404, "ACCOUNT_NOT_FOUND"): Reason.ACCOUNT_NOT_FOUND,
     (429, "VERIFICATION_LIMIT"): Reason.LIMIT_EXCEEDED,
 }

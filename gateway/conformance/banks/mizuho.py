@@ -30,7 +30,7 @@ MIZUHO = Expectation(
     codes={
         **{("submit", code): said for code, said in {**ITEM, **ANYWHERE}.items()},
         **{("start_collection", code): said for code, said in ANYWHERE.items()},
-        **not_told(("401", "403", "429", "503")),
+        **not_told(("429", "503"), contract=("401", "403")),
         ("inquire", "409"): UNEXPECTED,
         ("statement", "401"): Said(Rejected, Reason.CONTRACT_ERROR),
         ("statement", "403"): Said(Rejected, Reason.CONTRACT_ERROR),

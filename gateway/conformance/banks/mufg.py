@@ -33,7 +33,7 @@ MUFG = Expectation(
     codes={
         **{("submit", code): said for code, said in PAY_OUT.items()},
         **{("start_collection", code): said for code, said in ANYWHERE.items()},
-        **not_told(("FF01", "invalid_token")),
+        **not_told(("FF01",), contract=("invalid_token",)),
         ("inquire", "DUPL"): UNEXPECTED,
         ("statement", "invalid_token"): Said(Rejected, Reason.CONTRACT_ERROR),
         ("statement", "429"): Said(Rejected, Reason.THROTTLED),
@@ -42,7 +42,6 @@ MUFG = Expectation(
     collection_ends={
         "AB08": Reason.MAINTENANCE,
         "AC06": Reason.ACCOUNT_FROZEN,
-        "AM02": Reason.LIMIT_EXCEEDED,
         "AM04": Reason.INSUFFICIENT_FUNDS,
         "CUST": Reason.PAYER_CANCELLED,
         "NARR": Reason.AUTHENTICATION_FAILED,

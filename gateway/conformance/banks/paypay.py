@@ -36,7 +36,7 @@ PAYPAY = Expectation(
     codes={
         **{("submit", code): said for code, said in PAY_OUT.items()},
         **{("verify_name", code): said for code, said in NAME.items()},
-        **not_told(ASKED),
+        **not_told(ASKED, contract=("E02", "E03")),
         **{("statement", code): NAME[code] for code in ASKED},
         ("inquire", "E11"): UNEXPECTED,
     },

@@ -42,12 +42,10 @@ NAME = {
     "OUT_OF_SERVICE_HOURS": Said(Rejected, Reason.OUT_OF_HOURS),
     "SYSTEM_ERROR": Said(Rejected, Reason.OUTCOME_UNKNOWN),
 }
+CONTRACT = ("INVALID_API_KEY", "INVALID_SIGNATURE", "INVALID_TIMESTAMP", "FORBIDDEN")
 ASKED = (
     "INVALID_REQUEST",
-    "INVALID_API_KEY",
-    "INVALID_SIGNATURE",
-    "INVALID_TIMESTAMP",
-    "FORBIDDEN",
+    *CONTRACT,
     "TOO_MANY_REQUESTS",
     "SYSTEM_ERROR",
     "OUT_OF_SERVICE_HOURS",
@@ -58,7 +56,7 @@ SMBC = Expectation(
         **{("submit", code): said for code, said in PAY_OUT.items()},
         **{("start_collection", code): said for code, said in ANYWHERE.items()},
         **{("verify_name", code): said for code, said in NAME.items()},
-        **not_told(ASKED),
+        **not_told(ASKED, contract=CONTRACT),
         **{("statement", code): NAME[code] for code in ASKED},
         ("inquire", "ACCOUNT_CLOSED"): UNEXPECTED,
     },

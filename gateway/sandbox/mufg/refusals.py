@@ -30,7 +30,7 @@ AFTER_ACCEPTANCE = frozenset({"AC01", "AC04", "AC06", "AM02", "BE01", "NARR"})
 # What a rule on an inquiry says as the state of the transaction; every other code is an error.
 IN_A_STATUS = {
     "inquire": AFTER_ACCEPTANCE | {"AB08"},
-    "inquire_collection": frozenset({"AB08", "AC06", "AM02", "AM04", "CUST", "NARR", "TM01"}),
+    "inquire_collection": frozenset({"AB08", "AC06", "AM04", "CUST", "NARR", "TM01"}),
 }
 INVALID_TOKEN = "invalid_token"  # noqa: S105 - the name of an error
 INVALID_CLIENT = "invalid_client"

@@ -125,6 +125,16 @@ async def test_an_account_that_cannot_pay_has_its_own_result(
     assert (await lender.collection(reference)).body == delivered.body
 
 
+async def test_a_rule_says_how_a_collection_ended(lender: Lender):
+    reference = await lender.linked()
+    await lender.rule("inquire_collection", {"kind": "code", "code": "2"})
+
+    told, before = await lender.collection(reference), await lender.collection(reference)
+
+    assert (told.status, told.body[91:118]) == (200, f"{reference}2000000".encode())
+    assert before.status == 204
+
+
 async def test_a_collection_expires_by_itself_and_says_so(
     lender: Lender, receiver: Receiver, clock: ManualClock
 ):

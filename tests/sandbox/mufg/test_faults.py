@@ -172,7 +172,7 @@ async def test_a_rule_meets_only_its_account_and_no_malformed_payment(lender: Le
 async def test_questions_can_be_spoiled_and_refused_too(lender: Lender, operation, path):
     rules = [
         {"operation": operation, "action": {"kind": "status", "status": 503, "done": False}},
-        {"operation": operation, "action": {"kind": "code", "code": "AB08"}},
+        {"operation": operation, "action": {"kind": "code", "code": "FF01"}},
         # Our client asks once more by itself when a kept connection is cut.
         {"operation": operation, "times": 2, "action": {"kind": "drop_after"}},
     ]
@@ -183,7 +183,18 @@ async def test_questions_can_be_spoiled_and_refused_too(lender: Lender, operatio
         await lender.request("GET", path)
 
     assert (answers[0].status, answers[0].body) == (503, b"")
-    assert (answers[1].status, answers[1].code) == (400, "AB08")
+    assert (answers[1].status, answers[1].code) == (400, "FF01")
+
+
+async def test_a_rule_on_an_inquiry_may_say_how_a_payment_ended(lender: Lender):
+    await lender.told("PUT", "settings", {"visibility_s_min": 0, "visibility_s_max": 0})
+    await lender.pay()
+    await lender.rule("inquire", {"kind": "code", "code": "AB08"})
+
+    told = await lender.request("GET", f"/payments/{REFERENCE}")
+
+    assert told.status == 200
+    assert b"<TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AB08</Cd></Rsn></StsRsnInf>" in told.body
 
 
 async def test_a_rule_on_the_start_of_a_collection_plans_its_callback(
