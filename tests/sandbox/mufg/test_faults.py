@@ -188,13 +188,12 @@ async def test_questions_can_be_spoiled_and_refused_too(lender: Lender, operatio
 
 async def test_a_rule_on_an_inquiry_may_say_how_a_payment_ended(lender: Lender):
     await lender.told("PUT", "settings", {"visibility_s_min": 0, "visibility_s_max": 0})
-    await lender.pay()
+    await lender.pay(reference=REFERENCE)
     await lender.rule("inquire", {"kind": "code", "code": "AB08"})
 
-    told = await lender.request("GET", f"/payments/{REFERENCE}")
+    told = await lender.inquire(REFERENCE)
 
-    assert told.status == 200
-    assert b"<TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AB08</Cd></Rsn></StsRsnInf>" in told.body
+    assert (told.status, told.one("TxSts"), told.code) == (200, "RJCT", "AB08")
 
 
 async def test_a_rule_on_the_start_of_a_collection_plans_its_callback(
