@@ -11,6 +11,7 @@ from gateway.domain.ports import Metrics
 from gateway.services.desk import TransferDesk
 from gateway.services.gather_file import gather_files
 from gateway.services.measure_transfers import measure_transfers
+from gateway.services.watch_settlement import watch_settlement
 from gateway.services.work_callbacks import work_callbacks
 from gateway.services.work_files import work_files
 from gateway.services.work_transfers import ask_due, recover_ended, send_due
@@ -37,6 +38,7 @@ LOOPS = (
     Loop("recover_ended", 1.0, recover_ended),
     Loop("work_callbacks", 0.25, work_callbacks),
     Loop("measure_transfers", 10.0, measure_transfers),
+    Loop("watch_settlement", 30.0, watch_settlement),
 )
 
 

@@ -97,11 +97,16 @@ def collection_outcome(error: BankError) -> CollectionOutcome:
 
 
 def _asking_outcome(error: BankError) -> NotFound | Unknown:
-    """Not being able to ask is not knowing, nor does a refused question tell anything."""
+    """Not being able to ask is not knowing, nor does a refused question tell anything.
+
+    That our contract was refused is kept: it holds the bank.
+    """
     match error:
         case ReferenceNotFound():
             return NotFound()
         case OutcomeUnknown():
             return Unknown(integrity=error.integrity)
+        case BankUnavailable(reason=Reason.CONTRACT_ERROR):
+            return Unknown(Reason.CONTRACT_ERROR)
         case _:
             return Unknown()

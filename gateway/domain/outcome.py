@@ -65,7 +65,8 @@ class NotFound:
 class Unknown:
     """No usable answer: it may have happened. Inquire; never send again without it.
 
-    `reason` is DUPLICATE when the bank said that the reference was used, else OUTCOME_UNKNOWN.
+    `reason` is DUPLICATE when the bank said that the reference was used, CONTRACT_ERROR when it
+    refused to be asked by us, else OUTCOME_UNKNOWN.
     `integrity` marks answers that should not exist (bad signature, other amount): an alert.
     """
 

@@ -54,6 +54,8 @@ FIELDS: dict[str, Kind] = {
     "state": Kind.CODE,
     "state_before": Kind.CODE,
     "attempt": Kind.NUMBER,
+    "balance": Kind.NUMBER,
+    "low_water": Kind.NUMBER,
     "reason": Kind.CODE,
     "until": Kind.INSTANT,
     # A request answered here, or a call to a bank.

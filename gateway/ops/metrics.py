@@ -36,6 +36,9 @@ DURATIONS: Mapping[str, Declared] = {
 }
 GAUGES: Mapping[str, Declared] = {
     "log_records_dropped": Declared("Log records dropped because nobody read stdout."),
+    "settlement_balance": Declared(
+        "Yen that the ledger shows on the lender's account at a bank.", ("bank",)
+    ),
     "transfers_open": Declared("Transfers that are not final, by state.", ("state",)),
     "transfers_unclear_age_s": Declared("Seconds for which the oldest one has been unclear."),
 }

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from gateway.domain.decision import after_inquiry
-from gateway.domain.outcome import Inquiry
+from gateway.domain.outcome import Inquiry, Unknown
 from gateway.domain.ports import Point
 from gateway.domain.transfer import Transfer
 from gateway.services.desk import TransferDesk
+from gateway.services.hold_bank import hold_if_ours
 from gateway.services.record_decision import Asked, bank_call, record_decision
 from gateway.store.transfers import take_inquiry
 
@@ -25,6 +26,8 @@ async def inquire_transfer(desk: TransferDesk, transfer: Transfer) -> Transfer:
     asked_at = desk.clock.now()
     answer = await desk.banks[transfer.bank].inquire(transfer.order)
     ended_at = desk.clock.now()
+    if isinstance(answer.outcome, Unknown):
+        await hold_if_ours(desk, transfer.bank, answer.outcome.reason)
     policy = desk.policy(transfer)
     is_answered = answer.evidence.answer_sha256 is not None
     inquiry = Inquiry(transfer.attempt, asked_at, answer.outcome, is_answered)

@@ -24,6 +24,7 @@ from gateway.domain.identifier import uuid7
 from gateway.domain.kana import NameMatch, compare, normalise
 from gateway.domain.reason import FINAL_REFUSALS, Reason
 from gateway.services.desk import TransferDesk
+from gateway.services.hold_bank import hold_if_ours
 from gateway.store.accounts import RegisteredAccount, add_account
 from gateway.store.members import Member, find_member
 
@@ -61,7 +62,7 @@ async def register_account(desk: TransferDesk, request: AccountRequest) -> Regis
     if request.holder is not None:
         _compare_holders(member.kana, request.holder)
     account = BankAccount(request.bank, request.branch, request.type, request.number, member.kana)
-    registered = await _at_the_bank(bank, account)
+    registered = await _at_the_bank(desk, bank, account)
     now = desk.clock.now()
     identifier = uuid7(now, secrets.token_bytes(10))
     kept = await add_account(desk.db, request.member_id, identifier, registered, now=now)
@@ -87,13 +88,14 @@ def _compare_holders(ours: str, typed: str) -> None:
         raise HolderMismatch(field="/holder")
 
 
-async def _at_the_bank(bank: Bank, account: BankAccount) -> BankAccount:
+async def _at_the_bank(desk: TransferDesk, bank: Bank, account: BankAccount) -> BankAccount:
     """Return the account if the bank says it is the member's; no connection is held meanwhile."""
     answer = await bank.verify_name(account)
     match answer:
         case NameFound():
             return _own_name(account, answer.holder)
         case NameRefused():
+            await hold_if_ours(desk, bank.code, answer.reason)
             raise _refusal(answer.reason)
         case _:
             assert_never(answer)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -13,10 +12,10 @@ from gateway.domain.bank_file import BankFile, FileState, after_sending, at_rest
 from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
 from gateway.domain.outcome import FileAccepted, FileOutcome, FileRejected, NotSent, Unknown
 from gateway.domain.ports import Point, Slot
-from gateway.domain.reason import HOLDS_THE_BANK, Reason
+from gateway.domain.reason import Reason
 from gateway.domain.transfer import Transfer
 from gateway.services.desk import TransferDesk
-from gateway.services.hold_bank import hold_bank
+from gateway.services.hold_bank import hold_if_ours
 from gateway.services.record_decision import READS_MAX, Asked
 from gateway.services.tell_items import Told, tell_items
 from gateway.store.files import find_file, move_file
@@ -58,7 +57,7 @@ async def send_file(desk: TransferDesk, bank: FileBank, held: HeldFile, slot: Sl
     outcome = answer.outcome
     desk.checkpoint(Point.FILE_ANSWERED)
     if isinstance(outcome, NotSent):
-        await hold_if_ours(desk, bank, outcome.reason)
+        await hold_if_ours(desk, bank.code, outcome.reason)
     fence, policy = held.file.fence, desk.bank_policy(bank.code)
     file = await record_file(
         desk,
@@ -134,13 +133,6 @@ async def _record(desk: TransferDesk, file: BankFile, decide: DecideFile) -> Ban
             break
         file = again
     raise StaleTransfer(f"file {file.file_id} moved while it was decided on")
-
-
-async def hold_if_ours(desk: TransferDesk, bank: FileBank, reason: Reason) -> None:
-    """Hold the bank for trouble that is the lender's own, and no member's."""
-    if reason in HOLDS_THE_BANK:
-        with suppress(Busy):  # the next file meets the same trouble, and holds it then
-            await hold_bank(desk, bank.code, reason)
 
 
 def _raise_alarm(file: BankFile, outcome: FileOutcome) -> None:

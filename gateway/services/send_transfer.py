@@ -1,7 +1,6 @@
 """Send a transfer that this process holds, and write down what came of it."""
 
 import asyncio
-from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -12,10 +11,10 @@ from gateway.domain.errors import Busy, CommitUnknown
 from gateway.domain.hours import closed_until
 from gateway.domain.outcome import NotSent
 from gateway.domain.ports import Point
-from gateway.domain.reason import HOLDS_THE_BANK, Reason
+from gateway.domain.reason import Reason
 from gateway.domain.transfer import Transfer
 from gateway.services.desk import TransferDesk
-from gateway.services.hold_bank import hold_bank
+from gateway.services.hold_bank import hold_if_ours
 from gateway.services.record_decision import Asked, Decide, bank_call, record_decision
 from gateway.store.transfers import BankCall, claim
 
@@ -80,9 +79,8 @@ async def send_transfer(desk: TransferDesk, transfer: Transfer, *, lease_ends: f
     answer = await bank.submit(transfer.order, send_before=lease_ends - profile.deadline_s)
     ended_at = desk.clock.now()
     outcome = answer.outcome
-    if isinstance(outcome, NotSent) and outcome.reason in HOLDS_THE_BANK:
-        with suppress(Busy):  # the next transfer meets the same trouble, and holds it then
-            await hold_bank(desk, transfer.bank, outcome.reason)
+    if isinstance(outcome, NotSent):
+        await hold_if_ours(desk, transfer.bank, outcome.reason)
     call = bank_call(Asked("submit", transfer.attempt, started_at, ended_at), answer)
     policy = desk.policy(transfer)
     desk.checkpoint(Point.RECORD_BEFORE_WRITE)

@@ -23,11 +23,11 @@ from gateway.domain.outcome import FileResult, NotSent, Submitted, Unknown
 from gateway.domain.ports import Point, Slot
 from gateway.profiles import BankProfile
 from gateway.services.desk import TransferDesk
+from gateway.services.hold_bank import hold_if_ours
 from gateway.services.record_decision import Asked
 from gateway.services.send_file import (
     HeldFile,
     distrust,
-    hold_if_ours,
     record_file,
     rest_if_refused,
     send_file,
@@ -89,10 +89,12 @@ async def _ask_result(desk: TransferDesk, bank: FileBank, held: HeldFile) -> Non
     ended_at = desk.clock.now()
     desk.checkpoint(Point.FILE_RESULT)
     outcome = balanced(file, answer.outcome)
+    if isinstance(outcome, Unknown):
+        await hold_if_ours(desk, bank.code, outcome.reason)
     if isinstance(outcome, FileResult):
         items = outcome.items
         for reason in {word.reason for word in items.values() if isinstance(word, NotSent)}:
-            await hold_if_ours(desk, bank, reason)
+            await hold_if_ours(desk, bank.code, reason)
         asked = Asked("inquire", 0, asked_at, ended_at)
         told = Told(lambda item: items[item.reference], asked, answer)
     elif isinstance(outcome, Unknown) and outcome.integrity:

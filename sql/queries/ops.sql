@@ -82,6 +82,17 @@ SELECT a.account, sum(a.amount)::bigint AS balance,
 FROM postings p, LATERAL (VALUES (p.debit, p.amount), (p.credit, -p.amount)) AS a (account, amount)
 GROUP BY a.account ORDER BY a.account;
 
+-- name: wrong_marks
+-- Settlement accounts whose kept balance is not that of the postings that it stands for.
+SELECT m.bank, m.balance, coalesce(sum(
+    CASE WHEN p.debit = 'settlement_cash:' || m.bank THEN p.amount ELSE -p.amount END), 0)::bigint AS posted
+FROM settlement_marks m
+LEFT JOIN postings p ON p.written_at < m.counted_until AND 'settlement_cash:' || m.bank IN (p.debit, p.credit)
+GROUP BY m.bank, m.balance
+HAVING m.balance <> coalesce(sum(
+    CASE WHEN p.debit = 'settlement_cash:' || m.bank THEN p.amount ELSE -p.amount END), 0)
+ORDER BY m.bank;
+
 -- name: release
 UPDATE bank_stops SET released_by = $2, released_at = $3
 WHERE bank = $1 AND released_at IS NULL AND ($4::text IS NULL OR reason = $4)

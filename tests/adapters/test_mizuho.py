@@ -77,7 +77,9 @@ OF_A_FILE = {
     "400_item": FileRejected(Reason.FORMAT_ERROR, REFERENCE),
     "400_trailer": FileRejected(Reason.FORMAT_ERROR),
 }
-OF_ANY_QUESTION = {name: Unknown() for name in OF_ANY_SENDING}
+OF_ANY_QUESTION = {name: Unknown() for name in OF_ANY_SENDING} | dict.fromkeys(
+    ["401_unauthorized", "403_forbidden"], Unknown(Reason.CONTRACT_ERROR)
+)
 ITEM_ENDS: dict[str, Settled | Rejected | NotSent] = {
     "0": Settled(START),
     "1": Rejected(Reason.ACCOUNT_NOT_FOUND),

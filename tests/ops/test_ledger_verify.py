@@ -126,6 +126,13 @@ async def posting_to_an_account_nobody_knows(books: Books) -> None:
     await books.posting(UUID(int=0), None, "petty_cash", CASH)
 
 
+async def mark_moved(books: Books) -> None:
+    await books.settled()
+    await books.owner.execute(
+        "INSERT INTO settlement_marks (bank, balance, counted_until) VALUES ('smbc', 1, now())"
+    )
+
+
 @pytest.mark.parametrize(
     ("spoil", "found"),
     [
@@ -147,6 +154,7 @@ async def posting_to_an_account_nobody_knows(books: Books) -> None:
         pytest.param(posting_of_nobody, ["posting_stray"], id="a posting of nobody"),
         pytest.param(posting_of_no_transfer, ["posting_stray"], id="a posting of no transfer"),
         pytest.param(posting_to_an_account_nobody_knows, ["account_unknown"], id="an account"),
+        pytest.param(mark_moved, ["mark_differs"], id="a mark moved"),
     ],
 )
 async def test_a_wrong_book_is_found(

@@ -17,6 +17,7 @@ from gateway.domain.outcome import (
     NotSent,
     Rejected,
     Settled,
+    Unknown,
 )
 from gateway.domain.ports import Point
 from gateway.domain.reason import Reason
@@ -330,6 +331,24 @@ async def test_trouble_of_our_own_holds_the_bank(world: FileWorld, reason: Reaso
     await gather(world.desk)
 
     assert await world.states(transfers) == [State.SCHEDULED]
+    assert len(world.bank.sent) == 1
+
+
+async def test_contract_trouble_met_by_asking_for_a_result_holds_what_is_not_sent(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(1)
+    await gather(world.desk)
+    world.bank.results.append(Unknown(Reason.CONTRACT_ERROR))
+    world.clock.advance(10)
+
+    with capture_logs() as logs:
+        await one_round(world, world.desk)
+    second = await world.accepted(1)
+
+    assert alerts(logs) == ["bank_held_contract_error"]
+    assert await until_at_rest(world, transfers) == [State.SETTLED]
+    assert await world.states(second) == [State.SCHEDULED]
     assert len(world.bank.sent) == 1
 
 

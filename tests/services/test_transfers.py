@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from asyncpg import Record
+from structlog.testing import capture_logs
 
 from gateway.domain.account import BankCode
 from gateway.domain.bank import TransferOrder
@@ -22,6 +23,8 @@ from gateway.domain.errors import (
     NotFoundHere,
     StaleTransfer,
 )
+from gateway.domain.fees import Channel, FeeRow, Payer, Tariff
+from gateway.domain.money import Yen
 from gateway.domain.outcome import (
     Answer,
     NotFound,
@@ -259,6 +262,49 @@ async def test_our_own_trouble_holds_the_banks_queue_at_once_and_refuses_nobody(
     assert await send_due(desk) == 2
     await settle_tasks(desk)
     assert await owed(desk, member) == (20_000, 0)
+
+
+async def test_contract_trouble_met_by_an_inquiry_holds_what_is_not_sent_and_nothing_else(
+    desk: TransferDesk, member: Member, bank: ToldBank, clock: ManualClock, owner
+) -> None:
+    bank.submits.append(Unknown())
+    out = await accepted(desk, member)
+    bank.inquiries.append(Unknown(Reason.CONTRACT_ERROR))
+    clock.advance(2)
+
+    with capture_logs() as logs:
+        assert await ask_due(desk) == 1
+        await settle_tasks(desk)
+
+    alerts = [line["code"] for line in logs if line["event"] == "alert.raised"]
+    assert alerts == ["bank_held_contract_error"]
+    assert (await now(desk, out)).state is State.UNKNOWN
+    assert (await accepted(desk, member, key="key-0000000000000002")).state is State.SCHEDULED
+
+    # Inquiries go on, and one that is answered does not release the bank: operators do.
+    bank.inquiries.append(Settled(clock.now()))
+    clock.advance(60)
+    assert await ask_due(desk) == 1
+    await settle_tasks(desk)
+    assert (await now(desk, out)).state is State.SETTLED
+    assert await send_due(desk) == 0
+    await owner.execute("UPDATE bank_stops SET released_at = now(), released_by = 'test'")
+    assert await send_due(desk) == 1
+    await settle_tasks(desk)
+    assert len(bank.sent) == 2
+
+
+async def test_an_inquiry_that_only_brought_nothing_holds_nobody(
+    desk: TransferDesk, member: Member, bank: ToldBank, clock: ManualClock
+) -> None:
+    bank.submits.append(Unknown())
+    await accepted(desk, member)
+    bank.inquiries.append(Unknown())
+    clock.advance(2)
+    await ask_due(desk)
+    await settle_tasks(desk)
+
+    assert (await accepted(desk, member, key="key-0000000000000002")).state is State.SETTLED
 
 
 async def test_time_in_which_a_bank_is_held_is_not_the_transfers(
@@ -644,3 +690,22 @@ async def test_a_transfer_that_is_gone_is_nothing_to_decide_on(
 
     with pytest.raises(StaleTransfer, match="gone"):
         await record_decision(desk, transfer, Decision)
+
+
+async def test_the_banks_charge_is_posted_from_its_table_by_the_day_of_booking(
+    desk: TransferDesk, member: Member, owner
+) -> None:
+    profile = desk.profiles[BankCode.SMBC]
+    charge = FeeRow(
+        Payer.LENDER, Channel.INTERNET_TRANSFER, Yen(1), desk.clock.now().date(), Yen(110)
+    )
+    charging = replace(desk, profiles={BankCode.SMBC: replace(profile, tariff=Tariff((charge,)))})
+
+    await accepted(charging, member)
+
+    postings = await owner.fetch(
+        "SELECT debit, credit, amount FROM postings WHERE debit <> 'principal'"
+    )
+    assert [tuple(row) for row in postings] == [
+        ("fee_expense:smbc", "bank_charges_payable:smbc", 110)
+    ]

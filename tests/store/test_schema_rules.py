@@ -9,8 +9,15 @@ import pytest
 
 # Keyed by what is looked up, or small tables of the house: no money step writes them.
 KEYED_LOOK_UPS = {"login_names", "login_sources", "callbacks_inbox"}
-HOUSE_TABLES = {"bank_lanes", "bank_files", "bank_stops", "schema_files"}
-APPEND_ONLY = {"postings", "events", "bank_attempts", "idempotency_keys"}
+HOUSE_TABLES = {
+    "bank_lanes",
+    "bank_files",
+    "bank_stops",
+    "operator_actions",
+    "schema_files",
+    "settlement_marks",
+}
+APPEND_ONLY = {"postings", "events", "bank_attempts", "idempotency_keys", "operator_actions"}
 
 TABLES = """
 SELECT c.relname AS name, array_agg(a.attname ORDER BY a.attnum) AS columns

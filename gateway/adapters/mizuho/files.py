@@ -196,5 +196,7 @@ def _not_taken(error: BankError) -> NotSent | Unknown:
 
 
 def _no_result(error: BankError) -> Unknown:
-    """Not being able to ask is not knowing."""
+    """Not being able to ask is not knowing; that our contract was refused is kept."""
+    if isinstance(error, BankUnavailable) and error.reason is Reason.CONTRACT_ERROR:
+        return Unknown(error.reason)
     return Unknown(integrity=isinstance(error, OutcomeUnknown) and error.integrity)

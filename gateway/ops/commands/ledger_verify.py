@@ -34,6 +34,7 @@ VERIFY_TRANSFERS = SQL["ops.verify_transfers"]
 VERIFY_POSTINGS = SQL["ops.verify_postings"]
 ACCOUNT_TOTALS = SQL["ops.account_totals"]
 FIRST_POSTING = SQL["ops.first_posting"]
+WRONG_MARKS = SQL["ops.wrong_marks"]
 
 PAGE = 200
 FINDINGS_MAX = 1_000
@@ -83,6 +84,7 @@ async def verify_ledger(
         wrong = await db.fetch(VERIFY_TRANSFERS, [row["member_id"] for row in rows])
         findings += [_transfer_finding(row) for row in wrong]
     findings += [_stray(row) for row in await db.fetch(VERIFY_POSTINGS, FINDINGS_MAX)]
+    findings += [_wrong_mark(row) for row in await db.fetch(WRONG_MARKS)]
     totals = await db.fetch(ACCOUNT_TOTALS)
     balances = {row["account"]: row["balance"] for row in totals}
     findings += _account_findings(balances)
@@ -143,6 +145,11 @@ def _transfer_finding(row: Record) -> Finding:
 def _stray(row: Record) -> Finding:
     says = "its member has no loan" if row["has_no_loan"] else "its transfer is not there"
     return Finding("posting_stray", str(row["id"]), says)
+
+
+def _wrong_mark(row: Record) -> Finding:
+    says = f"its mark says {row['balance']}, the postings before it sum to {row['posted']}"
+    return Finding("mark_differs", settlement_cash(BankCode(row["bank"])), says)
 
 
 def _account_findings(balances: Mapping[str, int]) -> list[Finding]:

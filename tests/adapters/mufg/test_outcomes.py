@@ -102,7 +102,6 @@ OF_A_COLLECTION = {
     "collection_rjct_ac06": Rejected(Reason.ACCOUNT_FROZEN),
     "collection_rjct_cust": Rejected(Reason.PAYER_CANCELLED),
     "collection_rjct_tm01": Rejected(Reason.SESSION_EXPIRED),
-    "collection_rjct_am02": Rejected(Reason.LIMIT_EXCEEDED),
     "collection_rjct_narr": Rejected(Reason.AUTHENTICATION_FAILED),
     "collection_rjct_ab08": Rejected(Reason.MAINTENANCE),
     "collection_404_notfound": NotFound(),
