@@ -7,8 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from gateway.domain.account import BankCode
+from gateway.domain.account import AccountType, BankCode
+from gateway.domain.fees import Channel, FeeRow, Payer, Tariff
 from gateway.domain.hours import Window
+from gateway.domain.money import Yen
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,9 @@ class BankProfile:
     review_after_s: float
     item_limit: int
     low_water: int
-    charge: int
-    recall_charge: int
     verifies_names: bool
     batched: bool
+    tariff: Tariff
     windows: tuple[Window, ...]
 
     @property
@@ -58,7 +59,7 @@ def scaled(profile: BankProfile, time_scale: float) -> BankProfile:
 
 
 def _profile(code: BankCode, table: dict[str, Any]) -> BankProfile:
-    value = {name: row["value"] for name, row in table.items() if name != "windows"}
+    value = {name: row["value"] for name, row in table.items() if isinstance(row, dict)}
     return BankProfile(
         code=code,
         name_ja=value["name_ja"],
@@ -72,10 +73,9 @@ def _profile(code: BankCode, table: dict[str, Any]) -> BankProfile:
         review_after_s=value["review_after_s"],
         item_limit=value["item_limit"],
         low_water=value["low_water"],
-        charge=value["charge"],
-        recall_charge=value["recall_charge"],
         verifies_names=value["verifies_names"],
         batched=value["batched"],
+        tariff=Tariff(tuple(_fee(row) for row in table["fees"])),
         windows=tuple(_window(row) for row in table.get("windows", ())),
     )
 
@@ -87,4 +87,16 @@ def _window(row: dict[str, Any]) -> Window:
         lasts=timedelta(hours=row["lasts_h"]),
         weekday=row["weekday"],
         nth=tuple(row.get("nth", ())),
+    )
+
+
+def _fee(row: dict[str, Any]) -> FeeRow:
+    account_class = row.get("account_class")
+    return FeeRow(
+        payer=Payer(row["payer"]),
+        channel=Channel(row["channel"]),
+        amount_from=Yen(row["amount_from"]),
+        valid_from=row["valid_from"],
+        fee=Yen(row["fee"]),
+        account_class=None if account_class is None else AccountType(account_class),
     )

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateway.domain.money import Yen
 from gateway.domain.transfer import State, Transfer
 
 RESEND_WAITS_S = (1, 5, 20, 60, 300, 900, 3600)
@@ -22,7 +21,6 @@ class Policy:
 
     visibility_s: float
     review_after_s: float
-    charge: Yen
     scale: float = 1.0
 
     def after(self, now: datetime, seconds: float) -> datetime:

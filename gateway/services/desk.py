@@ -13,7 +13,6 @@ from gateway.config import Settings
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Bank
 from gateway.domain.identifier import uuid7
-from gateway.domain.money import Yen
 from gateway.domain.ports import Checkpoint, Clock, Metrics
 from gateway.domain.transfer import Transfer
 from gateway.domain.waits import Policy
@@ -117,6 +116,5 @@ class TransferDesk:
         return Policy(
             visibility_s=profile.visibility_s,
             review_after_s=profile.review_after_s,
-            charge=Yen(profile.charge),
             scale=self.settings.time_scale,
         )

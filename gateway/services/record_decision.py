@@ -9,6 +9,7 @@ import structlog
 
 from gateway.domain.decision import Decision, reserved_change
 from gateway.domain.errors import StaleTransfer
+from gateway.domain.hours import JST
 from gateway.domain.ledger import Posting, movement_of, postings_for
 from gateway.domain.outcome import (
     Answer,
@@ -113,10 +114,13 @@ def _data(transfer: Transfer) -> dict[str, object]:
 
 
 def _postings(desk: TransferDesk, decision: Decision) -> list[Posting]:
-    if decision.transfer.settled_at is None:
+    transfer = decision.transfer
+    if transfer.settled_at is None:
         return []
-    charge = desk.policy(decision.transfer).charge
-    movement = movement_of(decision.transfer, charge)
+    day = transfer.settled_at.astimezone(JST).date()
+    tariff = desk.profiles[transfer.bank].tariff
+    charge = tariff.transfer_charge(transfer.creditor.type, transfer.amount, day)
+    movement = movement_of(transfer, charge)
     return [p for event in decision.events for p in postings_for(event, movement, desk.new_id)]
 
 

@@ -12,7 +12,7 @@ from gateway.domain.transfer import State, Transfer
 from gateway.domain.waits import Policy
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=JST)
-POLICY = Policy(visibility_s=10, review_after_s=1800, charge=Yen(110))
+POLICY = Policy(visibility_s=10, review_after_s=1800)
 ACCOUNT = BankAccount(BankCode.SMBC, "001", AccountType.ORDINARY, "1234567", "ﾔﾏﾀﾞ ﾀﾛｳ")
 TRANSFER = Transfer(
     member_id=UUID(int=1),
