@@ -44,7 +44,6 @@ COLLECTION_ENDS: Mapping[str, Reason] = {
     "AC06": Reason.ACCOUNT_FROZEN,
     "CUST": Reason.PAYER_CANCELLED,
     "TM01": Reason.SESSION_EXPIRED,
-    "AM02": Reason.LIMIT_EXCEEDED,
     "NARR": Reason.AUTHENTICATION_FAILED,
     "AB08": Reason.MAINTENANCE,
 }
