@@ -23,8 +23,6 @@ from gateway.domain.errors import (
     NotFoundHere,
     StaleTransfer,
 )
-from gateway.domain.fees import Channel, FeeRow, Payer, Tariff
-from gateway.domain.money import Yen
 from gateway.domain.outcome import (
     Answer,
     NotFound,
@@ -690,22 +688,3 @@ async def test_a_transfer_that_is_gone_is_nothing_to_decide_on(
 
     with pytest.raises(StaleTransfer, match="gone"):
         await record_decision(desk, transfer, Decision)
-
-
-async def test_the_banks_charge_is_posted_from_its_table_by_the_day_of_booking(
-    desk: TransferDesk, member: Member, owner
-) -> None:
-    profile = desk.profiles[BankCode.SMBC]
-    charge = FeeRow(
-        Payer.LENDER, Channel.INTERNET_TRANSFER, Yen(1), desk.clock.now().date(), Yen(110)
-    )
-    charging = replace(desk, profiles={BankCode.SMBC: replace(profile, tariff=Tariff((charge,)))})
-
-    await accepted(charging, member)
-
-    postings = await owner.fetch(
-        "SELECT debit, credit, amount FROM postings WHERE debit <> 'principal'"
-    )
-    assert [tuple(row) for row in postings] == [
-        ("fee_expense:smbc", "bank_charges_payable:smbc", 110)
-    ]
