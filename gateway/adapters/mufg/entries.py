@@ -6,6 +6,7 @@ from datetime import date, datetime
 from gateway.adapters.mufg import codes
 from gateway.adapters.mufg.values import (
     REFERENCE,
+    read_balance,
     read_bank_id,
     read_day,
     read_flag,
@@ -19,6 +20,7 @@ CAMT_053 = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"
 CAMT_054 = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"
 STATEMENT_ELEMENTS_MAX = 100_000
 DIRECTIONS = {"CRDT": Direction.IN, "DBIT": Direction.OUT}
+_SIGNS = {Direction.IN: 1, Direction.OUT: -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ def read_statement(content: bytes, account_id: str) -> tuple[Entry, ...]:
     statement = message.one("Stmt")
     if statement.text("Acct", "Id", "Othr", "Id") != account_id:
         raise NotReadable("of another account")
-    return tuple(_entry(entry) for entry in statement.every("Ntry"))
+    entries = tuple(_entry(entry) for entry in statement.every("Ntry"))
+    _check_balance(statement, entries)
+    return entries
 
 
 def read_notice(content: bytes) -> tuple[datetime, Entry]:
@@ -53,6 +57,31 @@ def read_notice(content: bytes) -> tuple[datetime, Entry]:
     message = read_document(content, CAMT_054).one("BkToCstmrDbtCdtNtfctn")
     made_at = read_instant(message.text("GrpHdr", "CreDtTm"))
     return made_at, _entry(message.one("Ntfctn", "Ntry"))
+
+
+def _check_balance(statement: Element, entries: tuple[Entry, ...]) -> None:
+    """Raise if the entries do not lead from the opening to the closing balance, where both stand.
+
+    A statement that lost a line is well-formed all the same.
+    """
+    stated = {
+        balance.text("Tp", "CdOrPrtry", "Cd"): balance
+        for balance in statement.every("Bal")
+        if balance.maybe("Tp", "CdOrPrtry", "Cd")
+    }
+    opening, closing = stated.get("OPBD"), stated.get("CLBD")
+    if opening is None or closing is None:
+        return
+    moved = sum(_SIGNS[entry.direction] * entry.amount for entry in entries)
+    if _balance(opening) + moved != _balance(closing):
+        raise NotReadable("does not balance")
+
+
+def _balance(balance: Element) -> int:
+    direction = DIRECTIONS.get(balance.text("CdtDbtInd"))
+    if direction is None:
+        raise NotReadable("neither credit nor debit")
+    return _SIGNS[direction] * read_balance(balance.one("Amt"))
 
 
 def _entry(entry: Element) -> Entry:

@@ -16,6 +16,7 @@ _INSTANT = re.compile(
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AMOUNT = re.compile(r"[1-9][0-9]{0,9}")
+_BALANCE = re.compile(r"0|[1-9][0-9]{0,17}")
 _BANK_ID = re.compile(r"[!-~]{1,35}")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -41,7 +42,16 @@ def read_day(text: str) -> date:
 
 def read_yen(amount: Element) -> int:
     """Return whole yen: 1 to 10 ASCII digits, no leading zero, no decimals, `Ccy` JPY."""
-    if amount.attributes.get("Ccy") != "JPY" or not _AMOUNT.fullmatch(amount.text()):
+    return _yen(amount, _AMOUNT)
+
+
+def read_balance(amount: Element) -> int:
+    """Return whole yen, which may be none, and more than fit into one item."""
+    return _yen(amount, _BALANCE)
+
+
+def _yen(amount: Element, form: re.Pattern[str]) -> int:
+    if amount.attributes.get("Ccy") != "JPY" or not form.fullmatch(amount.text()):
         raise NotReadable("no whole amount of yen")
     return int(amount.text())
 

@@ -54,6 +54,7 @@ async def test_a_statement_holds_every_entry_in_the_banks_order() -> None:
     assert asked[0].url.path == "/mufg/statements/2026-11-25"
 
 
+OPENING, CLOSING = ">100000000<", ">100005777<"
 REVERSED = "<RvslInd>true</RvslInd>"
 END = "</TxDtls></NtryDtls></Ntry>"
 IN_WORDS = "<RmtInf><Ustrd>ｼｷﾝﾍﾝｷﾔｸ</Ustrd></RmtInf>"
@@ -96,7 +97,7 @@ async def test_a_return_is_known_by_its_mark_or_by_the_banks_word(
 async def test_money_out_is_never_a_return() -> None:
     changes = (">10000</Amt><CdtDbtInd>CRDT", ">10000</Amt><CdtDbtInd>DBIT")
     async with mocked_mufg() as mocked:
-        mocked.says(altered("statement", changes))
+        mocked.says(altered("statement", changes, (CLOSING, ">99985777<")))
 
         got = await mocked.bank.statement(DAY)
 
@@ -119,9 +120,44 @@ async def test_a_day_without_movements_is_a_statement() -> None:
     body = recorded("statement").text
     begin, end = body.index("<Ntry>"), body.rindex("</Ntry>") + len("</Ntry>")
     async with mocked_mufg() as mocked:
-        mocked.says(altered("statement", (body[begin:end], "")))
+        mocked.says(altered("statement", (body[begin:end], ""), (CLOSING, OPENING)))
 
         assert await mocked.bank.statement(DAY) == Statement(BankCode.MUFG, DAY, ())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param([("OPBD", "PRCD")], id="without an opening balance"),
+        pytest.param([("CLBD", "ITBD")], id="in the middle of the day"),
+        pytest.param([("<Cd>OPBD</Cd>", "<Prtry>OWN</Prtry>")], id="balances of the bank's own"),
+        pytest.param([(OPENING, ">0<"), (CLOSING, ">5777<")], id="from nothing"),
+        pytest.param(
+            [
+                (OPENING + "/Amt><CdtDbtInd>CRDT", ">6000</Amt><CdtDbtInd>DBIT"),
+                (CLOSING + "/Amt><CdtDbtInd>CRDT", ">223</Amt><CdtDbtInd>DBIT"),
+            ],
+            id="overdrawn",
+        ),
+    ],
+)
+async def test_a_statement_that_balances_is_read(changes: list[tuple[str, str]]) -> None:
+    async with mocked_mufg() as mocked:
+        mocked.says(altered("statement", *changes))
+
+        got = await mocked.bank.statement(DAY)
+
+    assert isinstance(got, Statement)
+    assert len(got.movements) == 4
+
+
+async def test_a_statement_that_lost_a_line_is_refused() -> None:
+    body = recorded("statement").text
+    begin, end = body.index("<Ntry><NtryRef>M0002"), body.index("<Ntry><NtryRef>M0003")
+    async with mocked_mufg() as mocked:
+        mocked.says(altered("statement", (body[begin:end], "")))
+
+        assert await mocked.bank.statement(DAY) == StatementUnavailable(Reason.OUTCOME_UNKNOWN)
 
 
 AT = "<DtTm>2026-11-25T10:00:05+09:00</DtTm>"
@@ -146,6 +182,9 @@ PAGES = "<MsgPgntn><PgNb>1</PgNb><LastPgInd>{}</LastPgInd></MsgPgntn></GrpHdr>"
         pytest.param(("</GrpHdr>", PAGES.format("false")), id="a page of several"),
         pytest.param(("</Stmt>", "</Stmt><Stmt/>"), id="two statements"),
         pytest.param(("camt.053", "camt.052"), id="another report"),
+        pytest.param((CLOSING, ">100005778<"), id="a closing balance that is another"),
+        pytest.param((OPENING, ">-1<"), id="a balance that is none"),
+        pytest.param((f'Ccy="JPY"{CLOSING}', f'Ccy="USD"{CLOSING}'), id="a balance in dollars"),
         pytest.param(("</Ntry></Stmt>", "</Ntry>"), id="cut"),
     ],
 )
