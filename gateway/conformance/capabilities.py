@@ -9,7 +9,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.bank import Callback, FileBank, NameFound, Statement
 from gateway.domain.outcome import Authorizing, NotFound, NotSent, Returned, Settled, Submitted
 
-SILENCE_S = 0.5
+SILENCE_S = 2.0
 
 
 async def pay_out_answer(rig: Rig) -> str:
@@ -86,7 +86,7 @@ async def statement(rig: Rig) -> str:
 
 
 async def _hears(rig: Rig) -> bool:
-    """Whether the bank calls; a bank that does not is waited for half a second."""
+    """Whether the bank calls; a bank that does not is waited for two seconds."""
     try:
         letter = await rig.box.take(within_s=SILENCE_S)
     except TimeoutError:
