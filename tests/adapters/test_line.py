@@ -10,7 +10,7 @@ import structlog
 
 from gateway.adapters.breaker import FAILURES_MAX, RETRIES_FREE
 from gateway.adapters.gate import MONEY_SHARE
-from gateway.domain.bank import InstantBank, Health
+from gateway.domain.bank import Health, InstantBank
 from gateway.domain.errors import Busy
 from gateway.domain.outcome import NotSent, Settled, Unknown
 from gateway.domain.ports import Point, Slot
