@@ -44,6 +44,8 @@ from tests.adapters.stand_ins import (
 )
 from tests.manual_clock import ManualClock
 
+# The tests ask as fast as they can; how often we may ask is the conformance kit's.
+UNLIMITED = {"money": 0, "inquiry": 0}
 numbers = count()
 
 
@@ -112,9 +114,7 @@ async def pair(clock: ManualClock) -> AsyncIterator[Pair]:
         )
         emulator = await stack.enter_async_context(emulator_at(sandbox.urls["mufg"]))
         box = await stack.enter_async_context(letterbox())
-        # The tests ask as fast as they can; how often we may ask is the kit's.
-        unlimited = {"money": 0, "inquiry": 0}
-        await emulator.put("settings", {"callback_url": box.url, "rate_limits": unlimited})
+        await emulator.put("settings", {"callback_url": box.url, "rate_limits": UNLIMITED})
         pair = Pair(bank, emulator, clock, lanes, box)
 
         async def hear(answer: httpx.Response) -> None:
@@ -162,6 +162,7 @@ async def test_every_document_of_a_day_is_iso_20022(pair: Pair) -> None:
 async def test_a_bank_that_forgot_our_token_is_asked_for_another(pair: Pair) -> None:
     await submit(pair.bank, pair.order())
     await pair.emulator.post("reset", {})
+    await pair.emulator.put("settings", {"rate_limits": UNLIMITED})
     order = pair.order()
 
     got = await submit(pair.bank, order)
