@@ -173,6 +173,7 @@ async def test_what_was_paid_is_what_the_bank_booked() -> None:
         pytest.param(jis(data_91("0")), id="paid, nobody knows when"),
         pytest.param(jis(data_91("0", day="081125", amount=0)), id="nothing paid"),
         pytest.param(jis(data_91("5")), id="an unlisted code"),
+        pytest.param(jis(data_91("3", amount=29_999)), id="another amount that was not paid"),
         pytest.param(jis(data_91("3").replace(REFERENCE, "B" * 20)), id="another reference"),
         pytest.param(jis(data_91("3").replace("20001", "20009", 1)), id="another bank"),
         pytest.param(jis(data_91("3"), data_91("3")), id="two records"),

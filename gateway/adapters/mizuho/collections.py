@@ -75,7 +75,7 @@ class Collections:
             debit = self._debit(answer.content)
             if debit.reference != order.reference:
                 raise OutcomeUnknown("OTHER_REFERENCE", integrity=True)
-            return f"RESULT_{debit.code}", self._became(debit)
+            return f"RESULT_{debit.code}", self._became(debit, order)
 
         return Call(
             "inquire_collection",
@@ -100,11 +100,14 @@ class Collections:
         except Malformed as error:
             raise OutcomeUnknown("MALFORMED", integrity=True) from error
 
-    def _became(self, debit: Debit) -> CollectionOutcome:
+    def _became(self, debit: Debit, order: CollectionOrder) -> CollectionOutcome:
         if debit.code == DONE and debit.day is not None:
             if debit.amount == 0:
                 raise OutcomeUnknown("NOTHING_PAID", integrity=True)
             return Paid(booked_within(debit.day, self._clock.now()), Yen(debit.amount))
+        # Money that came counts as it is; of what did not, another amount is not our order.
+        if debit.amount != order.amount.amount:
+            raise OutcomeUnknown("OTHER_AMOUNT", integrity=True)
         reason = codes.DEBIT_REFUSALS.get(debit.code)
         if reason is None:
             raise OutcomeUnknown(f"RESULT_{debit.code}", integrity=True)

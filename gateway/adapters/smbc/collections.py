@@ -71,7 +71,7 @@ class PaymentOrders:
             state = parse(OrderState, message)
             if state.client_reference != order.reference:
                 raise OutcomeUnknown("OTHER_REFERENCE", integrity=True)
-            return state.status, self._became(state)
+            return state.status, self._became(state, order)
 
         path = f"{PAYMENT_ORDERS}?clientReference={quote(order.reference)}"
         return Call(
@@ -83,15 +83,20 @@ class PaymentOrders:
             otherwise=collection_outcome,
         )
 
-    def _became(self, state: OrderState) -> CollectionOutcome:
+    def _became(self, state: OrderState, order: CollectionOrder) -> CollectionOutcome:
         """Return what became of an order. A state whose parts contradict each other is unknown."""
-        if (state.status == "PAID") != (state.paid_at is not None):
+        is_paid, has_failed = state.status == "PAID", state.failure_reason is not None
+        if is_paid != (state.paid_at is not None) or (is_paid and has_failed):
             raise OutcomeUnknown("CONTRADICTION", integrity=True)
-        if state.status == "CREATED":
-            return Pending()
-        if state.paid_at is not None:
+        if state.status == "CREATED" and has_failed:
+            raise OutcomeUnknown("CONTRADICTION", integrity=True)
+        if state.paid_at is not None:  # money that came counts, whatever had been asked for
             self._check_instant(state.paid_at)
             return Paid(state.paid_at, Yen(state.amount), state.order_id)
+        if state.amount != order.amount.amount:
+            raise OutcomeUnknown("OTHER_AMOUNT", integrity=True)
+        if state.status == "CREATED":
+            return Pending()
         reason = codes.ORDER_ENDS.get((state.status, state.failure_reason))
         if reason is None:
             raise OutcomeUnknown(f"{state.status}_{state.failure_reason}", integrity=True)
