@@ -2,7 +2,6 @@
 
 from aiohttp import web
 
-from gateway.domain.account import BankCode
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import parse_public_id
 from gateway.http.answers import ACCOUNT, TYPES, json_response, show_account
@@ -20,7 +19,7 @@ async def create_account(request: web.Request) -> web.Response:
     body = await read_body(request, AccountPayload)
     wanted = AccountRequest(
         member_id=caller.member_id,
-        bank=BankCode(body.bank),
+        bank=body.bank,
         branch=body.branch,
         type=TYPES[body.type],
         number=body.number,

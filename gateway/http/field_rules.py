@@ -1,5 +1,6 @@
 """What each field may hold, in the words that a problem document says to a caller."""
 
+from gateway.domain.account import BankCode
 from gateway.http.errors import Words
 from gateway.http.refusals import FieldFault
 
@@ -20,8 +21,8 @@ RULES: dict[str, Words] = {
     ),
     "/pin": Words("暗証番号、数字4桁の文字列です。", "Allowed: a string of 4 digits."),
     "/bank": Words(
-        "smbc、mufg、paypay、mizuho、rakuten のいずれかです。",
-        "Allowed: smbc, mufg, paypay, mizuho, rakuten.",
+        f"{'、'.join(BankCode)} のいずれかです。",
+        f"Allowed: {', '.join(BankCode)}.",
     ),
     "/branch": Words("支店番号、数字3桁の文字列です。", "Allowed: a string of 3 digits."),
     "/type": Words(

@@ -1,8 +1,10 @@
 """What callers may send: strict, nothing unknown, nothing converted."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.domain.account import BankCode
 
 # The widest amount that the 全銀 formats can carry (N10); credit limits are far below it.
 AMOUNT_MAX = 9_999_999_999
@@ -23,7 +25,7 @@ class SessionPayload(Payload):
 
 
 class AccountPayload(Payload):
-    bank: Literal["smbc", "mufg", "paypay", "mizuho", "rakuten"]
+    bank: Annotated[BankCode, Field(strict=False)]  # strict would want our own type
     branch: str = Field(pattern=r"^[0-9]{3}$")
     type: Literal["ordinary", "current", "savings"]
     number: str = Field(pattern=r"^[0-9]{7}$", repr=False)
