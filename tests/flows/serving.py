@@ -25,12 +25,18 @@ from tests.flows.world import World
 NUMBER, PIN, KANA, ACCOUNT = "10000001", "2468", "ﾔﾏﾀﾞ ﾀﾛｳ", "1234567"
 WITHIN_S = 30
 POLL_S = 0.01
-FORM = {
-    "smbc_api_key": "GATEWAY_SMBC_API_KEY",
-    "pin_pepper": "GATEWAY_PIN_PEPPER",
-    "reference_key": "GATEWAY_REFERENCE_KEY",
-    "log_key": "GATEWAY_LOG_KEY",
-}
+SECRETS = (
+    "pin_pepper",
+    "reference_key",
+    "log_key",
+    "smbc_api_key",
+    "mufg_client_secret",
+    "mufg_callback_secret",
+    "paypay_mac_secret",
+    "mizuho_password",
+    "mizuho_callback_secret",
+    "rakuten_password",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +221,10 @@ def environment(world: World, name: str) -> dict[str, str]:
         **{f"GATEWAY_{bank.upper()}_BASE_URL": url for bank, url in world.sandbox.urls.items()},
         "GATEWAY_TIME_SCALE": str(settings.time_scale),
         "GATEWAY_CLOCK_SHIFT_S": str(settings.clock_shift_s),
-        **{FORM[name]: getattr(settings, name).get_secret_value() for name in FORM},
+        **{
+            f"GATEWAY_{name.upper()}": getattr(settings, name).get_secret_value()
+            for name in SECRETS
+        },
     }
 
 

@@ -110,7 +110,7 @@ async def marked(
         "database password": str(urlsplit(database_url).password),
     }
     async with (
-        open_world(database_url, owner, **SETTINGS) as world,
+        open_world(database_url, owner, secrets=SETTINGS) as world,
         signed_in(world) as (process, caller),
     ):
         yield Secrets(world, process, caller, marks | {"token": caller.token})

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -157,7 +157,12 @@ def request(member: Member, *, amount: int = 10_000, key: str | None = None) -> 
 
 @asynccontextmanager
 async def open_world(
-    url: str, owner: Any, *, banks: Sequence[BankCode] = (BankCode.SMBC,), **changes: object
+    url: str,
+    owner: Any,
+    *,
+    banks: Sequence[BankCode] = (BankCode.SMBC,),
+    secrets: Mapping[str, str] | None = None,
+    **changes: object,
 ) -> AsyncIterator[World]:
     """Start emulators for a test's database; everything runs at 1/20 of real delays."""
     clock = SystemClock(shift_to(START))
@@ -172,6 +177,7 @@ async def open_world(
                 "port": 0,
                 "pool_size": 5,
                 "clock_shift_s": shift_to(START),
+                **(secrets or {}),
                 **changes,
             }
         )
