@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,6 +11,7 @@ from gateway.domain.account import AccountType, BankCode
 from gateway.domain.fees import Channel, FeeRow, Payer, Tariff
 from gateway.domain.hours import Window
 from gateway.domain.money import Yen
+from gateway.domain.service_hours import CoreHours, Profile, ServiceHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,12 @@ class BankProfile:
     verifies_names: bool
     batched: bool
     tariff: Tariff
-    windows: tuple[Window, ...]
+    hours: ServiceHours
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Return the regular windows, those that are announced not among them."""
+        return self.hours.windows
 
     @property
     def lease_s(self) -> float:
@@ -76,18 +82,36 @@ def _profile(code: BankCode, table: dict[str, Any]) -> BankProfile:
         verifies_names=value["verifies_names"],
         batched=value["batched"],
         tariff=Tariff(tuple(_fee(row) for row in table["fees"])),
-        windows=tuple(_window(row) for row in table.get("windows", ())),
+        hours=ServiceHours(
+            windows=tuple(_window(row) for row in table.get("windows", ())),
+            profiles=tuple(_hours_profile(row) for row in table["profiles"]),
+            credited_after_s=round(value["settle_s"]),
+            promised_after_s=value["promised_after_s"],
+            value_date_until=value["value_date_until"],
+        ),
     )
 
 
 def _window(row: dict[str, Any]) -> Window:
+    month_day = row.get("month_day")
     return Window(
         name=row["name"],
         begins_at=row["begins_at"],
         lasts=timedelta(hours=row["lasts_h"]),
-        weekday=row["weekday"],
+        weekday=row.get("weekday"),
         nth=tuple(row.get("nth", ())),
+        month_day=None if month_day is None else (month_day[0], month_day[1]),
+        valid_from=row["valid_from"],
+        valid_until=row.get("valid_until", date.max),
     )
+
+
+def _hours_profile(row: dict[str, Any]) -> Profile:
+    """Return a profile of the hours: `always` has no core hours, `legacy` says them."""
+    if row["name"] == "always":
+        return Profile(row["valid_from"], None)
+    core = CoreHours(opens_at=row["opens_at"], cutoff=row["cutoff"], credited_at=row["credited_at"])
+    return Profile(row["valid_from"], core)
 
 
 def _fee(row: dict[str, Any]) -> FeeRow:

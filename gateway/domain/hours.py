@@ -1,7 +1,7 @@
-"""When a service is closed: regular windows, in Japanese time, exact at the second."""
+"""Closed windows, in Japanese time, exact at the second: the five shapes that they come in."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -10,10 +10,12 @@ LOOK_AHEAD_DAYS = 9
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A closed window that begins on a weekday (Monday = 0) or on a date of the year, and lasts.
+    """A closed window that comes again: weekly, on some weekdays of a month, yearly, or daily.
 
-    `nth` restricts it to those occurrences of the weekday in a month (empty = every one).
-    The beginning is closed, the end is open again.
+    It begins on a weekday (Monday = 0; `nth` keeps those occurrences in a month, empty = every
+    one), on a date of the year, or, with neither, every day. Its beginning is closed, its end is
+    open again. An occurrence belongs to the day it begins on, which is what `valid_from` and
+    `valid_until` (the last such day) look at.
     """
 
     name: str
@@ -22,19 +24,28 @@ class Window:
     weekday: int | None = None
     nth: tuple[int, ...] = ()
     month_day: tuple[int, int] | None = None
+    valid_from: date = date.min
+    valid_until: date = date.max
 
     def __post_init__(self) -> None:
-        if (self.weekday is None) == (self.month_day is None):
-            raise ValueError(f"{self.name}: either a weekday or a date of the year")
-        if not timedelta(0) < self.lasts < timedelta(days=7):
-            raise ValueError(f"{self.name}: a window lasts, and less than a week")
+        if self.weekday is not None and self.month_day is not None:
+            raise ValueError(f"{self.name}: a weekday or a date of the year, not both")
+        if self.nth and self.weekday is None:
+            raise ValueError(f"{self.name}: the n-th of which weekday?")
+        is_daily = self.weekday is None and self.month_day is None
+        if not timedelta(0) < self.lasts < timedelta(days=1 if is_daily else 7):
+            raise ValueError(f"{self.name}: a window lasts, and less than until its next")
+        if self.begins_at.microsecond or self.lasts.microseconds:
+            raise ValueError(f"{self.name}: a window begins and ends on a whole second")
 
-    def begins_on(self, day: datetime) -> bool:
-        """Whether an occurrence begins on the JST date of `day`."""
+    def begins_on(self, day: date) -> bool:
+        """Whether an occurrence begins on the day (of a datetime: on the date it shows)."""
+        if not self.valid_from <= date(day.year, day.month, day.day) <= self.valid_until:
+            return False
         if self.month_day is not None:
             return (day.month, day.day) == self.month_day
         is_nth = not self.nth or (day.day - 1) // 7 + 1 in self.nth
-        return day.weekday() == self.weekday and is_nth
+        return is_nth and self.weekday in {None, day.weekday()}
 
     def end_if_closed(self, at: datetime) -> datetime | None:
         """Return the end of the occurrence that contains `at`, or None."""
@@ -44,6 +55,21 @@ class Window:
             if self.begins_on(begin) and begin <= local < begin + self.lasts:
                 return begin + self.lasts
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class OneOffWindow:
+    """A window that a bank announced: closed from one instant until another, and never again."""
+
+    name: str
+    begins: datetime
+    ends: datetime
+
+    def __post_init__(self) -> None:
+        if self.begins.tzinfo is None or self.ends.tzinfo is None:
+            raise ValueError(f"{self.name}: instants know their zone")
+        if self.begins >= self.ends:
+            raise ValueError(f"{self.name}: a window ends after it begins")
 
 
 def closed_until(windows: tuple[Window, ...], at: datetime) -> datetime | None:

@@ -156,7 +156,7 @@ def test_the_weekly_windows_hold_at_every_instant_as_a_plain_reading_says(at: da
 @pytest.mark.parametrize(
     ("weekday", "month_day", "hours"),
     [
-        pytest.param(None, None, 1, id="neither a weekday nor a date"),
+        pytest.param(None, None, 24, id="daily and all day"),
         pytest.param(0, (1, 1), 1, id="both a weekday and a date"),
         pytest.param(0, None, 0, id="no length"),
         pytest.param(0, None, -1, id="a negative length"),

@@ -1,0 +1,188 @@
+"""When a service is closed, as whole seconds of Japanese time since year 1, for the whole calendar.
+
+Seconds instead of instants: Japan's clocks have not been changed since 1951, and whole numbers
+are sorted, merged and looked up many times faster.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from gateway.domain.calendar import (
+    A_DAY,
+    BeyondHorizon,
+    calendar_table,
+    closed_name,
+    is_business_day,
+    next_business_day,
+)
+from gateway.domain.hours import JST, OneOffWindow, Window
+from gateway.domain.service_hours import CoreHours, Profile
+
+A_DAY_S = 86_400
+ORIGIN = datetime(1, 1, 1, tzinfo=JST)
+
+
+class Span(NamedTuple):
+    """Closed from `begins` until before `ends`.
+
+    Who comes to a window waits for its end; who comes outside core hours, for `credited_at` of
+    the next business day's morning (None: past the calendar, or a window).
+    """
+
+    begins: int
+    ends: int
+    name: str
+    credited_at: int | None = None
+
+
+class Run(NamedTuple):
+    """Spans that overlap or touch: closed without a gap."""
+
+    begins: int
+    ends: int
+    spans: tuple[Span, ...]
+
+    @property
+    def first(self) -> tuple[Span, ...]:
+        """Return the spans that it begins with."""
+        return tuple(span for span in self.spans if span.begins == self.begins)
+
+
+class Runs:
+    """Runs in order of time, to be looked up."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self.all = tuple(_merged(sorted(spans, key=lambda span: span[:3])))
+        self._begins = [run.begins for run in self.all]
+
+    def at(self, second: int) -> Run | None:
+        """Return the run that holds at the second."""
+        index = bisect_right(self._begins, second) - 1
+        return self.all[index] if index >= 0 and second < self.all[index].ends else None
+
+    def after(self, second: int) -> Run | None:
+        """Return the next run that begins after the second."""
+        index = bisect_right(self._begins, second)
+        return self.all[index] if index < len(self.all) else None
+
+
+def second_of(at: datetime) -> int:
+    """Return the whole second that an instant lies in. Raises ValueError for a naive one."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at} may be any instant: it has no zone")
+    local = at if at.tzinfo is JST else at.astimezone(JST)
+    day_s = (local.hour * 60 + local.minute) * 60 + local.second
+    return (local.toordinal() - 1) * A_DAY_S + day_s
+
+
+def instant_of(second: int) -> datetime:
+    """Return the second's beginning, in Japanese time."""
+    return ORIGIN + timedelta(seconds=second)
+
+
+def second_on(day: date, at: time) -> int:
+    """Return the second that begins at a time of a day."""
+    return (day.toordinal() - 1) * A_DAY_S + (at.hour * 60 + at.minute) * 60 + at.second
+
+
+@cache
+def calendar_seconds() -> tuple[int, int]:
+    """Return the first second of the calendar, and the first one past it."""
+    table = calendar_table()
+    return second_on(table.begins, time()), second_on(table.ends + A_DAY, time())
+
+
+@cache
+def calendar_days() -> tuple[date, ...]:
+    """Return every day of the calendar."""
+    table = calendar_table()
+    return tuple(table.begins + timedelta(n) for n in range((table.ends - table.begins).days + 1))
+
+
+@cache
+def business_days() -> tuple[date, ...]:
+    """Return every business day of the calendar."""
+    return tuple(filter(is_business_day, calendar_days()))
+
+
+@lru_cache(maxsize=256)
+def window_spans(window: Window) -> tuple[Span, ...]:
+    """Return every occurrence that closes a second of the calendar."""
+    before = (calendar_days()[0] - timedelta(n) for n in range(7, 0, -1))
+    begins = [
+        second_on(day, window.begins_at)
+        for day in (*before, *calendar_days())
+        if window.begins_on(day)
+    ]
+    lasts_s = window.lasts // timedelta(seconds=1)
+    return tuple(Span(second, second + lasts_s, window.name) for second in begins)
+
+
+def one_off_span(window: OneOffWindow) -> Span:
+    """Return the window, cut to whole seconds as the instants are that it is compared with."""
+    return Span(second_of(window.begins), second_of(window.ends), window.name)
+
+
+@lru_cache(maxsize=64)
+def legacy_spans(profiles: tuple[Profile, ...]) -> tuple[Span, ...]:
+    """Return what lies outside the core hours, day by day, while a profile has such."""
+    return tuple(
+        span
+        for day in calendar_days()
+        if (core := core_on(day, profiles)) is not None
+        for span in _day_spans(day, core)
+    )
+
+
+def core_on(day: date, profiles: tuple[Profile, ...]) -> CoreHours | None:
+    """Return the core hours that the profile of the day has. Raises BeyondHorizon before any."""
+    index = bisect_right(profiles, day, key=lambda profile: profile.valid_from) - 1
+    if index < 0:
+        raise BeyondHorizon(f"no profile is known for {day}")
+    return profiles[index].core
+
+
+def _day_spans(day: date, core: CoreHours) -> Iterator[Span]:
+    begins, ends = second_on(day, time()), second_on(day + A_DAY, time())
+    name = closed_name(day)
+    if name is not None:
+        yield Span(begins, ends, name, _morning_after(day, core))
+        return
+    opens, closes = second_on(day, core.opens_at), second_on(day, core.cutoff) + 1
+    morning = second_on(day, core.credited_at)
+    if begins < opens:
+        name = f"{core.opens_at:%H:%M}の取扱開始前"
+        yield Span(begins, opens, name, morning)
+    if closes < ends:
+        name = f"{core.cutoff:%H:%M}の締切後"
+        yield Span(closes, ends, name, _morning_after(day, core))
+
+
+def _morning_after(day: date, core: CoreHours) -> int | None:
+    try:
+        return second_on(next_business_day(day), core.credited_at)
+    except BeyondHorizon:  # not every answer needs that morning; the one that does will say so
+        return None
+
+
+def _merged(spans: Iterable[Span]) -> Iterator[Run]:
+    held: list[Span] = []
+    ends = 0
+    for span in spans:
+        if held and span.begins > ends:
+            yield Run(held[0].begins, ends, tuple(held))
+            held = []
+        ends = max(ends, span.ends) if held else span.ends
+        held.append(span)
+    if held:
+        yield Run(held[0].begins, ends, tuple(held))
+
+
+def require(second: int | None) -> int:
+    """Return the second, or raise BeyondHorizon where it is past the calendar."""
+    if second is None or second >= calendar_seconds()[1]:
+        raise BeyondHorizon("the calendar ends before that is decided")
+    return second
