@@ -87,15 +87,19 @@ async def running(
 ) -> AsyncIterator[Process]:
     """Run `gateway serve`; at the end it drains, unless it has died."""
     measured = {name: os.environ[name] for name in os.environ if name.startswith("COVERAGE")}
-    environment = measured | {
-        "PATH": os.environ["PATH"],
-        "GATEWAY_INSTANCE": name,
-        "GATEWAY_DATABASE_URL": world.url,
-        "GATEWAY_SMBC_BASE_URL": world.sandbox.urls["smbc"],
-        "GATEWAY_TIME_SCALE": str(TIME_SCALE),
-        "GATEWAY_CLOCK_SHIFT_S": str(world.settings.clock_shift_s),
-        "GATEWAY_CRASH_AT": f"{crash_at}:1" if crash_at else "",
-    }
+    banks = {f"GATEWAY_{bank.upper()}_BASE_URL": url for bank, url in world.sandbox.urls.items()}
+    environment = (
+        measured
+        | banks
+        | {
+            "PATH": os.environ["PATH"],
+            "GATEWAY_INSTANCE": name,
+            "GATEWAY_DATABASE_URL": world.url,
+            "GATEWAY_TIME_SCALE": str(TIME_SCALE),
+            "GATEWAY_CLOCK_SHIFT_S": str(world.settings.clock_shift_s),
+            "GATEWAY_CRASH_AT": f"{crash_at}:1" if crash_at else "",
+        }
+    )
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "gateway", "serve", "--port", "0", "--role", role),
         env=environment,

@@ -250,6 +250,38 @@ async def test_an_inquiry_settles_an_item_whose_file_stays_unclear(world: FileWo
     assert await until_at_rest(world, transfers) == [State.SETTLED]
 
 
+async def test_a_file_that_stays_unclear_goes_to_people_and_its_result_still_ends_it(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(2)
+    world.bank.faults.extend(["late", *["cut before"] * 30])
+    await gather(world.desk)
+
+    for _ in range(8):
+        world.clock.advance(20)
+        await one_round(world, world.desk)
+
+    assert await world.states(transfers) == [State.REVIEW] * 2
+    world.bank.faults.clear()
+    world.bank.deliver_late()
+    for _ in range(4):
+        world.clock.advance(20)
+        await one_round(world, world.desk)
+    assert await world.states(transfers) == [State.SETTLED] * 2
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_what_a_gatherer_starts_while_the_process_drains_is_waited_for(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(1)
+    await gather_files(world.desk)
+
+    assert await world.desk.senders.drain(20) == 0
+
+    assert await world.states(transfers) == [State.SUBMITTED]
+
+
 async def test_a_result_names_who_was_refused(world: FileWorld) -> None:
     transfers = await world.accepted(3)
     world.bank.words[transfers[2].reference] = Rejected(Reason.ACCOUNT_NOT_FOUND)
