@@ -176,24 +176,35 @@ async def _encode(
     desk: TransferDesk, bank: FileBank, file_id: str, claimed: Sequence[Transfer]
 ) -> TransferFile | None:
     """Return the file, without those that cannot be written into one: these are given back."""
-    fitting = [transfer for transfer in claimed if _fits(bank, file_id, transfer)]
-    if len(fitting) < len(claimed):
-        left_out = [transfer for transfer in claimed if transfer not in fitting]
-        log.error(
-            "alert.raised",
-            code="format_error",
-            severity="page",
-            runbook="docs/runbook.md#format_error",
-            bank=bank.code,
-            reference=left_out[0].reference,
-        )
-        nothing = _file(desk, bank, TransferFile(file_id, b"", ()), left_out)
-        transfers = {transfer.reference: transfer for transfer in left_out}
-        refused = NotSent(Reason.FORMAT_ERROR)  # uses up a try: it will hardly fit the next time
-        await tell_items(desk, nothing, transfers, Told(lambda _: refused))
+    try:
+        return bank.encode_file(file_id, [transfer.order for transfer in claimed])
+    except ValueError:
+        fitting = [transfer for transfer in claimed if _fits(bank, file_id, transfer)]
+        misfits = [transfer for transfer in claimed if transfer not in fitting]
+        if not misfits:
+            raise
+    await _give_back(desk, bank, file_id, misfits)
     if not fitting:
         return None
     return bank.encode_file(file_id, [transfer.order for transfer in fitting])
+
+
+async def _give_back(
+    desk: TransferDesk, bank: FileBank, file_id: str, misfits: Sequence[Transfer]
+) -> None:
+    """Let what fits into no file wait, a little longer each time, and call people."""
+    log.error(
+        "alert.raised",
+        code="format_error",
+        severity="page",
+        runbook="docs/runbook.md#format_error",
+        bank=bank.code,
+        reference=misfits[0].reference,
+    )
+    nothing = _file(desk, bank, TransferFile(file_id, b"", ()), misfits)
+    transfers = {transfer.reference: transfer for transfer in misfits}
+    refused = NotSent(Reason.FORMAT_ERROR)
+    await tell_items(desk, nothing, transfers, Told(lambda _: refused))
 
 
 def _fits(bank: FileBank, file_id: str, transfer: Transfer) -> bool:
