@@ -276,7 +276,8 @@ def _stay(transfer: Transfer, inquiry: Inquiry, now: datetime, policy: Policy) -
         return None
     outcome, is_answered = inquiry.outcome, inquiry.is_answered
     alert = None
-    if isinstance(outcome, Unknown) and outcome.integrity:
+    is_denied = isinstance(outcome, Rejected) and transfer.state is State.SETTLED
+    if is_denied or (isinstance(outcome, Unknown) and outcome.integrity):
         alert = "bank_answer_untrusted"
     if isinstance(outcome, NotFound) and must_be_known(transfer, inquiry.asked_at, policy):
         alert = "taken_transfer_not_found"

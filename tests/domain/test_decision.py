@@ -425,6 +425,18 @@ def test_a_badly_signed_inquiry_alerts() -> None:
     assert decision.alert == "bank_answer_untrusted"
 
 
+def test_a_bank_that_refuses_what_it_had_booked_is_not_believed_and_alerts() -> None:
+    decision = inquiry(transfer(State.SETTLED), Rejected(Reason.ACCOUNT_CLOSED))
+
+    assert decision.transfer.state is State.SETTLED
+    assert decision.alert == "bank_answer_untrusted"
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.RETURNED])
+def test_a_refusal_told_again_alerts_nobody(state: State) -> None:
+    assert inquiry(transfer(state), Rejected(Reason.ACCOUNT_CLOSED)).alert is None
+
+
 def test_a_refusal_told_after_the_end_changes_nothing() -> None:
     assert answer(transfer(State.SETTLED), Rejected(Reason.ACCOUNT_CLOSED)) is None
     assert answer(transfer(State.SETTLED), Submitted()) is None
