@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from gateway.domain.decision import after_inquiry
-from gateway.domain.outcome import Inquiry, Unknown
+from gateway.domain.outcome import Inquiry, Rejected, Unknown
 from gateway.domain.ports import Point
 from gateway.domain.transfer import Transfer
 from gateway.services.desk import TransferDesk
@@ -26,7 +26,7 @@ async def inquire_transfer(desk: TransferDesk, transfer: Transfer) -> Transfer:
     asked_at = desk.clock.now()
     answer = await desk.banks[transfer.bank].inquire(transfer.order)
     ended_at = desk.clock.now()
-    if isinstance(answer.outcome, Unknown):
+    if isinstance(answer.outcome, Unknown | Rejected):
         await hold_if_ours(desk, transfer.bank, answer.outcome.reason)
     policy = desk.policy(transfer)
     is_answered = answer.evidence.answer_sha256 is not None

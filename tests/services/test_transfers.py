@@ -292,6 +292,24 @@ async def test_contract_trouble_met_by_an_inquiry_holds_what_is_not_sent_and_not
     assert len(bank.sent) == 2
 
 
+async def test_a_refusal_for_our_own_sake_that_an_inquiry_brings_holds_the_bank(
+    desk: TransferDesk, member: Member, bank: ToldBank, clock: ManualClock
+) -> None:
+    bank.submits.append(Unknown())
+    out = await accepted(desk, member)
+    bank.inquiries.append(Rejected(Reason.SETTLEMENT_BALANCE_SHORT))
+    clock.advance(2)
+
+    with capture_logs() as logs:
+        assert await ask_due(desk) == 1
+        await settle_tasks(desk)
+
+    alerts = [line["code"] for line in logs if line["event"] == "alert.raised"]
+    assert alerts == ["bank_held_settlement_balance_short"]
+    assert (await now(desk, out)).state is State.REJECTED
+    assert (await accepted(desk, member, key="key-0000000000000002")).state is State.SCHEDULED
+
+
 async def test_an_inquiry_that_only_brought_nothing_holds_nobody(
     desk: TransferDesk, member: Member, bank: ToldBank, clock: ManualClock
 ) -> None:
