@@ -1,5 +1,6 @@
 """The first fault of a file that was refused whole: a small JSON object."""
 
+import re
 from typing import Annotated
 
 import httpx
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from gateway.adapters.failure import OutcomeUnknown
 from gateway.adapters.strict_json import NotStrict, loads
 
+JSON = re.compile(r'application/json(\s*;\s*charset=("utf-8"|utf-8))?', re.ASCII | re.IGNORECASE)
 DAY_FIELD = "取組日"
 
 
@@ -28,11 +30,10 @@ class Fault(BaseModel):
 
 def read_fault(answer: httpx.Response) -> Fault:
     """Return the fault, or raise OutcomeUnknown: a refusal counts only if it is well-formed."""
-    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     try:
         fault = Fault.model_validate(loads(answer.content))
     except (NotStrict, ValidationError) as error:
         raise OutcomeUnknown("MALFORMED", integrity=True) from error
-    if kind != "application/json":
+    if not JSON.fullmatch(answer.headers.get("Content-Type", "").strip()):
         raise OutcomeUnknown("BAD_CONTENT_TYPE", integrity=True)
     return fault
