@@ -3,7 +3,7 @@
 VENV := .venv
 export VENV
 
-.PHONY: setup demo test test-all chaos bench lint format lock
+.PHONY: setup demo test test-all chaos bench lint format lock fuzz mutate
 
 setup:
 	@scripts/setup $(VENV)
@@ -20,6 +20,18 @@ test-all:
 # The long runs. CHAOS_TRANSFERS, FUZZ_ANSWERS change how long.
 chaos: setup
 	@$(VENV)/bin/pytest -m long -q tests/flows/test_chaos.py $(ARGS)
+
+# Damaged answers, 100,000 a bank.
+fuzz: setup
+	@$(VENV)/bin/pytest -m long -q tests/adapters/test_mutations.py $(ARGS)
+
+# Each row of the adapters' tables deleted in turn; ARGS=smbc for one bank.
+mutate: setup
+	@$(VENV)/bin/python scripts/mutate $(ARGS)
+
+# Every minute of ten years, asked one by one.
+hours: setup
+	@$(VENV)/bin/pytest -q -m long --numprocesses 2 tests/domain/test_ten_years.py $(ARGS)
 
 bench: setup
 	@$(VENV)/bin/python -m bench $(ARGS)
