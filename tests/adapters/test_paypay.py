@@ -502,7 +502,7 @@ async def test_a_success_that_brings_no_statement_is_none() -> None:
     assert got == StatementUnavailable(Reason.OUTCOME_UNKNOWN)
 
 
-@pytest.mark.parametrize("name", ["", "ﾔ" * 101])
+@pytest.mark.parametrize("name", ["", "ﾔ" * 101, "ﾔﾏﾀﾞ&X=1"])
 async def test_a_name_that_nobody_bears_is_none(name: str) -> None:
     async with mocked_paypay() as mocked:
         mocked.answers(bare(RESULT="0", NAME=name))
@@ -512,7 +512,7 @@ async def test_a_name_that_nobody_bears_is_none(name: str) -> None:
     assert got == NameRefused(Reason.OUTCOME_UNKNOWN)
 
 
-@pytest.mark.parametrize("bank_id", ["", "P P", "領収", "P" * 65])
+@pytest.mark.parametrize("bank_id", ["", "P P", "領収", "P" * 65, "P&X=1"])
 async def test_a_success_without_a_number_of_the_banks_is_unknown(bank_id: str) -> None:
     async with mocked_paypay() as mocked:
         mocked.answers(says(RESULT="0", BANK_ID=bank_id, DONE_AT="20261125100000"))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from gateway.adapters.paypay import codes
-from gateway.adapters.paypay.pairs import read_form
+from gateway.adapters.paypay.pairs import Unreadable, read_form
 from gateway.domain.bank import Callback
 from gateway.domain.money import Yen
 from gateway.domain.outcome import (
@@ -240,6 +240,12 @@ async def test_a_second_delivery_is_built_anew_and_is_the_same_event() -> None:
 
 def test_a_plus_in_a_form_is_a_space_too() -> None:
     assert read_form(b"ITEM=A+B%20C%2B&X=") == {b"ITEM": b"A B C+", b"X": b""}
+
+
+@pytest.mark.parametrize("value", [b"%26", b"%0D", b"%0A"])
+def test_a_value_that_would_end_its_pair_under_the_mac_is_refused(value: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read_form(b"ITEM=A" + value + b"B=C&X=")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ ENCODING = "shift_jis"  # JIS X 0208, not Microsoft's cp932
 MAC = b"MAC"
 _KEY = re.compile(rb"[A-Z_]{1,20}")
 _ESCAPED = re.compile(rb"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")
-_BREAKS_A_PAIR = re.compile("[&\r\n]")
+_BREAKS_A_PAIR = re.compile(rb"[&\r\n]")
 
 
 class Unsendable(ValueError):
@@ -75,10 +75,11 @@ def read_form(body: bytes) -> dict[bytes, bytes]:
     """Return the pairs of a form, or raise Unreadable. `+` is a space too."""
     if not _ESCAPED.fullmatch(body):
         raise Unreadable("not percent-encoded")
-    return {
+    pairs = {
         key: unquote_to_bytes(value.replace(b"+", b" "))
         for key, value in _unique(body.split(b"&")).items()
     }
+    return _unambiguous(pairs)
 
 
 def read_lines(body: bytes) -> dict[bytes, bytes]:
@@ -86,7 +87,14 @@ def read_lines(body: bytes) -> dict[bytes, bytes]:
     *lines, rest = body.split(b"\r\n")
     if rest or any(b"\r" in line or b"\n" in line for line in lines):
         raise Unreadable("a line that does not end with CRLF")
-    return _unique(lines)
+    return _unambiguous(_unique(lines))
+
+
+def _unambiguous(pairs: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """Refuse a value that would end its pair: one MAC would stand for several messages."""
+    if any(_BREAKS_A_PAIR.search(value) for value in pairs.values()):
+        raise Unreadable("a value that would end its pair")
+    return pairs
 
 
 def _unique(written: Iterable[bytes]) -> dict[bytes, bytes]:
@@ -100,9 +108,10 @@ def _unique(written: Iterable[bytes]) -> dict[bytes, bytes]:
 
 
 def _encoded(key: str, value: str) -> bytes:
-    if _BREAKS_A_PAIR.search(value):
-        raise Unsendable(f"{key} holds what would end the pair")
     try:
-        return value.encode(ENCODING)
+        written = value.encode(ENCODING)
     except UnicodeEncodeError as error:
         raise Unsendable(f"{key} cannot be written in Shift_JIS") from error
+    if _BREAKS_A_PAIR.search(written):
+        raise Unsendable(f"{key} holds what would end the pair")
+    return written
