@@ -92,5 +92,11 @@ class RakutenSettings(BaseSettings):
     rakuten_password: Secret = SecretStr("sandbox-rakuten-password")
 
 
-class BankSettings(SmbcSettings, MufgSettings, PayPaySettings, MizuhoSettings, RakutenSettings):
+class BankSettings(
+    SmbcSettings,
+    MufgSettings,
+    PayPaySettings,
+    MizuhoSettings,
+    RakutenSettings,
+):
     """The settings of all banks."""

@@ -36,7 +36,14 @@ CASES = (
     *names.CASES,
 )
 EXPECTED: Mapping[BankCode, Expectation] = {
-    expected.bank: expected for expected in (SMBC, MUFG, PAYPAY, MIZUHO, RAKUTEN)
+    expected.bank: expected
+    for expected in (
+        SMBC,
+        MUFG,
+        PAYPAY,
+        MIZUHO,
+        RAKUTEN,
+    )
 }
 
 

@@ -1,6 +1,6 @@
 """The banks that can be emulated. A new one is a module of its own and a line here.
 
-Port offsets are the profile's: smbc 0, mufg 1, paypay 2, mizuho 3, rakuten 4.
+Port offsets are the profile's: smbc 0, mufg 1, paypay 2, mizuho 3, rakuten 4; the next is free.
 """
 
 from collections.abc import Mapping

@@ -47,8 +47,10 @@ async def test_a_port_in_use_stops_the_start_and_leaves_nothing_open(clock: Manu
 
 def test_every_bank_has_its_place_in_the_profiles_order():
     places = {"smbc": 0, "mufg": 1, "paypay": 2, "mizuho": 3, "rakuten": 4}
+    taken = {name: spec.port_offset for name, spec in BANKS.items()}
 
-    assert {name: spec.port_offset for name, spec in BANKS.items()}.items() <= places.items()
+    assert places.items() <= taken.items()
+    assert len(set(taken.values())) == len(taken)
 
 
 async def test_other_sandbox_values_come_from_the_gateways_own_settings(clock: ManualClock):
