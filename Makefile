@@ -3,7 +3,7 @@
 VENV := .venv
 export VENV
 
-.PHONY: setup demo test test-all chaos bench lint format lock fuzz mutate
+.PHONY: setup demo test test-all chaos bench lint format lock fuzz mutate hours
 
 setup:
 	@scripts/setup $(VENV)
