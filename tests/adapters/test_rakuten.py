@@ -85,7 +85,6 @@ OF_AN_INQUIRY = {
     **UNANSWERED,
     "state_1": Settled(START, RECEIPT),
     "state_2": Submitted(RECEIPT),
-    "paid": Submitted(RECEIPT),  # the same state of a transfer: still in process
     "state_3_space": Rejected(Reason.SETTLEMENT_BALANCE_SHORT),
     "state_3_c": Rejected(Reason.ACCOUNT_NOT_FOUND),
     "state_3_g": Rejected(Reason.LIMIT_EXCEEDED),
@@ -95,10 +94,10 @@ OF_AN_INQUIRY = {
 }
 COLLECTED = {
     **UNANSWERED,
-    "state_1": Pending(),
+    "open": Pending(),
     "paid": Paid(START, Yen(10_000), RECEIPT),
     "state_3": Rejected(Reason.PAYER_CANCELLED),
-    "state_4": Rejected(Reason.INSUFFICIENT_FUNDS),
+    "failed": Rejected(Reason.INSUFFICIENT_FUNDS),
     "state_5": Rejected(Reason.SESSION_EXPIRED),
     "state_9": NotFound(),
 }
@@ -356,6 +355,12 @@ def with_field(fields: tuple[str, ...], position: int, value: str) -> str:
         pytest.param(with_field(REFUSED, 6, "0"), id="refused for being done"),
         pytest.param(with_field(REFUSED, 5, "10001"), id="another amount was refused"),
         pytest.param(with_field(DONE, 4, "9"), id="none, and yet a receipt"),
+        pytest.param(row("0", "", "20261125100000", "", "9", "", ""), id="none, and yet booked"),
+        pytest.param(row("0", "", "", "", "9", "10000", ""), id="none, and yet an amount"),
+        pytest.param(row("0", "", "", "", "9", "", "C"), id="none, and yet refused"),
+        pytest.param(with_field(DONE, 4, "2"), id="in process, and yet booked"),
+        pytest.param(with_field(REFUSED, 2, "20261125100000"), id="refused, and yet booked"),
+        pytest.param(row("0", "領収", "", "", "2", "10000", ""), id="in process, no receipt"),
         pytest.param(row(*DONE, ""), id="a field too many"),
         pytest.param(row(*DONE[:6]), id="a field too few"),
         pytest.param(row(*DONE[:4]), id="a money line"),
@@ -482,6 +487,14 @@ async def test_another_amount_that_was_paid_is_paid_all_the_same() -> None:
         pytest.param(("0", RECEIPT, "", "", "3", "9999", ""), id="another one was cancelled"),
         pytest.param(("0", RECEIPT, "", "", "6", "10000", ""), id="an unknown state"),
         pytest.param(("0", RECEIPT, "", "", "9", "", ""), id="none, and yet a receipt"),
+        pytest.param(("0", "", "", "", "9", "10000", ""), id="none, and yet an amount"),
+        pytest.param(("0", "", "20261125100000", "", "9", "", ""), id="none, and yet paid"),
+        pytest.param(
+            ("0", RECEIPT, "20261125100000", "", "3", "10000", ""), id="cancelled, and yet paid"
+        ),
+        pytest.param(
+            ("0", RECEIPT, "20261125100000", "", "1", "10000", ""), id="open, and yet paid"
+        ),
     ],
 )
 async def test_a_collection_that_does_not_fit_is_unknown_with_an_alert(

@@ -8,7 +8,6 @@ import httpx
 from gateway.adapters.digits import malformed, read_amount, read_booking, written
 from gateway.adapters.failure import (
     OutcomeUnknown,
-    ReferenceNotFound,
     collection_outcome,
     start_outcome,
 )
@@ -87,15 +86,15 @@ def _order(order: CollectionOrder) -> dict[str, str]:
 def _became(found: State, order: CollectionOrder, now: datetime) -> Pending | Paid | Rejected:
     """Return what became of it; ReferenceNotFound, or OutcomeUnknown for contradictions."""
     if found.state == codes.NONE:
-        if found.receipt:
-            raise OutcomeUnknown("CONTRADICTION", integrity=True)
-        raise ReferenceNotFound("NONE")
+        raise found.nothing()
     amount = read_amount(found.amount)
     if found.state == codes.COLLECTION_PAID:  # money that came counts, whatever was asked for
         booked_at = read_booking(found.booked_at, now)
         return Paid(booked_at, amount, read_receipt(found.receipt))
     if amount != order.amount:
         raise OutcomeUnknown("OTHER_AMOUNT", integrity=True)
+    if found.booked_at:
+        raise OutcomeUnknown("CONTRADICTION", integrity=True)
     if found.state == codes.COLLECTION_OPEN:
         return Pending()
     reason = codes.COLLECTION_REFUSED.get(found.state)

@@ -7,7 +7,13 @@ from typing import TypeAlias
 import httpx
 
 from gateway.adapters.digits import malformed
-from gateway.adapters.failure import BankError, BankUnavailable, OutcomeUnknown, refusal
+from gateway.adapters.failure import (
+    BankError,
+    BankUnavailable,
+    OutcomeUnknown,
+    ReferenceNotFound,
+    refusal,
+)
 from gateway.adapters.rakuten.codes import Codes
 from gateway.domain.reason import Reason
 
@@ -33,6 +39,12 @@ class State:
     state: str
     amount: str
     refusal: str
+
+    def nothing(self) -> BankError:
+        """Return what "none" means: such a thing has no receipt, amount or instant either."""
+        if self.receipt or self.booked_at or self.amount or self.refusal:
+            return OutcomeUnknown("CONTRADICTION", integrity=True)
+        return ReferenceNotFound("NONE")
 
 
 def read_rows(answer: httpx.Response) -> list[Row]:

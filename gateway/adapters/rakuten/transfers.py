@@ -7,7 +7,6 @@ import httpx
 from gateway.adapters.digits import malformed, read_amount, read_booking
 from gateway.adapters.failure import (
     OutcomeUnknown,
-    ReferenceNotFound,
     inquiry_outcome,
     submit_outcome,
 )
@@ -99,16 +98,17 @@ def _became(
 ) -> Settled | Submitted | Rejected | Returned:
     """Return what became of a transfer; ReferenceNotFound, or OutcomeUnknown for contradictions."""
     if found.state == codes.NONE:
-        if found.receipt:
-            raise OutcomeUnknown("CONTRADICTION", integrity=True)
-        raise ReferenceNotFound("NONE")
+        raise found.nothing()
     if read_amount(found.amount) != order.amount:
         raise OutcomeUnknown("OTHER_AMOUNT", integrity=True)
-    if (found.refusal != "") != (found.state == codes.TRANSFER_REFUSED):
+    is_refused, is_open = (
+        found.state == state for state in (codes.TRANSFER_REFUSED, codes.TRANSFER_IN_PROCESS)
+    )
+    if (found.refusal != "") != is_refused or (found.booked_at and (is_refused or is_open)):
         raise OutcomeUnknown("CONTRADICTION", integrity=True)
     match found.state:
         case codes.TRANSFER_IN_PROCESS:
-            return Submitted(found.receipt or None)
+            return Submitted(read_receipt(found.receipt) if found.receipt else None)
         case codes.TRANSFER_REFUSED:
             return _refused(found.refusal)
         case codes.TRANSFER_DONE | codes.TRANSFER_RETURNED:
