@@ -20,3 +20,6 @@ class Yen:
 
     def __str__(self) -> str:
         return f"{self.amount:,} 円"
+
+
+NOTHING = Yen(0)

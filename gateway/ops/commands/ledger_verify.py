@@ -17,7 +17,7 @@ from asyncpg import Record
 from gateway.domain.account import BankCode
 from gateway.domain.identifier import public_id
 from gateway.domain.ledger import (
-    FUNDING,
+    HOUSE_ACCOUNTS,
     MEMBER_ACCOUNTS,
     NIL_MEMBER,
     Entry,
@@ -38,7 +38,6 @@ WRONG_MARKS = SQL["ops.wrong_marks"]
 
 PAGE = 200
 FINDINGS_MAX = 1_000
-HOUSE_ACCOUNTS = {"interest_income", "late_damages_income", "unidentified", FUNDING}
 BANK_ACCOUNTS = re.compile(
     rf"(settlement_cash|fee_expense|bank_charges_payable):({'|'.join(BankCode)})"
 )
