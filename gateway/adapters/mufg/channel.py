@@ -162,6 +162,12 @@ class Reading:
         return BankUnavailable(error.code, Reason.BANK_BUSY, not_before=tomorrow + FRESHNESS)
 
 
+def is_not_found(answer: httpx.Response, report: Report) -> bool:
+    """Whether the bank knows no such reference; one that tells how it stands knows it."""
+    is_said = (answer.status_code, report.reason) == codes.NOT_FOUND
+    return is_said and report.group_status == "RJCT" and report.transaction is None
+
+
 def _report(answer: httpx.Response, form: ReportForm) -> Report:
     try:
         return read_report(answer.content, form)

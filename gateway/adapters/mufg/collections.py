@@ -13,7 +13,7 @@ from gateway.adapters.failure import (
 )
 from gateway.adapters.line import Call
 from gateway.adapters.mufg import codes
-from gateway.adapters.mufg.channel import COLLECTIONS, Channel, Reading
+from gateway.adapters.mufg.channel import COLLECTIONS, Channel, Reading, is_not_found
 from gateway.adapters.mufg.instructions import SettlementAccount, collection
 from gateway.adapters.mufg.readiness import Numbered, Readiness
 from gateway.adapters.mufg.reports import ON_COLLECTION, OneStatus, Report
@@ -72,7 +72,7 @@ class Collections:
     def inquire(self, order: CollectionOrder) -> Call[CollectionOutcome]:
         async def read(answer: httpx.Response) -> tuple[str, CollectionOutcome]:
             report = self._reading.report(answer, ON_COLLECTION, order.reference)
-            if (answer.status_code, report.reason) == codes.NOT_FOUND:
+            if is_not_found(answer, report):
                 raise ReferenceNotFound("NOTFOUND")
             one = report.transaction
             if answer.status_code != httpx.codes.OK or one is None:
@@ -97,11 +97,11 @@ class Collections:
             # Booked money counts as it is; of what is not booked another amount is not our order.
             raise OutcomeUnknown("OTHER_AMOUNT", integrity=True)
         match one.status, one.reason, one.accepted_at, one.amount:
-            case (("RCVD" | "PDNG"), None, _, _):
+            case (("RCVD" | "PDNG"), None, None, _):
                 return one.status, Pending()
             case "ACSC", None, datetime() as booked_at, int(amount):
                 return "ACSC", Paid(booked_at, Yen(amount), one.bank_id)
-            case "RJCT", str(code), _, _ if code in codes.COLLECTION_ENDS:
+            case "RJCT", str(code), None, _ if code in codes.COLLECTION_ENDS:
                 return code, Rejected(codes.COLLECTION_ENDS[code])
             case _:
                 raise OutcomeUnknown(one.reason or one.status, integrity=True)

@@ -12,7 +12,7 @@ from gateway.adapters.failure import (
 )
 from gateway.adapters.line import Call
 from gateway.adapters.mufg import codes
-from gateway.adapters.mufg.channel import PAYMENTS, Channel, Reading
+from gateway.adapters.mufg.channel import PAYMENTS, Channel, Reading, is_not_found
 from gateway.adapters.mufg.instructions import SettlementAccount, payment
 from gateway.adapters.mufg.readiness import Numbered, Readiness
 from gateway.adapters.mufg.reports import ON_PAYMENT, OneStatus
@@ -71,7 +71,7 @@ class Payments:
     def inquire(self, order: TransferOrder) -> Call[InquiryOutcome]:
         async def read(answer: httpx.Response) -> tuple[str, InquiryOutcome]:
             report = self._reading.report(answer, ON_PAYMENT, order.reference)
-            if (answer.status_code, report.reason) == codes.NOT_FOUND:
+            if is_not_found(answer, report):
                 raise ReferenceNotFound("NOTFOUND")
             one = report.transaction
             if answer.status_code != httpx.codes.OK or one is None:

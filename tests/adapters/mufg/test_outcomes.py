@@ -305,6 +305,34 @@ async def test_a_word_on_a_submit_that_does_not_fit_is_unknown_with_an_alert(
         assert (await submit(mocked.bank, ORDER)).outcome == FORGED
 
 
+STATED = f"<TxInfAndSts>{IN_TX}</OrgnlEndToEndId><TxSts>ACSC</TxSts></TxInfAndSts>"
+STATED_TOO = (
+    "</OrgnlGrpInfAndSts>",
+    f"</OrgnlGrpInfAndSts><OrgnlPmtInfAndSts>{STATED}</OrgnlPmtInfAndSts>",
+)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(STATED_TOO, id="none, and yet booked"),
+        pytest.param(("RJCT", "ACTC"), id="none, and yet taken"),
+    ],
+)
+async def test_a_not_found_that_contradicts_itself_does_not_count(changes: tuple[str, str]) -> None:
+    async with mocked_mufg() as mocked:
+        mocked.says(altered("payment_404_notfound", changes))
+        payment = await mocked.bank.inquire(ORDER)
+        mocked.says(altered("collection_404_notfound", changes))
+        collected = await mocked.bank.inquire_collection(COLLECTION)
+
+    assert payment.outcome == FORGED
+    assert collected.outcome == FORGED
+
+
+BOOKED_TOO = ("</TxSts>", "</TxSts>" + AT)
+
+
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
@@ -316,6 +344,9 @@ async def test_a_word_on_a_submit_that_does_not_fit_is_unknown_with_an_alert(
             "collection_acsc", ('<InstdAmt Ccy="JPY">5000</InstdAmt>', ""), id="nobody knows what"
         ),
         pytest.param("collection_acsc", (AT, AT.replace("10:00", "10:06")), id="paid to-morrow"),
+        pytest.param("collection_rcvd", BOOKED_TOO, id="open, and yet booked"),
+        pytest.param("collection_pdng", BOOKED_TOO, id="not booked, and yet booked"),
+        pytest.param("collection_rjct_cust", BOOKED_TOO, id="cancelled, and yet booked"),
     ],
 )
 async def test_a_word_on_a_collection_that_does_not_fit_is_unknown_with_an_alert(
