@@ -64,17 +64,20 @@ def _check_balance(statement: Element, entries: tuple[Entry, ...]) -> None:
 
     A statement that lost a line is well-formed all the same.
     """
-    stated = {
-        balance.text("Tp", "CdOrPrtry", "Cd"): balance
-        for balance in statement.every("Bal")
-        if balance.maybe("Tp", "CdOrPrtry", "Cd")
-    }
-    opening, closing = stated.get("OPBD"), stated.get("CLBD")
+    opening, closing = _stated(statement, "OPBD"), _stated(statement, "CLBD")
     if opening is None or closing is None:
         return
     moved = sum(_SIGNS[entry.direction] * entry.amount for entry in entries)
     if _balance(opening) + moved != _balance(closing):
         raise NotReadable("does not balance")
+
+
+def _stated(statement: Element, kind: str) -> Element | None:
+    balances = statement.every("Bal")
+    found = [one for one in balances if one.maybe_text("Tp", "CdOrPrtry", "Cd") == kind]
+    if len(found) > 1:
+        raise NotReadable("a balance twice")
+    return found[0] if found else None
 
 
 def _balance(balance: Element) -> int:

@@ -28,10 +28,8 @@ class ReportForm:
 PAIN_002 = "urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"
 PAIN_014 = "urn:iso:std:iso:20022:tech:xsd:pain.014.001.07"
 PAYMENT, COLLECTION = "pain.001.001.03", "pain.013.001.07"
-ON_PAYMENT = ReportForm(PAIN_002, "CstmrPmtStsRpt", frozenset({PAYMENT, codes.NOT_PROVIDED}))
-ON_COLLECTION = ReportForm(
-    PAIN_014, "CdtrPmtActvtnReqStsRpt", frozenset({COLLECTION, codes.NOT_PROVIDED})
-)
+ON_PAYMENT = ReportForm(PAIN_002, "CstmrPmtStsRpt", frozenset({PAYMENT}))
+ON_COLLECTION = ReportForm(PAIN_014, "CdtrPmtActvtnReqStsRpt", frozenset({COLLECTION}))
 # On a running number the bank reports in one form, whatever came under that number.
 ON_NUMBER = ReportForm(PAIN_002, "CstmrPmtStsRpt", ON_PAYMENT.about | ON_COLLECTION.about)
 
@@ -63,13 +61,15 @@ def read_report(content: bytes, form: ReportForm) -> Report:
     message = read_document(content, form.namespace).one(form.message)
     message.one("GrpHdr", "MsgId")
     group = message.one("OrgnlGrpInfAndSts")
-    if group.text("OrgnlMsgNmId") not in form.about:
+    about, reason = group.text("OrgnlMsgNmId"), _reason(group)[0]
+    is_nameless = about == codes.NOT_PROVIDED and reason in codes.MAY_NAME_NO_MESSAGE
+    if about not in form.about and not is_nameless:
         raise NotReadable("on another kind of message")
     one = message.maybe("OrgnlPmtInfAndSts", "TxInfAndSts")
     return Report(
         message_id=group.text("OrgnlMsgId"),
         group_status=group.maybe_text("GrpSts"),
-        reason=_reason(group)[0],
+        reason=reason,
         transaction=None if one is None else _status(one),
     )
 

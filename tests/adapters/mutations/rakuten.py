@@ -55,16 +55,23 @@ def rows(answer: Raw) -> list[list[str]]:
     if not text.endswith('"\r\n'):
         raise ValueError("not whole lines")
     lines = text.removesuffix("\r\n").split("\r\n")
-    found = [next(csv.reader([line], strict=True)) for line in lines]
+    found = [fields(line) for line in lines]
     written = [",".join('"' + field.replace('"', '""') + '"' for field in row) for row in found]
     if written != lines or any(ord(mark) < 32 for line in lines for mark in line):
         raise ValueError("not every field is quoted")
     return found
 
 
-def only(answer: Raw, fields: int) -> list[str]:
+def fields(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line], strict=True))
+    except csv.Error as error:
+        raise ValueError("no CSV") from error
+
+
+def only(answer: Raw, count: int) -> list[str]:
     [row] = rows(answer)
-    if len(row) != fields:
+    if len(row) != count:
         raise ValueError("too many fields, or too few")
     return row
 
