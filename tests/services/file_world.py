@@ -123,6 +123,8 @@ async def until_at_rest(
         if not OPEN & set(states) and not any(is_open for *_, is_open in await world.files()):
             return states
         await one_round(world, desk or world.desk)
+        # Nothing is in flight; but what a process claimed while it died is leased all the same.
+        await world.lease_ends()
         states = await world.states(transfers)
     raise AssertionError(f"still open: {states}, {await world.files()}")
 
