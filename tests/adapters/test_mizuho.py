@@ -426,6 +426,10 @@ TOTALS = {"done": (1, 10_000), "failed": (2, 305)}
         pytest.param(GOOD.replace(b"Y2", b"Y5"), id="an unlisted result"),
         pytest.param(GOOD.replace(b"Y2", b"YR" + TODAY.encode(), 1), id="too long a result"),
         pytest.param(GOOD.replace(b"Y0081125", b"Y0000000"), id="done, nobody knows when"),
+        pytest.param(
+            GOOD.replace(b"Y8      ", b"Y8081125"), id="our account was short, and yet booked"
+        ),
+        pytest.param(GOOD.replace(b"Y2      ", b"Y2081125"), id="refused, and yet booked"),
         pytest.param(GOOD.replace(b"Y0081125", b"Y0081124"), id="booked before it was sent"),
         pytest.param(GOOD.replace(b"Y0081125", b"Y0081126"), id="booked tomorrow"),
         pytest.param(
@@ -510,6 +514,7 @@ async def test_a_booking_is_kept_within_the_banks_day(
         pytest.param(jis(data_21("0061125")), id="booked two years ago"),
         pytest.param(jis(data_21("0")), id="done, nobody knows when"),
         pytest.param(jis(data_21("R")), id="returned, nobody knows when"),
+        pytest.param(jis(data_21(f"1{TODAY}")), id="refused, and yet booked"),
         pytest.param(jis(data_21("")), id="no result"),
         pytest.param(jis(data_21(f"0{TODAY}"))[:-2], id="no CRLF"),
         pytest.param(jis(data_21(f"0{TODAY}"), data_21(f"0{TODAY}")), id="two records"),

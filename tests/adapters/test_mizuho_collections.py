@@ -173,6 +173,7 @@ async def test_what_was_paid_is_what_the_bank_booked() -> None:
         pytest.param(jis(data_91("0")), id="paid, nobody knows when"),
         pytest.param(jis(data_91("0", day="081125", amount=0)), id="nothing paid"),
         pytest.param(jis(data_91("5")), id="an unlisted code"),
+        pytest.param(jis(data_91("3", day="081125")), id="not paid, and yet debited"),
         pytest.param(jis(data_91("3", amount=29_999)), id="another amount that was not paid"),
         pytest.param(jis(data_91("3").replace(REFERENCE, "B" * 20)), id="another reference"),
         pytest.param(jis(data_91("3").replace("20001", "20009", 1)), id="another bank"),
@@ -203,13 +204,17 @@ def digest(body: bytes, secret: bytes = SECRET) -> str:
     return "sha-256=" + b64encode(hmac.digest(secret, body, "sha256")).decode()
 
 
-LETTER = jis(data_91("0", day="081125"))
+def letter(code: str) -> bytes:
+    return jis(data_91(code, day="081125") if code == "0" else data_91(code))
+
+
+LETTER = letter("0")
 
 
 @pytest.mark.parametrize("name", ["X-Digest", "x-digest", "X-DIGEST"])
 @pytest.mark.parametrize("code", ["0", "1", "2", "3", "4", "8", "9"])
 async def test_a_genuine_call_names_the_collection_that_ended(code: str, name: str) -> None:
-    body = jis(data_91(code, day="081125"))
+    body = letter(code)
     async with mocked_mizuho() as mocked:
         got = await mocked.bank.read_callback({name: digest(body)}, body)
         again = await mocked.bank.read_callback({name: digest(body)}, body)
@@ -224,7 +229,7 @@ async def test_another_end_is_another_event() -> None:
         events = {
             call.event_id
             for code in "013"
-            if (body := jis(data_91(code, day="081125")))
+            if (body := letter(code))
             and (call := await mocked.bank.read_callback({"X-Digest": digest(body)}, body))
         }
 

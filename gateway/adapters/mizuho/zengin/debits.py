@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.adapters.mizuho.zengin.days import from_wareki
 from gateway.adapters.mizuho.zengin.records import Field, Kind, Layout, Malformed, split
-from gateway.adapters.mizuho.zengin.transfers import BANK_CODE, DONE, LENGTH
+from gateway.adapters.mizuho.zengin.transfers import BANK_CODE, DONE, LENGTH, read_day
 
 N, C = Kind.N, Kind.C
 DEBIT = Layout(
@@ -47,8 +46,5 @@ def decode_debit(content: bytes, *, near: date) -> Debit:
         raise Malformed("レコード長", "not one record")
     values = DEBIT.decode(records[0])
     code = values["振替結果コード"]
-    try:
-        day = from_wareki(values["引落日"], near=near) if code == DONE else None
-    except ValueError as error:
-        raise Malformed("引落日", str(error)) from error
+    day = read_day(values, "引落日", is_dated=code == DONE, near=near)
     return Debit(values["顧客番号"], int(values["金額"]), code, day)

@@ -24,6 +24,7 @@ BY_WIRE = "7"  # 振込指定区分: テレ振込
 NOT_NAMED = "0"  # 新規コード: その他
 DONE, RETURNED = "0", "R"
 RESULT_AT = 113
+NO_DAYS = frozenset({"", "000000"})
 
 N, C = Kind.N, Kind.C
 HEADER = Layout(
@@ -202,13 +203,20 @@ def decode_verdict(content: bytes, *, near: date) -> Verdict:
 def _verdict(record: bytes, near: date) -> Verdict:
     values = RESULT.decode(record)
     code = values["結果"]
-    if code not in {DONE, RETURNED}:
-        return Verdict(_item(values), code, None)
+    is_dated = code in {DONE, RETURNED}
+    return Verdict(_item(values), code, read_day(values, "勘定日", is_dated=is_dated, near=near))
+
+
+def read_day(values: dict[str, str], name: str, *, is_dated: bool, near: date) -> date | None:
+    """Return the day of what was booked; Malformed where a day and the result contradict."""
+    if not is_dated:
+        if values[name] in NO_DAYS:
+            return None
+        raise Malformed(name, "a day, and yet nothing was booked")
     try:
-        day = from_wareki(values["勘定日"], near=near)
+        return from_wareki(values[name], near=near)
     except ValueError as error:
-        raise Malformed("勘定日", str(error)) from error
-    return Verdict(_item(values), code, day)
+        raise Malformed(name, str(error)) from error
 
 
 def _fields(item: Item) -> dict[str, str]:
