@@ -13,8 +13,8 @@ from uuid import UUID
 
 from gateway.domain.ledger import MEMBER_ACCOUNTS, Leg
 from gateway.domain.loan_entries import Kind, LoanEntry
-from gateway.domain.loan_history import History
-from gateway.domain.money import Yen
+from gateway.domain.loan_history import History, Step
+from gateway.domain.money import NOTHING, Yen
 from gateway.domain.posting_table import HOUSE, TABLE
 
 Amounts = dict[tuple[date, str, str], int]
@@ -47,14 +47,18 @@ class Correction:
         return {account: change for account, change in changes.items() if change}
 
 
-def postings_of(history: History) -> tuple[Leg, ...]:
-    """Return what a history posts in all, by the posting table."""
+def legs_of(step: Step) -> tuple[Leg, ...]:
+    """Return what one step posts, by the posting table."""
     return tuple(
         Leg(*_accounts(debit, credit, step.entry), amount, step.entry.effective_on)
-        for step in history.steps
         for debit, credit, part in TABLE[step.entry.kind]
-        if (amount := step.parts.get(part, Yen(0))) > Yen(0)
+        if (amount := step.parts.get(part, NOTHING)) > NOTHING
     )
+
+
+def postings_of(history: History) -> tuple[Leg, ...]:
+    """Return what a history posts in all."""
+    return tuple(leg for step in history.steps for leg in legs_of(step))
 
 
 def correction(old: History, new: History) -> Correction:
@@ -121,7 +125,7 @@ def _joined(back: list[Leg], forward: list[Leg]) -> Iterator[Leg]:
             waiting[place] = Leg(given.debit, given.credit, rest, given.effective_on)
         if left:
             yield Leg(taken.debit, taken.credit, Yen(left), taken.effective_on)
-    yield from (leg for leg in waiting if leg.amount > Yen(0))
+    yield from (leg for leg in waiting if leg.amount > NOTHING)
 
 
 def _past_the_house(taken: Leg, given: Leg) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import takewhile
+from typing import assert_never
 
 from gateway.domain import loan_state
 from gateway.domain.loan_entries import Kind, LoanEntry, Standing, standing
@@ -57,11 +58,20 @@ def history(
     ordered = standing(entries)
     steps = [step for step, _ in takewhile(_is_same, zip(known, ordered, strict=False))]
     for one in ordered[len(steps) :]:
-        on, contract = one.entry.effective_on, agreement.contract
-        before = steps[-1].after if steps else loan_state.unused(on, contract)
-        parts, after = _step(loan_state.until(before, on, contract), one, agreement)
-        steps.append(Step(one.entry, one.amount, parts, after))
+        on = one.entry.effective_on
+        before = steps[-1].after if steps else loan_state.unused(on, agreement.contract)
+        steps.append(next_step(before, one, agreement))
     return History(agreement, tuple(steps))
+
+
+def next_step(before: LoanState, one: Standing, agreement: Agreement) -> Step:
+    """Return the step that an entry makes which is later than all that led to `before`.
+
+    Who keeps the last state of a loan need not fold its history to book what comes in its turn.
+    """
+    morning = loan_state.until(before, one.entry.effective_on, agreement.contract)
+    parts, after = _changed(morning, one, agreement)
+    return Step(one.entry, one.amount, parts, after)
 
 
 def _is_same(pair: tuple[Step, Standing]) -> bool:
@@ -69,7 +79,7 @@ def _is_same(pair: tuple[Step, Standing]) -> bool:
     return (step.entry, step.amount) == (one.entry, one.amount)
 
 
-def _step(
+def _changed(
     state: LoanState, one: Standing, agreement: Agreement
 ) -> tuple[Mapping[Part, Yen], LoanState]:
     amount = one.amount
@@ -87,6 +97,8 @@ def _step(
             return _refund(state, amount)
         case Kind.RETURN:
             return {Part.UNIDENTIFIED: amount}, state
+        case never:
+            assert_never(never)
 
 
 def _payment(

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from gateway.domain.allocation import Owed
 from gateway.domain.loan_history import History
+from gateway.domain.loan_rules import LoanRules
 from gateway.domain.loan_state import LoanState
 from gateway.domain.money import NOTHING, Yen
 
@@ -62,6 +63,14 @@ def position_on(history: History, day: date) -> LoanPosition:
         free_until=state.free_until,
         is_resting=state.due is None and owed.principal > NOTHING,
     )
+
+
+def typed_range(position: LoanPosition, rules: LoanRules) -> tuple[Yen, Yen]:
+    """Return the least and the most that a member may type for 金額指定返済; both 0: nothing owed.
+
+    What is due and the payoff may be less than the least, and are not typed.
+    """
+    return min(rules.repayment_min.value, position.payoff), position.payoff
 
 
 def payoff_on(history: History, day: date) -> Yen:

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from gateway.domain.due_dates import DueDay
 from gateway.domain.interest import rate_cap
-from gateway.domain.loan_entries import Kind, LoanEntry
+from gateway.domain.loan_entries import Kind, LoanEntry, Standing
+from gateway.domain.loan_history import next_step
 from gateway.domain.loan_rules import RULES
+from gateway.domain.loan_state import unused
 from gateway.domain.money import Yen
-from gateway.domain.position import LoanPosition, payoff_on, position_on
+from gateway.domain.position import LoanPosition, payoff_on, position_on, typed_range
 from tests.domain.loans import advance, agreement, entry, fee, payment, refund, returned, story
 
 
@@ -312,6 +314,21 @@ def lived(moves: list[tuple[Kind, int, int]]) -> list[LoanEntry]:
     return [entry(kind, amount, DAY_ONE + timedelta(days)) for kind, amount, days in moves]
 
 
+@pytest.mark.parametrize(
+    ("owes", "least", "most"),
+    [
+        pytest.param(100_000, 200, 100_000, id="from 200 yen to the payoff"),
+        pytest.param(150, 150, 150, id="the payoff where it is less"),
+        pytest.param(0, 0, 0, id="nothing"),
+    ],
+)
+def test_what_a_member_may_type(owes: int, least: int, most: int) -> None:
+    entries = [advance(owes, "2025-06-01")] if owes else []
+    position = stood(*entries, on="2025-06-01")
+
+    assert typed_range(position, RULES) == (Yen(least), Yen(most))
+
+
 @given(MOVES, st.integers(400, 800), st.sampled_from(DueDay))
 def test_a_payoff_leaves_exactly_nothing(moves, days, due_day) -> None:
     terms, entries = agreement(due_day=due_day), lived(moves)
@@ -333,6 +350,16 @@ def test_the_rate_is_never_above_the_cap_of_the_principal(moves, rate) -> None:
     for step in story(*lived(moves), terms=agreement(rate)).steps:
         if step.after.owed.principal > Yen(0):
             assert step.after.rate <= rate_cap(step.after.owed.principal, RULES)
+
+
+@given(MOVES)
+def test_what_comes_in_its_turn_needs_the_last_state_only(moves) -> None:
+    books = story(*lived([*moves, (Kind.PAYMENT, 3_000, 500)]))
+    first = unused(DAY_ONE, books.agreement.contract)
+    *_, before, _ = [first, *(step.after for step in books.steps)]
+    last = books.steps[-1]
+
+    assert next_step(before, Standing(last.entry, last.amount), books.agreement) == last
 
 
 @given(MOVES, st.integers(0, 900))
