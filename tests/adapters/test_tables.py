@@ -31,11 +31,11 @@ CHOSEN = {
 def test_the_tables_of_each_bank_are_found(bank: BankCode) -> None:
     tables = MUTATE["tables"](bank)
 
-    assert len(tables) >= 4
+    assert tables
     assert all(place.startswith(f"{bank}.") and table for place, table in tables.items())
 
 
-@pytest.mark.parametrize("bank", list(BANKS))
+@pytest.mark.parametrize("bank", list(CHOSEN))
 async def test_the_kit_misses_a_row_that_is_gone(bank: BankCode) -> None:
     place, sentence = CHOSEN[bank]
     [row] = [row for row in MUTATE["rows"](bank) if str(row) == place]
