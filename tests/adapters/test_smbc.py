@@ -185,6 +185,7 @@ COMPLETED: dict[str, Any] = json.loads(ANSWERS["inquiry_completed"]["body"])
         pytest.param({"transferId": 7}, id="a number that is a number"),
         pytest.param({"transferId": "a\nb"}, id="a line break"),
         pytest.param({"returnedAt": "2026-11-25T10:00:05+09:00"}, id="completed and returned"),
+        pytest.param({"returnReason": "ACCOUNT_CLOSED"}, id="completed, and why it came back"),
         pytest.param({"status": "RETURNED"}, id="returned, nobody knows when"),
         pytest.param(
             {"status": "RETURNED", "returnedAt": "2026-11-25T09:59:59+09:00"},

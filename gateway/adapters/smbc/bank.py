@@ -209,7 +209,8 @@ def _place(account: BankAccount) -> dict[str, str]:
 
 def _moved(state: TransferState) -> Settled | Returned:
     """Return where the money is. A state whose parts contradict each other is unknown."""
-    if state.status == "COMPLETED" and state.returned_at is None:
+    is_back = state.returned_at is not None or state.return_reason is not None
+    if state.status == "COMPLETED" and not is_back:
         return Settled(state.executed_at, state.transfer_id)
     if (
         state.status == "RETURNED"
