@@ -187,8 +187,9 @@ class _Timetable:
                 second, service_class = require(ahead[0].credited_at), ServiceClass.NEXT_930
                 waited_for += [span for span in ahead if span.begins < second]
             elif window := self._windows.at(second):
+                sent = require(window.ends)
                 waited_for += _until_open(window, second)
-                second = require(window.ends)
+                second = sent
                 if service_class is ServiceClass.AT_ONCE:
                     service_class = ServiceClass.NEXT_OPENING
             else:
@@ -221,11 +222,16 @@ def _value_cutoffs(until: time) -> tuple[int, ...]:
 
 def _until_open(run: Run, second: int) -> list[Span]:
     """Return the spans that keep it closed from the second on, each the last to end of its time."""
-    found: list[Span] = []
-    while holding := [span for span in run.spans if span.begins <= second < span.ends]:
-        second = max(span.ends for span in holding)
-        found += [span for span in holding if span.ends == second]
-    return found
+    found, reach = list[Span](), second
+    last, last_ends = list[Span](), second
+    for span in run.spans:
+        if span.begins > reach:
+            found, reach, last = [*found, *last], last_ends, []
+        if span.ends > last_ends:
+            last, last_ends = [span], span.ends
+        elif span.ends == last_ends > reach:
+            last.append(span)
+    return [*found, *last]
 
 
 def _named(spans: Iterable[Span]) -> tuple[NamedReason, ...]:
