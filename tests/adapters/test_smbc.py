@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from gateway.adapters.smbc import codes
+from gateway.adapters.smbc.channel import Credentials
 from gateway.domain.bank import Callback, NameFound, NameRefused, Statement, StatementUnavailable
 from gateway.domain.hours import JST
 from gateway.domain.money import Yen
@@ -31,6 +32,7 @@ from tests.adapters.stand_ins import (
     REFERENCE,
     bank_signer,
     jwks,
+    key_of,
     submit,
 )
 from tests.manual_clock import START, ManualClock
@@ -135,6 +137,12 @@ def test_every_code_of_the_tables_has_a_recording() -> None:
 
     assert {f"{status}_{code.lower()}" for status, code in listed} <= set(ANSWERS)
     assert set(OF_A_SUBMIT) == set(ANSWERS)
+
+
+def test_the_api_key_stands_in_no_representation() -> None:
+    credentials = Credentials(URL, "canary-7f3a", BANK_KID, key_of(BANK_KID))
+
+    assert "canary-7f3a" not in repr(credentials)
 
 
 async def test_the_evidence_names_the_banks_code() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -44,9 +44,9 @@ class KeysUnreachable(Exception):
 @dataclass(frozen=True, slots=True)
 class Credentials:
     base_url: str
-    api_key: str
+    api_key: str = field(repr=False)
     client_kid: str
-    client_key: ec.EllipticCurvePrivateKey
+    client_key: ec.EllipticCurvePrivateKey = field(repr=False)
 
 
 class Channel:
