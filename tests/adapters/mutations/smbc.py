@@ -86,9 +86,9 @@ def transfer_state(answer: Raw) -> object:
     if answer.status != 200 or (found["clientReference"], found["amount"]) != (REFERENCE, "10000"):
         return None
     booked_at, number = instant(found["executedAt"]), found["transferId"]
-    if found["status"] == "COMPLETED" and not found.get("returnedAt"):
-        return Settled(booked_at, number)
     why = found.get("returnReason")
+    if found["status"] == "COMPLETED":
+        return None if found.get("returnedAt") or why else Settled(booked_at, number)
     reason = Reason(why.lower()) if why in {"ACCOUNT_CLOSED", "NAME_MISMATCH"} else None
     # A return may lie ahead of us by what two clocks differ, and is no booking to be counted.
     returned_at = datetime.fromisoformat(found["returnedAt"])
