@@ -60,6 +60,8 @@ class Settings(BankSettings):
     port: int = Field(8080, ge=0, le=65535)
     in_flight_max: int = Field(200, ge=1)
     scheduled_max: int = Field(20_000, ge=1)
+    day_amount_max: int | None = Field(None, ge=1)
+    day_transfers_max: int | None = Field(None, ge=1)
     session_idle_s: int = Field(600, ge=1)
     session_absolute_s: int = Field(43_200, ge=1)
     login_delay_s: float = Field(1.0, ge=0)

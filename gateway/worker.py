@@ -11,6 +11,7 @@ from gateway.domain.ports import Metrics
 from gateway.services.desk import TransferDesk
 from gateway.services.gather_file import gather_files
 from gateway.services.measure_transfers import measure_transfers
+from gateway.services.replan_transfers import replan_transfers
 from gateway.services.watch_settlement import watch_settlement
 from gateway.services.work_callbacks import work_callbacks
 from gateway.services.work_files import work_files
@@ -37,6 +38,7 @@ LOOPS = (
     Loop("ask_due", 0.25, ask_due),
     Loop("recover_ended", 1.0, recover_ended),
     Loop("work_callbacks", 0.25, work_callbacks),
+    Loop("replan_transfers", 1.0, replan_transfers),
     Loop("measure_transfers", 10.0, measure_transfers),
     Loop("watch_settlement", 30.0, watch_settlement),
 )

@@ -9,6 +9,8 @@ GatewayError
 └── NotReady           settings, schema or environment are wrong; the message says how to mend it
 """
 
+from gateway.domain.quote import Quote
+
 
 class GatewayError(Exception):
     """The root; never raised itself."""
@@ -40,6 +42,22 @@ class AmountAboveItemLimit(Refused):
     """The bank takes no single instruction of this size."""
 
     code = "amount_above_item_limit"
+
+
+class DayCapReached(Refused):
+    """What one member may be sent on one day would be more than the lender allows."""
+
+    code = "day_cap_reached"
+
+
+class QuoteOutdated(Refused):
+    """The quote that the request names does not hold any more; `quote` is what holds now."""
+
+    code = "quote_outdated"
+
+    def __init__(self, quote: Quote) -> None:
+        super().__init__(field="/quote_id")
+        self.quote = quote
 
 
 class AdvancesStopped(Refused):

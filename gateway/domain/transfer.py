@@ -103,10 +103,23 @@ CRASHES_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """What the member was told at acceptance: from when, and by when, the money is there."""
+
+    credited_at: datetime
+    credited_by: datetime
+
+    def is_kept(self, booked_at: datetime) -> bool:
+        """Whether a booking at that instant is what was promised, or better."""
+        return booked_at <= self.credited_by
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer:
     """One transfer, as read. All instants are business time, aware; amounts are whole yen.
 
     `file_id`: the file of its last attempt, at a bank that takes files, until that file is refused.
+    `promise`: None where nobody could tell (a hold without an end). It never changes.
     """
 
     member_id: UUID
@@ -137,6 +150,8 @@ class Transfer:
     bank_id: str | None = None
     reason: Reason | None = None
     file_id: str | None = None
+    quote_id: UUID | None = None
+    promise: Promise | None = None
 
     @property
     def order(self) -> TransferOrder:

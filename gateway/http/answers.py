@@ -9,11 +9,12 @@ from gateway.domain.account import AccountType
 from gateway.domain.hours import JST
 from gateway.domain.identifier import public_id
 from gateway.domain.loan import Loan
+from gateway.domain.quote import Quote, Why
 from gateway.domain.transfer import State, Transfer
 from gateway.store.accounts import RegisteredAccount
 from gateway.store.sessions import SessionOpen
 
-SESSION, ACCOUNT, TRANSFER = "se", "ac", "tr"
+SESSION, ACCOUNT, TRANSFER, QUOTE = "se", "ac", "tr", "qt"
 TYPE_NAMES = {
     AccountType.ORDINARY: "ordinary",
     AccountType.CURRENT: "current",
@@ -73,7 +74,7 @@ def show_account(registered: RegisteredAccount) -> dict[str, object]:
 
 
 def show_transfer(transfer: Transfer) -> dict[str, object]:
-    creditor = transfer.creditor
+    creditor, promise = transfer.creditor, transfer.promise
     return {
         "id": public_id(TRANSFER, transfer.id),
         "state": transfer.state.value,
@@ -90,10 +91,41 @@ def show_transfer(transfer: Transfer) -> dict[str, object]:
         },
         "reference": transfer.reference,
         "reason": None if transfer.reason is None else transfer.reason.value,
+        "quote_id": None if transfer.quote_id is None else public_id(QUOTE, transfer.quote_id),
+        "credited_at": instant(None if promise is None else promise.credited_at),
+        "credited_by": instant(None if promise is None else promise.credited_by),
         "accepted_at": instant(transfer.accepted_at),
         "due_at": instant(transfer.due_at),
         "settled_at": instant(transfer.settled_at),
         "returned_at": instant(transfer.returned_at),
+    }
+
+
+def show_quote(quote: Quote) -> dict[str, object]:
+    prospect = quote.prospect
+    promise = prospect.promise
+    return {
+        "id": public_id(QUOTE, quote.id),
+        "account_id": public_id(ACCOUNT, quote.wish.account_id),
+        "bank": quote.wish.bank.value,
+        "amount": quote.wish.amount.amount,
+        "class": prospect.service_class,
+        "cutoff_at": instant(prospect.cutoff),
+        "value_date": prospect.value_date.isoformat(),
+        "credited_at": instant(None if promise is None else promise.credited_at),
+        "credited_by": instant(None if promise is None else promise.credited_by),
+        "why": [show_why(why) for why in prospect.why],
+        "fee": quote.fee.amount,
+        "partner_atm_fee": quote.partner_atm_fee.amount,
+        "valid_until": instant(quote.valid_until),
+    }
+
+
+def show_why(why: Why) -> dict[str, object]:
+    return {
+        "name": why.name,
+        "begins_at": instant(why.begins_at),
+        "ends_at": instant(why.ends_at),
     }
 
 

@@ -1,45 +1,65 @@
-"""/v1/banks: which banks are connected, whether they are open, and when that changes."""
+"""/v1/banks: which banks are connected, whether they are open, when that changes, today's hours."""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from aiohttp import web
 
 from gateway.domain.account import ZENGIN_CODES
-from gateway.domain.hours import closed_until, next_closing
-from gateway.http.answers import instant, json_response
+from gateway.domain.hours import JST, OneOffWindow
+from gateway.domain.quote import Why
+from gateway.domain.service_hours import Operation, Phase
+from gateway.domain.timetable import answer, timeline
+from gateway.http.answers import instant, json_response, show_why
 from gateway.http.caller import caller_of
 from gateway.http.deps import deps_of, desk_of
 from gateway.profiles import BankProfile
-from gateway.store.stops import ALL_BANKS, stops_in_force
+from gateway.store.stops import known_stops, windows_of
 
 
 async def list_banks(request: web.Request) -> web.Response:
     await caller_of(request)
     desk, health = desk_of(request), deps_of(request).bank_health
     now = desk.clock.now()
-    stopped = {stop.bank for stop in await stops_in_force(desk.db)}
-    items = [
-        {
-            **_show_bank(profile, now),
-            "is_stopped": bool(stopped & {profile.code.value, ALL_BANKS}),
-            "health": health(profile.code),
-        }
-        for profile in desk.profiles.values()
-        if profile.code in desk.banks
-    ]
+    midnight = datetime.combine(now.astimezone(JST).date(), time(0), JST)
+    stops = await known_stops(desk.db, now=midnight)
+    items = []
+    for profile in desk.profiles.values():
+        if profile.code in desk.banks:
+            own = [stop for stop in stops if stop.is_of(profile.code)]
+            item = _show_bank(profile, windows_of(own), now, midnight)
+            item["is_stopped"] = any(stop.is_in_force(now) for stop in own)
+            items.append(item | {"health": health(profile.code)})
     return json_response({"items": items})
 
 
-def _show_bank(profile: BankProfile, now: datetime) -> dict[str, object]:
-    reopens_at = closed_until(profile.windows, now)
-    closes_at = next_closing(profile.windows, now) if reopens_at is None else None
+def _show_bank(
+    profile: BankProfile, windows: tuple[OneOffWindow, ...], now: datetime, midnight: datetime
+) -> dict[str, object]:
+    hours = profile.hours
+    phase = answer(hours, Operation.TRANSFER, now, one_offs=windows).phase
+    today = timeline(
+        hours, Operation.TRANSFER, midnight, midnight + timedelta(days=1), one_offs=windows
+    )
     return {
         "bank": profile.code.value,
         "zengin_code": ZENGIN_CODES[profile.code],
         "name": {"ja": profile.name_ja, "en": profile.name_en},
-        "is_open": reopens_at is None,
-        "closes_at": instant(closes_at),
-        "reopens_at": instant(reopens_at),
+        "is_open": phase.is_open,
+        "closes_at": instant(phase.changes_at if phase.is_open else None),
+        "reopens_at": instant(None if phase.is_open else phase.changes_at),
+        "timeline": [_show_phase(part) for part in today],
         "accounts_can_be_added": profile.verifies_names,
         "transfer_max": profile.item_limit,
+    }
+
+
+def _show_phase(phase: Phase) -> dict[str, object]:
+    reasons = (Why(reason.name, reason.begins, reason.ends) for reason in phase.reasons)
+    return {
+        "begins_at": instant(phase.begins),
+        "ends_at": instant(phase.ends),
+        "class": phase.service_class.value,
+        "is_open": phase.is_open,
+        "credited_at": instant(phase.sends_at),
+        "why": [show_why(why) for why in reasons],
     }

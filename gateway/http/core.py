@@ -25,6 +25,7 @@ ROUTES = (
     web.post("/v1/accounts", accounts.create_account),
     web.get("/v1/accounts", accounts.list_accounts),
     web.delete("/v1/accounts/{account_id}", accounts.delete_account),
+    web.post("/v1/transfer_quotes", transfers.create_quote),
     web.post("/v1/transfers", transfers.create_transfer),
     web.get("/v1/transfers", transfers.list_transfers),
     web.get("/v1/transfers/{transfer_id}", transfers.get_transfer),

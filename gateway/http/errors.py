@@ -134,6 +134,14 @@ TABLE: dict[type[GatewayError], Row] = {
             "It may have reached the bank, or it is final.",
         ),
     ),
+    domain.QuoteOutdated: Row(
+        409,
+        Words("ご案内した内容が変わりました", "The quote does not hold any more"),
+        Words(
+            "quoteに新しい内容があります。会員に確認し、そのidで送ってください。",
+            "See quote: show the member what is new, and send its id.",
+        ),
+    ),
     BodyTooLarge: Row(
         413,
         Words("本文が大きすぎます", "The body is too large"),
@@ -158,6 +166,14 @@ TABLE: dict[type[GatewayError], Row] = {
         422,
         Words("ご利用可能額を超えています", "The amount is above the available credit"),
         Words("ご利用可能額以内の金額を入力してください。", "Ask for no more than is available."),
+    ),
+    domain.DayCapReached: Row(
+        422,
+        Words("1日のご利用上限に達しています", "The limit of one day is reached"),
+        Words(
+            "金額を減らすか、明日(日本時間0時から)お申込みください。",
+            "Ask for less, or from midnight (Japanese time) on.",
+        ),
     ),
     domain.AmountAboveItemLimit: Row(
         422,

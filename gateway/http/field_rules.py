@@ -39,6 +39,10 @@ RULES: dict[str, Words] = {
         "1〜9,999,999,999の整数(円)です。引用符、小数点、指数は使えません。",
         "Allowed: a whole number of yen, 1 to 9,999,999,999; no quotes, decimals or exponents.",
     ),
+    "/quote_id": Words(
+        "POST /v1/transfer_quotes の応答のid (qt_…) です。",
+        "Allowed: the id of a quote (qt_…), of the same account and amount.",
+    ),
     "limit": Words("1〜100の整数です。", "Allowed: a whole number, 1 to 100."),
     "cursor": Words("前の応答のnext_cursorです。", "Allowed: next_cursor of the answer before."),
 }

@@ -32,6 +32,10 @@ class AccountPayload(Payload):
     holder: str | None = Field(None, min_length=1, max_length=100, repr=False)
 
 
-class TransferPayload(Payload):
+class TransferQuotePayload(Payload):
     account_id: str = Field(pattern=r"^ac_[0-9a-f]{32}$")
     amount: int = Field(ge=1, le=AMOUNT_MAX)
+
+
+class TransferPayload(TransferQuotePayload):
+    quote_id: str | None = Field(None, pattern=r"^qt_[0-9a-f]{32}$")

@@ -12,11 +12,13 @@ from gateway.domain.errors import (
     CommitUnknown,
     GatewayError,
     NotReady,
+    QuoteOutdated,
     Refused,
     SessionMissing,
     StaleTransfer,
 )
 from gateway.domain.hours import JST
+from gateway.http.answers import show_quote
 from gateway.http.errors import TABLE, Row, Words
 from gateway.http.field_rules import FAULTS, rule_for
 from gateway.http.refusals import BadField, HttpRefused, InternalFault, MethodWrong, ServiceClosed
@@ -62,6 +64,8 @@ def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
     }
     if isinstance(error, ServiceClosed):
         document["reopens_at"] = error.reopens_at.astimezone(JST).isoformat(timespec="milliseconds")
+    if isinstance(error, QuoteOutdated):
+        document["quote"] = show_quote(error.quote)
     return web.Response(
         status=row.status,
         body=orjson.dumps(document),

@@ -1,4 +1,4 @@
-"""/v1/transfers: ask for cash, see what became of it, cancel what has not left."""
+"""/v1/transfers and their quotes: what it will be like, ask for cash, see, cancel."""
 
 import asyncio
 from uuid import UUID
@@ -9,16 +9,24 @@ from gateway.domain.errors import Busy, NotFoundHere
 from gateway.domain.identifier import parse_public_id, public_id
 from gateway.domain.money import Yen
 from gateway.domain.transfer import Transfer
-from gateway.http.answers import ACCOUNT, TRANSFER, json_response, show_transfer
+from gateway.http.answers import (
+    ACCOUNT,
+    QUOTE,
+    TRANSFER,
+    json_response,
+    show_quote,
+    show_transfer,
+)
 from gateway.http.body import read_body, read_empty_body
 from gateway.http.caller import caller_of
 from gateway.http.deps import deps_of, desk_of
 from gateway.http.headers import idempotency_key_of, page_of, wait_s_of
-from gateway.http.payloads import Nothing, TransferPayload
+from gateway.http.payloads import Nothing, TransferPayload, TransferQuotePayload
 from gateway.http.problems import REQUEST_ID
 from gateway.http.refusals import BadField, FieldFault, FieldsInvalid
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
 from gateway.services.cancel_transfer import cancel_transfer
+from gateway.services.quote_transfer import quote_transfer
 from gateway.store import transfers
 
 LOOK_FIRST_S, LOOK_MAX_S = 0.05, 0.5
@@ -28,15 +36,13 @@ async def create_transfer(request: web.Request) -> web.Response:
     caller, desk = await caller_of(request), desk_of(request)
     key = idempotency_key_of(request)
     body = await read_body(request, TransferPayload)
-    account_id = parse_public_id(ACCOUNT, body.account_id)
-    if account_id is None:
-        raise FieldsInvalid([BadField("pointer", "/account_id", FieldFault.WRONG_FORMAT)])
     wanted = TransferRequest(
         member_id=caller.member_id,
-        account_id=account_id,
+        account_id=_account_id(body),
         amount=Yen(body.amount),
         idempotency_key=key,
         request_id=request[REQUEST_ID],
+        quote_id=None if body.quote_id is None else parse_public_id(QUOTE, body.quote_id),
     )
     accepted = await accept_transfer(desk, wanted)
     transfer = await _awaited(request, accepted.transfer)
@@ -44,6 +50,18 @@ async def create_transfer(request: web.Request) -> web.Response:
     if accepted.is_replay:
         headers["Idempotency-Replayed"] = "true"
     return _answer(request, transfer, status=202, headers=headers)
+
+
+async def create_quote(request: web.Request) -> web.Response:
+    caller, desk = await caller_of(request), desk_of(request)
+    body = await read_body(request, TransferQuotePayload)
+    quote = await quote_transfer(
+        desk,
+        member_id=caller.member_id,
+        account_id=_account_id(body),
+        amount=Yen(body.amount),
+    )
+    return json_response(show_quote(quote), status=201)
 
 
 async def list_transfers(request: web.Request) -> web.Response:
@@ -83,6 +101,13 @@ async def cancel(request: web.Request) -> web.Response:
         desk_of(request), member_id=caller.member_id, transfer_id=_transfer_id(request)
     )
     return json_response(show_transfer(transfer))
+
+
+def _account_id(body: TransferQuotePayload) -> UUID:
+    account_id = parse_public_id(ACCOUNT, body.account_id)
+    if account_id is None:
+        raise FieldsInvalid([BadField("pointer", "/account_id", FieldFault.WRONG_FORMAT)])
+    return account_id
 
 
 def _transfer_id(request: web.Request) -> UUID:

@@ -1,8 +1,7 @@
 """`gateway ops …`: parses, calls, prints."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from typing import Annotated, TypeVar
+from datetime import timedelta
+from typing import Annotated
 
 import typer
 
@@ -10,10 +9,11 @@ from gateway.config import load_settings
 from gateway.domain.account import AccountType, BankCode
 from gateway.domain.errors import Refused
 from gateway.domain.transfer import State
-from gateway.operators.reports import ledger_report, operators_database
+from gateway.operators import window_commands
+from gateway.operators.operating import operate
+from gateway.operators.reports import ledger_report
 from gateway.operators.running import logging_to, run
 from gateway.ops import render
-from gateway.ops.clock import SystemClock
 from gateway.ops.commands.explain import explain_transfer
 from gateway.ops.commands.stops import (
     Breaker,
@@ -25,12 +25,11 @@ from gateway.ops.commands.stops import (
 from gateway.ops.commands.transfers import OPEN, Filter, list_transfers
 from gateway.profiles import bank_profiles
 from gateway.services.add_account import AccountOnPaper, add_account_on_paper
-from gateway.store.database import Database
 
 WRONG = 1
 
 commands = typer.Typer(no_args_is_help=True, help="Operators' commands.")
-Result = TypeVar("Result")
+commands.add_typer(window_commands.commands, name="windows")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 By = Annotated[str, typer.Option("--by", help="Who does this.")]
@@ -49,7 +48,7 @@ def show_transfers(
 ) -> None:
     """List transfers, oldest first."""
     chosen = Filter(tuple(state or OPEN), bank, timedelta(minutes=minutes), limit)
-    lines = _operate(lambda db, now: list_transfers(db, chosen, now=now))
+    lines = operate(lambda db, now: list_transfers(db, chosen, now=now))
     if as_json:
         typer.echo(render.as_json(lines))
     else:
@@ -63,7 +62,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show everything that is known of one transfer, in order of time."""
-    explained = _operate(lambda db, _: explain_transfer(db, name))
+    explained = operate(lambda db, _: explain_transfer(db, name))
     if as_json:
         typer.echo(render.as_json(explained))
     else:
@@ -98,7 +97,7 @@ def hold(
 ) -> None:
     """Send nothing new to a bank, from now on and in all processes. Inquiries go on."""
     chosen = _one_or_all(bank, every=every)
-    is_new = _operate(lambda db, now: hold_bank(db, chosen, reason=reason, by=by, now=now))
+    is_new = operate(lambda db, now: hold_bank(db, chosen, reason=reason, by=by, now=now))
     typer.echo("held" if is_new else "held already, for the same reason")
 
 
@@ -112,7 +111,7 @@ def release(
 ) -> None:
     """Lift what holds a bank; `--all` lifts the stop of all banks, not each bank's own."""
     chosen = _one_or_all(bank, every=every)
-    lifted = _operate(lambda db, now: release_bank(db, chosen, by=by, now=now, reason=reason))
+    lifted = operate(lambda db, now: release_bank(db, chosen, by=by, now=now, reason=reason))
     for stop in lifted:
         typer.echo(f"lifted: {stop.bank}, {stop.reason}, held by {stop.held_by}")
     if not lifted:
@@ -123,7 +122,7 @@ def release(
 @commands.command("stops")
 def show_stops(*, as_json: AsJson = False) -> None:
     """Show what is held now, and which breakers are overruled."""
-    held = _operate(lambda db, _: restraints(db))
+    held = operate(lambda db, now: restraints(db, now=now))
     if as_json:
         typer.echo(render.as_json(held))
     else:
@@ -133,7 +132,7 @@ def show_stops(*, as_json: AsJson = False) -> None:
 @commands.command("breaker")
 def breaker(bank: BankCode, breaker: Breaker) -> None:
     """Overrule the breakers of all processes for a bank, or let them decide (`auto`)."""
-    _operate(lambda db, _: override_breaker(db, bank, breaker))
+    operate(lambda db, _: override_breaker(db, bank, breaker))
     typer.echo(f"{bank}: {breaker}")
 
 
@@ -154,7 +153,7 @@ def account_add(
         raise typer.BadParameter(f"{bank} tells whose an account is: the member adds it")
     try:
         seen = AccountOnPaper(member, bank, branch, kind, number, by)
-        kept = _operate(lambda db, now: add_account_on_paper(db, seen, now=now))
+        kept = operate(lambda db, now: add_account_on_paper(db, seen, now=now))
     except (Refused, ValueError) as error:
         raise typer.BadParameter(str(error) or type(error).__name__) from error
     typer.echo(f"registered: ac_{kept.id.hex}, in the member's own name")
@@ -164,15 +163,3 @@ def _one_or_all(bank: BankCode | None, *, every: bool) -> BankCode | None:
     if (bank is None) != every:
         raise typer.BadParameter("name one bank, or say --all")
     return bank
-
-
-def _operate(work: Callable[[Database, datetime], Awaitable[Result]]) -> Result:
-    """Run an operators' command on the database; its log goes to stderr."""
-    settings = load_settings()
-
-    async def on_database() -> Result:
-        async with operators_database(settings) as db:
-            return await work(db, SystemClock(settings.clock_shift_s).now())
-
-    with logging_to(settings, fd=2):
-        return run(on_database())

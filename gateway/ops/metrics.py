@@ -23,6 +23,10 @@ COUNTERS: Mapping[str, Declared] = {
     "refusals": Declared("Requests refused, by code.", ("code",)),
     "transfers_accepted": Declared("Transfers accepted.", ("bank", "state")),
     "transfer_moves": Declared("Transfers that moved into a state.", ("bank", "state")),
+    "promises": Declared(
+        "Settled transfers, by whether the money was there when it was promised.",
+        ("bank", "is_kept"),
+    ),
     "bank_calls": Declared("Calls to banks, by outcome.", ("bank", "operation", "outcome")),
     "breaker_opened": Declared("Times that the breaker cut a bank off.", ("bank",)),
     "worker_passes": Declared("Passes of background loops.", ("loop", "result")),

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, time
 from uuid import UUID
 
 import structlog
@@ -11,22 +12,31 @@ import structlog
 from gateway.domain.errors import (
     AccountNotRegistered,
     AdvancesStopped,
-    AmountAboveItemLimit,
     Busy,
     CreditShort,
+    DayCapReached,
     IdempotencyKeyReused,
     MemberSuspended,
+    QuoteOutdated,
     Refused,
 )
-from gateway.domain.hours import closed_until
+from gateway.domain.hours import JST
 from gateway.domain.identifier import reference_for
 from gateway.domain.money import Yen
 from gateway.domain.ports import Point
+from gateway.domain.quote import promise_of
 from gateway.domain.transfer import State, Transfer
-from gateway.profiles import BankProfile
 from gateway.services.desk import TransferDesk
+from gateway.services.quote_transfer import (
+    Foreseen,
+    foresee_transfer,
+    make_quote,
+    still_holds,
+)
+from gateway.services.record_decision import READS_MAX
 from gateway.services.send_transfer import send_transfer
-from gateway.store.transfers import NewTransfer, accept, count_backlog, find_account_bank
+from gateway.store.queues import count_backlog
+from gateway.store.transfers import DayCaps, NewTransfer, accept, find_by_key
 
 log = structlog.get_logger()
 
@@ -37,23 +47,27 @@ REFUSALS: dict[str, Callable[[], Refused]] = {
     "suspended": MemberSuspended,
     "overdue": AdvancesStopped,
     "credit_short": lambda: CreditShort(field="/amount"),
+    "day_cap": lambda: DayCapReached(field="/amount"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class TransferRequest:
-    """What a member asks for. The same key with the same account and amount is the same request."""
+    """What a member asks for. The same key with the same fields is the same request."""
 
     member_id: UUID
     account_id: UUID
     amount: Yen
     idempotency_key: str
     request_id: str
+    quote_id: UUID | None = None
 
     @property
     def fingerprint(self) -> bytes:
         """Return what tells a repeated request from another one under the same key."""
         text = f"{FLOW} {self.account_id} {self.amount.amount}"
+        if self.quote_id is not None:
+            text += f" {self.quote_id}"
         return hashlib.sha256(text.encode()).digest()
 
 
@@ -69,40 +83,59 @@ async def accept_transfer(desk: TransferDesk, request: TransferRequest) -> Accep
     """Accept a transfer, or raise the Refused leaf that says why not, or Busy (nothing was done).
 
     Once this returns, the transfer is durable, and being sent already unless the bank is closed,
-    held, or this process has its hands full: then it is `scheduled`.
+    held, or this process has its hands full: then it is `scheduled`. QuoteOutdated where it names
+    a quote that does not hold any more.
     """
-    bank = await find_account_bank(
-        desk.db, member_id=request.member_id, account_id=request.account_id
+    for _ in range(READS_MAX):
+        foreseen = await foresee_transfer(
+            desk, member_id=request.member_id, account_id=request.account_id, amount=request.amount
+        )
+        if request.quote_id is not None and not still_holds(desk, request.quote_id, foreseen):
+            return await _replay(desk, request, foreseen)
+        if not desk.senders.room:
+            await _refuse_when_overloaded(desk)
+        with desk.senders.promise() as has_room:
+            accepted = await _accept(desk, request, foreseen, has_room=has_room)
+        if accepted is not None:
+            return accepted
+    raise Busy("the bank was held and released again and again")
+
+
+async def _replay(desk: TransferDesk, request: TransferRequest, foreseen: Foreseen) -> Accepted:
+    """Return what the same request made earlier: to that, an old quote does no harm."""
+    found = await find_by_key(
+        desk.db, member_id=request.member_id, idempotency_key=request.idempotency_key
     )
-    if bank is None or bank not in desk.profiles:
-        raise AccountNotRegistered(field="/account_id")
-    if request.amount.amount > desk.profiles[bank].item_limit:
-        raise AmountAboveItemLimit(field="/amount")
-    if not desk.senders.room:
-        await _refuse_when_overloaded(desk)
-    with desk.senders.promise() as has_room:
-        return await _accept(desk, request, desk.profiles[bank], has_room=has_room)
+    if found is None:
+        raise QuoteOutdated(make_quote(desk, foreseen))
+    fingerprint, transfer = found
+    if fingerprint != request.fingerprint:
+        raise IdempotencyKeyReused(field="/headers/Idempotency-Key")
+    return Accepted(transfer, is_replay=True)
 
 
 async def _accept(
-    desk: TransferDesk, request: TransferRequest, profile: BankProfile, *, has_room: bool
-) -> Accepted:
+    desk: TransferDesk, request: TransferRequest, foreseen: Foreseen, *, has_room: bool
+) -> Accepted | None:
+    """Write it down and start sending; None if a stop came in between what was read and that."""
     lease_began = asyncio.get_running_loop().time()
-    new = _new_transfer(desk, request, profile, has_room=has_room)
+    new = _new_transfer(desk, request, foreseen, has_room=has_room)
     desk.checkpoint(Point.ACCEPT_BEFORE_WRITE)
     result, transfer = await accept(desk.db, new)
     desk.checkpoint(Point.ACCEPT_AFTER_WRITE)
+    if result == "stopped":
+        return None
     refusal = REFUSALS.get(result)
     if refusal is not None:
         raise refusal()
     if transfer is None:
-        raise RuntimeError(f"accept_transfer answered {result!r} without a transfer")
+        raise RuntimeError(f"the step answered {result!r} without a transfer")
     if result == "replayed":
         return Accepted(transfer, is_replay=True)
     _tell(desk, transfer)
     # A later attempt is somebody else's: this answer came late, after a lost commit.
     if transfer.state is State.SUBMITTING and transfer.fence == 0:
-        lease_ends = lease_began + profile.lease_s
+        lease_ends = lease_began + new.lease_s
         desk.senders.start(
             transfer.id, lambda: send_transfer(desk, transfer, lease_ends=lease_ends)
         )
@@ -110,11 +143,12 @@ async def _accept(
 
 
 def _new_transfer(
-    desk: TransferDesk, request: TransferRequest, profile: BankProfile, *, has_room: bool
+    desk: TransferDesk, request: TransferRequest, foreseen: Foreseen, *, has_room: bool
 ) -> NewTransfer:
-    now = desk.clock.now()
-    reopens_at = closed_until(profile.windows, now)
-    is_sent_now = reopens_at is None and has_room and not profile.batched
+    profile, prospect = desk.profiles[foreseen.wish.bank], foreseen.prospect
+    promise = prospect.promise
+    if request.quote_id is not None:
+        promise = promise_of(request.quote_id, prospect)
     return NewTransfer(
         member_id=request.member_id,
         id=desk.new_id(),
@@ -128,14 +162,25 @@ def _new_transfer(
             idempotency_key=request.idempotency_key,
         ),
         amount=request.amount,
-        now=now,
-        due_at=reopens_at or now,
-        send_now=is_sent_now,
+        now=foreseen.now,
+        due_at=prospect.due_at,
+        send_now=prospect.is_at_once and has_room and not profile.batched,
         lease_s=profile.lease_s,
         owner=desk.instance,
         request_id=request.request_id,
         step=desk.new_id(),
+        promise=promise,
+        quote_id=request.quote_id,
+        day=_day_caps(desk, foreseen.now),
     )
+
+
+def _day_caps(desk: TransferDesk, now: datetime) -> DayCaps | None:
+    settings = desk.settings
+    if settings.day_amount_max is None and settings.day_transfers_max is None:
+        return None
+    begins_at = datetime.combine(now.astimezone(JST).date(), time(0), JST)
+    return DayCaps(begins_at, settings.day_amount_max, settings.day_transfers_max)
 
 
 async def _refuse_when_overloaded(desk: TransferDesk) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,12 +29,17 @@ class Senders:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._lanes: Counter[str] = Counter()
         self._promised = 0
 
     @property
     def room(self) -> int:
         """Return how many more may start."""
         return max(0, self._limit - len(self._tasks) - self._promised)
+
+    def in_hand(self, lane: str) -> int:
+        """Return how many of a lane (a bank's due transfers) are being worked on here."""
+        return self._lanes[lane]
 
     @contextmanager
     def promise(self) -> Iterator[bool]:
@@ -45,18 +51,23 @@ class Senders:
         finally:
             self._promised -= has_room
 
-    def try_start(self, transfer_id: UUID, work: Callable[[], Awaitable[None]]) -> bool:
+    def try_start(
+        self, transfer_id: UUID, work: Callable[[], Awaitable[None]], *, lane: str = ""
+    ) -> bool:
         """Start `work` unless there is no room or that transfer is being worked on here already."""
-        return self.room > 0 and self.start(transfer_id, work)
+        return self.room > 0 and self.start(transfer_id, work, lane=lane)
 
-    def start(self, transfer_id: UUID, work: Callable[[], Awaitable[None]]) -> bool:
+    def start(
+        self, transfer_id: UUID, work: Callable[[], Awaitable[None]], *, lane: str = ""
+    ) -> bool:
         """Start `work`, room or not, unless that transfer is being worked on here already."""
         if transfer_id in self._tasks:
             return False
-        self._tasks[transfer_id] = asyncio.create_task(self._run(transfer_id, work))
+        self._lanes[lane] += 1
+        self._tasks[transfer_id] = asyncio.create_task(self._run(transfer_id, work, lane))
         return True
 
-    async def _run(self, transfer_id: UUID, work: Callable[[], Awaitable[None]]) -> None:
+    async def _run(self, transfer_id: UUID, work: Callable[[], Awaitable[None]], lane: str) -> None:
         try:
             await work()
         except Exception:
@@ -70,6 +81,7 @@ class Senders:
             )
         finally:
             del self._tasks[transfer_id]
+            self._lanes[lane] -= 1
 
     async def drain(self, seconds: float) -> int:
         """Wait for what is in flight, cancel the rest; return how many had to be cancelled.

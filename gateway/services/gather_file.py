@@ -16,10 +16,11 @@ from asyncpg import Record
 from gateway.domain.bank import FileBank, TransferFile
 from gateway.domain.bank_file import BankFile, FileItem, FileState
 from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
-from gateway.domain.hours import closed_until
 from gateway.domain.outcome import NotSent
 from gateway.domain.ports import Point, Slot
 from gateway.domain.reason import Reason
+from gateway.domain.service_hours import Operation
+from gateway.domain.timetable import answer
 from gateway.domain.transfer import CRASHES_MAX, Transfer
 from gateway.services.desk import TransferDesk
 from gateway.services.send_file import HeldFile, send_file
@@ -28,7 +29,8 @@ from gateway.services.tell_items import Told, each, tell_items
 from gateway.services.work_files import free_slot, guarded, work_key
 from gateway.services.work_transfers import stand_aside
 from gateway.store.files import Gathering, claim_item, store_file
-from gateway.store.transfers import due_rows, read_transfer
+from gateway.store.queues import due_rows
+from gateway.store.transfers import read_transfer
 
 CLAIM_AHEAD_S = 0.1  # about what claiming a full file takes
 CLAIM_AHEAD_PART = 0.25  # at most, of what the lease has beyond the call itself
@@ -50,7 +52,7 @@ async def gather_file(desk: TransferDesk, bank: FileBank) -> None:
     """Send one file of what is due, at most `items_max`; nothing, if nothing is or may be sent."""
     profile = desk.profiles[bank.code]
     now = desk.clock.now()
-    reopens_at = closed_until(profile.windows, now)
+    reopens_at = answer(profile.hours, Operation.TRANSFER, now).phase.sends_at
     limit = 1 if reopens_at is None else bank.items_max
     waiting = await _due(desk, bank, limit)
     if not waiting:
@@ -79,7 +81,7 @@ def _new_file_id() -> str:
 
 
 async def _due(desk: TransferDesk, bank: FileBank, limit: int) -> list[Transfer]:
-    rows = await due_rows(desk.db, now=desk.clock.now(), limit=limit, banks=[bank.code])
+    rows = await due_rows(desk.db, bank.code, now=desk.clock.now(), limit=limit)
     return [transfer for row in rows if (transfer := await _read(desk, row)) is not None]
 
 

@@ -18,7 +18,7 @@ GATEWAY = "gateway"
 async def hold_bank(desk: TransferDesk, bank: BankCode, reason: Reason) -> None:
     """Stop sending to `bank` until an operator releases it: our trouble is no member's refusal."""
     stop = Stop(desk.new_id(), bank, reason, GATEWAY, desk.clock.now())
-    if await hold(desk.db, stop):
+    if await hold(desk.db, stop, is_audited=False):
         log.error(
             "alert.raised",
             code=f"bank_held_{reason}",

@@ -110,7 +110,17 @@ def _states(before: Transfer, decision: Decision) -> list[State]:
 
 
 def _data(transfer: Transfer) -> dict[str, object]:
-    return {"attempt": transfer.attempt, "reason": transfer.reason}
+    data: dict[str, object] = {"attempt": transfer.attempt, "reason": transfer.reason}
+    if (is_kept := _is_promise_kept(transfer)) is not None:
+        data["promise_kept"] = is_kept
+    return data
+
+
+def _is_promise_kept(transfer: Transfer) -> bool | None:
+    """Whether the money was there in time; None where none is there, or nothing was promised."""
+    if transfer.settled_at is None or transfer.promise is None:
+        return None
+    return transfer.promise.is_kept(transfer.settled_at)
 
 
 def _postings(desk: TransferDesk, decision: Decision) -> list[Posting]:
@@ -141,6 +151,9 @@ def _tell(desk: TransferDesk, before: Transfer, decision: Decision) -> None:
     if Event.SETTLE in decision.events and after.settled_at is not None:
         seconds = (desk.clock.now() - after.accepted_at).total_seconds()
         desk.metrics.observe("transfer", seconds, bank=after.bank)
+        if (is_kept := _is_promise_kept(after)) is not None:
+            kept = "yes" if is_kept else "no"
+            desk.metrics.count("promises", bank=after.bank, is_kept=kept)
     if decision.alert is not None:
         log.error(
             "alert.raised",

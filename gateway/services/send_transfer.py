@@ -8,10 +8,11 @@ import structlog
 from gateway.domain.bank import InstantBank
 from gateway.domain.decision import after_cancel, after_submit, after_window
 from gateway.domain.errors import Busy, CommitUnknown
-from gateway.domain.hours import closed_until
 from gateway.domain.outcome import NotSent
 from gateway.domain.ports import Point
 from gateway.domain.reason import Reason
+from gateway.domain.service_hours import Operation
+from gateway.domain.timetable import answer
 from gateway.domain.transfer import Transfer
 from gateway.services.desk import TransferDesk
 from gateway.services.hold_bank import hold_if_ours
@@ -32,9 +33,9 @@ async def send_due_transfer(desk: TransferDesk, transfer: Transfer, *, now_s: fl
     """
     profile = desk.profiles[transfer.bank]
     now = desk.clock.now()
-    reopens_at = closed_until(profile.windows, now)
-    if reopens_at is not None:
-        await defer_transfer(desk, transfer, reopens_at=reopens_at)
+    phase = answer(profile.hours, Operation.TRANSFER, now).phase
+    if phase.sends_at is not None:
+        await defer_transfer(desk, transfer, reopens_at=phase.sends_at)
         return
     desk.checkpoint(Point.CLAIM_BEFORE_WRITE)
     result, claimed = await claim(

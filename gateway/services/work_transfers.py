@@ -1,6 +1,7 @@
 """What the worker does with transfers, a round at a time: send what is due, ask, recover."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
@@ -10,37 +11,48 @@ from asyncpg import Record
 
 from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
 from gateway.domain.transfer import Transfer
+from gateway.profiles import BankProfile
 from gateway.services.desk import TransferDesk
 from gateway.services.inquire_transfer import inquire_due_transfer
 from gateway.services.recover_transfers import recover_transfer
 from gateway.services.send_transfer import send_due_transfer
 from gateway.store.files import release_left_by
-from gateway.store.transfers import (
-    due_rows,
-    inquiry_rows,
-    lease_ended_rows,
-    postpone,
-    read_transfer,
-    rows_left_by,
-)
+from gateway.store.queues import due_rows, inquiry_rows, lease_ended_rows, rows_left_by
+from gateway.store.transfers import postpone, read_transfer
 
 POSTPONED_S = 600
 RECOVERED_AT_ONCE = 100
+IN_HAND_S = 0.8  # of a bank's limit: what waits for a slot for a second is given back
 
 log = structlog.get_logger()
 
 
 async def send_due(desk: TransferDesk) -> int:
-    """Start sending what is due, as far as there is room; return how many were started.
+    """Start sending what is due, each bank's by itself; return how many were started.
 
     Where banks take files, `gather_files` does that.
     """
-    if not desk.senders.room:
-        return 0
-    banks = [code for code, profile in desk.profiles.items() if not profile.batched]
-    rows = await due_rows(desk.db, now=desk.clock.now(), limit=desk.senders.room, banks=banks)
-    now_s = asyncio.get_running_loop().time()
-    return _start(desk, rows, lambda transfer: send_due_transfer(desk, transfer, now_s=now_s))
+    started = 0
+    for bank, profile in desk.profiles.items():
+        limit = 0 if profile.batched else _room_at(desk, profile)
+        if limit > 0:
+            rows = await due_rows(desk.db, bank, now=desk.clock.now(), limit=limit)
+            now_s = asyncio.get_running_loop().time()
+            work = partial(send_due_transfer, desk, now_s=now_s)
+            started += _start(desk, rows, work, lane=bank)
+    return started
+
+
+def _room_at(desk: TransferDesk, profile: BankProfile) -> int:
+    """Return how many more may be in hand at a bank: what its limit lets out in a second.
+
+    A queue that is let go all at once, when a window ends, would wear itself out in being given
+    back: one that waits for a slot for longer than a second is.
+    """
+    a_second = profile.bulkhead
+    if profile.per_second > 0:
+        a_second = min(a_second, math.ceil(profile.per_second * IN_HAND_S))
+    return min(desk.senders.room, a_second - desk.senders.in_hand(profile.code))
 
 
 async def ask_due(desk: TransferDesk) -> int:
@@ -73,10 +85,15 @@ def _recover(desk: TransferDesk, rows: list[Record]) -> int:
 
 
 def _start(
-    desk: TransferDesk, rows: list[Record], work: Callable[[Transfer], Awaitable[object]]
+    desk: TransferDesk,
+    rows: list[Record],
+    work: Callable[[Transfer], Awaitable[object]],
+    *,
+    lane: str = "",
 ) -> int:
     return sum(
-        desk.senders.try_start(row["id"], partial(_guarded, desk, row, work)) for row in rows
+        desk.senders.try_start(row["id"], partial(_guarded, desk, row, work), lane=lane)
+        for row in rows
     )
 
 

@@ -8,25 +8,21 @@ from uuid import UUID
 from asyncpg import Record
 
 from gateway.domain.account import AccountType, BankAccount, BankCode
+from gateway.domain.identifier import RANDOM_BYTES, uuid7
 from gateway.domain.ledger import Posting
 from gateway.domain.money import Yen
 from gateway.domain.reason import Reason
-from gateway.domain.transfer import State, Transfer
+from gateway.domain.transfer import Promise, State, Transfer
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 
 ACCEPT = SQL["transfers.accept"]
 CLAIM = SQL["transfers.claim"]
 MOVE = SQL["transfers.move"]
-ACCOUNT_BANK = SQL["transfers.account_bank"]
 FIND = SQL["transfers.find"]
+BY_KEY = SQL["transfers.by_key"]
 LIST = SQL["transfers.list"]
-DUE = SQL["transfers.due"]
-BACKLOG = SQL["transfers.backlog"]
-OPEN_INQUIRIES = SQL["transfers.open_inquiries"]
 TAKE_INQUIRY = SQL["transfers.take_inquiry"]
-LEASE_ENDED = SQL["transfers.lease_ended"]
-LEFT_BY = SQL["transfers.left_by"]
 BY_REFERENCE = SQL["transfers.by_reference"]
 OPEN_BY_STATE = SQL["transfers.open_by_state"]
 ADD_CALL = SQL["transfers.add_call"]
@@ -34,8 +30,17 @@ POSTPONE = SQL["transfers.postpone"]
 
 
 @dataclass(frozen=True, slots=True)
+class DayCaps:
+    """What one member may be sent on one JST day, which began at `begins_at`; None: no cap."""
+
+    begins_at: datetime
+    amount_max: int | None
+    count_max: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewTransfer:
-    """What is written when a transfer is accepted; `send_now` is granted only if no stop holds."""
+    """What is written when a transfer is accepted; `send_now`: nothing is, if a stop holds."""
 
     member_id: UUID
     id: UUID
@@ -51,6 +56,9 @@ class NewTransfer:
     owner: str
     request_id: str
     step: UUID
+    promise: Promise | None = None
+    quote_id: UUID | None = None
+    day: DayCaps | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +93,16 @@ async def accept(db: Database, new: NewTransfer) -> tuple[str, Transfer | None]:
     """Write an accepted transfer, its reservation and its key.
 
     Return (result, transfer): accepted | replayed | key_reused, each with the transfer, or
-    account_not_registered | suspended | overdue | credit_short, and None.
+    account_not_registered | suspended | overdue | credit_short | day_cap | stopped, and None.
     """
+    promise, day = new.promise, new.day
     row = await db.step(
         ACCEPT,
         *(new.member_id, new.id, new.idempotency_key, new.fingerprint, new.account_id),
         *(new.reference, new.amount.amount, new.now, new.due_at, new.send_now, new.lease_s),
-        *(new.owner, new.request_id, new.step),
+        *(new.owner, new.request_id, new.step, new.quote_id),
+        *((None, None) if promise is None else (promise.credited_at, promise.credited_by)),
+        *((None,) * 4 if day is None else _caps(day)),
     )
     transfer = row["transfer"]
     return row["result"], None if transfer is None else read_transfer(transfer)
@@ -127,35 +138,19 @@ async def find_transfer(db: Database, *, member_id: UUID, transfer_id: UUID) -> 
     return None if row is None else read_transfer(row)
 
 
+async def find_by_key(
+    db: Database, *, member_id: UUID, idempotency_key: str
+) -> tuple[bytes, Transfer] | None:
+    """Return what a member's key made, and the fingerprint of the request that it came with."""
+    row = await db.fetchrow(BY_KEY, member_id, idempotency_key)
+    return None if row is None else (row["fingerprint"], read_transfer(row))
+
+
 async def list_transfers(
     db: Database, *, member_id: UUID, before: UUID | None, limit: int
 ) -> list[Transfer]:
     """Return a member's transfers, newest first, those older than `before` when it is given."""
     return [read_transfer(row) for row in await db.fetch(LIST, member_id, before, limit)]
-
-
-async def find_account_bank(db: Database, *, member_id: UUID, account_id: UUID) -> BankCode | None:
-    """Return the bank of a member's account, a removed one's too."""
-    row = await db.fetchrow(ACCOUNT_BANK, member_id, account_id)
-    return None if row is None else BankCode(row["bank"])
-
-
-async def due_rows(
-    db: Database, *, now: datetime, limit: int, banks: Sequence[BankCode]
-) -> list[Record]:
-    """Return what is due for sending, oldest first, as rows: one of them may be unreadable."""
-    return await db.fetch(DUE, now, limit, banks)
-
-
-async def count_backlog(db: Database, *, now: datetime, limit: int) -> int:
-    """Return how many transfers wait to be sent, at most `limit`."""
-    row = await db.fetchrow(BACKLOG, now, limit)
-    return 0 if row is None else int(row["waiting"])
-
-
-async def inquiry_rows(db: Database, *, now: datetime, limit: int) -> list[Record]:
-    """Return whose inquiry is due, as rows."""
-    return await db.fetch(OPEN_INQUIRIES, now, limit)
 
 
 async def take_inquiry(db: Database, transfer: Transfer, *, next_at: datetime) -> bool:
@@ -165,16 +160,6 @@ async def take_inquiry(db: Database, transfer: Transfer, *, next_at: datetime) -
         *(transfer.member_id, transfer.id, transfer.fence, next_at, transfer.inquire_at),
     )
     return row is not None
-
-
-async def lease_ended_rows(db: Database, *, limit: int) -> list[Record]:
-    """Return what is held by a sender that is gone, by the database's clock."""
-    return await db.fetch(LEASE_ENDED, limit)
-
-
-async def rows_left_by(db: Database, owner: str) -> list[Record]:
-    """Return what a former run of this instance held."""
-    return await db.fetch(LEFT_BY, owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +235,20 @@ def read_transfer(row: Record) -> Transfer:
         bank_id=row["bank_id"],
         reason=None if row["reason"] is None else Reason(row["reason"]),
         file_id=row["file_id"],
+        quote_id=row["quote_id"],
+        promise=_promise(row),
     )
+
+
+def _promise(row: Record) -> Promise | None:
+    credited_at, credited_by = row["credited_at"], row["credited_by"]
+    return None if credited_at is None else Promise(credited_at, credited_by)
+
+
+def _caps(day: DayCaps) -> tuple[UUID, datetime, int | None, int | None]:
+    # Ids are in order of time, so the member's key alone finds the day.
+    first_id = uuid7(day.begins_at, bytes(RANDOM_BYTES))
+    return first_id, day.begins_at, day.amount_max, day.count_max
 
 
 def _mutable(transfer: Transfer) -> dict[str, object]:

@@ -20,8 +20,9 @@ BEGIN
         WHEN v_transfer.step = p_step THEN 'claimed'
         WHEN v_transfer.state IS DISTINCT FROM 'scheduled' OR v_transfer.fence <> p_fence
             OR v_transfer.due_at > p_now THEN 'stale'
-        WHEN EXISTS (SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL
-                     AND s.bank IN (v_transfer.bank, '*')) THEN 'stopped'
+        WHEN EXISTS (
+            SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (v_transfer.bank, '*')
+                AND (s.ends_at IS NULL OR (s.begins_at <= greatest(p_now, s.held_at) AND p_now < s.ends_at))) THEN 'stopped'
         WHEN v_status IS DISTINCT FROM 'active' THEN 'suspended'
         WHEN v_advances_stopped THEN 'overdue'
         ELSE 'claimed' END;

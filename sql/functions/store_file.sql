@@ -12,7 +12,8 @@ DECLARE
     v_file bank_files;
 BEGIN
     v_is_stopped := EXISTS (
-        SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (p_bank, '*'));
+        SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (p_bank, '*')
+            AND (s.ends_at IS NULL OR (s.begins_at <= greatest(p_now, s.held_at) AND p_now < s.ends_at)));
     INSERT INTO bank_files (bank, file_id, content, items, state, stored_at, next_at, lease_owner, lease_until)
     VALUES (
         p_bank, p_file,

@@ -10,7 +10,8 @@ DECLARE
     v_is_stopped boolean;
 BEGIN
     v_is_stopped := EXISTS (
-        SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (p_bank, '*'));
+        SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (p_bank, '*')
+            AND (s.ends_at IS NULL OR (s.begins_at <= greatest(p_now, s.held_at) AND p_now < s.ends_at)));
     UPDATE bank_files f SET fence = f.fence + 1, tries = f.tries + 1, lease_owner = p_owner,
         lease_until = v_clock + make_interval(secs => p_lease_s)
     WHERE f.bank = p_bank AND f.file_id = p_file AND f.fence = p_fence AND f.next_at <= p_now

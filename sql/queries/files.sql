@@ -21,7 +21,8 @@ SELECT * FROM bank_files WHERE bank = $1 AND file_id = $2;
 SELECT * FROM bank_files f
 WHERE next_at <= $1 AND (lease_until IS NULL OR lease_until < clock_timestamp())
     AND NOT (state = 'stored' AND EXISTS (
-        SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (f.bank, '*')))
+        SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (f.bank, '*')
+            AND (s.ends_at IS NULL OR (s.begins_at <= greatest($1, s.held_at) AND $1 < s.ends_at))))
 ORDER BY next_at LIMIT $2;
 
 -- name: release_left_by

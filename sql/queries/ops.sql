@@ -94,9 +94,30 @@ HAVING m.balance <> coalesce(sum(
 ORDER BY m.bank;
 
 -- name: release
-UPDATE bank_stops SET released_by = $2, released_at = $3
-WHERE bank = $1 AND released_at IS NULL AND ($4::text IS NULL OR reason = $4)
-RETURNING id, bank, reason, held_by, held_at;
+-- Holds only: a window is removed by its id. Who did it is on record in the same statement.
+WITH lifted AS (
+    UPDATE bank_stops SET released_by = $2, released_at = $3
+    WHERE bank = $1 AND released_at IS NULL AND ends_at IS NULL AND ($4::text IS NULL OR reason = $4)
+    RETURNING id, bank, reason, held_by, held_at, begins_at, ends_at
+), audited AS (
+    INSERT INTO operator_actions (id, at, operator, action, details)
+    SELECT $5, $3, $2, 'release', jsonb_build_object('bank', $1::text, 'reasons', jsonb_agg(l.reason))
+    FROM lifted AS l HAVING count(*) > 0
+)
+SELECT * FROM lifted ORDER BY held_at, id;
+
+-- name: remove_window
+WITH lifted AS (
+    UPDATE bank_stops SET released_by = $2, released_at = $3
+    WHERE id = $1 AND released_at IS NULL AND ends_at > $3
+    RETURNING id, bank, reason, held_by, held_at, begins_at, ends_at
+), audited AS (
+    INSERT INTO operator_actions (id, at, operator, action, details)
+    SELECT $4, $3, $2, 'window_remove', jsonb_build_object(
+        'bank', l.bank, 'reason', l.reason, 'begins_at', l.begins_at, 'ends_at', l.ends_at)
+    FROM lifted AS l
+)
+SELECT * FROM lifted;
 
 -- name: override_breaker
 INSERT INTO bank_lanes (bank, lane, next_free, breaker)

@@ -1,5 +1,7 @@
 -- name: accept
-SELECT * FROM accept_transfer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+SELECT * FROM accept_promised_transfer(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
+);
 
 -- name: claim
 SELECT * FROM claim_transfer($1, $2, $3, $4, $5, $6, $7);
@@ -7,9 +9,22 @@ SELECT * FROM claim_transfer($1, $2, $3, $4, $5, $6, $7);
 -- name: move
 SELECT * FROM move_transfer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
--- name: account_bank
--- Removed accounts too: a replay is answered whatever happened to the account since.
-SELECT bank FROM accounts WHERE member_id = $1 AND id = $2;
+-- name: destination
+-- Removed accounts too: a replay is answered whatever happened to the account since. With what holds the bank back,
+-- now or later.
+SELECT a.bank, a.type, a.removed_at IS NOT NULL AS is_removed, (
+    SELECT jsonb_agg(jsonb_build_object(
+        'id', s.id, 'bank', s.bank, 'reason', s.reason, 'held_by', s.held_by, 'held_at', s.held_at,
+        'begins_at', s.begins_at, 'ends_at', s.ends_at) ORDER BY s.held_at)
+    FROM bank_stops s
+    WHERE s.released_at IS NULL AND s.bank IN (a.bank, '*') AND (s.ends_at IS NULL OR s.ends_at > $3)
+) AS stops
+FROM accounts a WHERE a.member_id = $1 AND a.id = $2;
+
+-- name: by_key
+SELECT k.fingerprint, t.* FROM idempotency_keys k
+JOIN transfers t ON t.member_id = k.member_id AND t.id = k.resource_id
+WHERE k.member_id = $1 AND k.key = $2;
 
 -- name: find
 SELECT * FROM transfers WHERE member_id = $1 AND id = $2;
@@ -19,11 +34,21 @@ SELECT * FROM transfers WHERE member_id = $1 AND ($2::uuid IS NULL OR id < $2)
 ORDER BY id DESC LIMIT $3;
 
 -- name: due
--- Rows of stopped banks stay where they are; the claim tests the stop again.
+-- One bank's, so that no other waits behind its queue. Rows of stopped banks stay; the claim tests the stop again.
 SELECT t.* FROM transfers t
-WHERE t.state = 'scheduled' AND t.due_at <= $1 AND t.bank = ANY($3::text[]) AND NOT EXISTS (
-    SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (t.bank, '*'))
-ORDER BY t.due_at LIMIT $2;
+WHERE t.state = 'scheduled' AND t.due_at <= $1 AND t.bank = $3 AND NOT EXISTS (
+    SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN ($3, '*')
+        AND (s.ends_at IS NULL OR (s.begins_at <= greatest($1, s.held_at) AND $1 < s.ends_at)))
+ORDER BY t.due_at, t.id LIMIT $2;
+
+-- name: queue
+-- How many wait at a bank for a later instant: its opening, mostly.
+SELECT count(*) AS waiting FROM transfers WHERE state = 'scheduled' AND bank = $1 AND due_at > $2;
+
+-- name: waiting
+-- What a change of the bank's stops may plan anew, in the order in which it will leave.
+SELECT * FROM transfers
+WHERE state = 'scheduled' AND bank = $1 AND (due_at, id) > ($2, $3) ORDER BY due_at, id LIMIT $4;
 
 -- name: backlog
 -- How many wait to be sent, counted to the limit only.

@@ -283,7 +283,9 @@ async def test_an_accepted_transfer_is_never_answered_as_not_accepted(
 
     async def occupy() -> None:
         await owner.execute("BEGIN; LOCK TABLE bank_stops IN ACCESS EXCLUSIVE MODE")
-        stuck.extend(asyncio.create_task(stops_in_force(desk.db)) for _ in range(10))
+        stuck.extend(
+            asyncio.create_task(stops_in_force(desk.db, now=desk.clock.now())) for _ in range(10)
+        )
 
     bank.on_submit = occupy
 

@@ -24,7 +24,7 @@ from tests.manual_clock import START
 async def test_a_held_bank_is_listed_with_who_and_why(database: Database) -> None:
     await hold_bank(database, BankCode.SMBC, reason="odd answers", by="sato", now=START)
 
-    (stop,) = (await restraints(database)).stops
+    (stop,) = (await restraints(database, now=START)).stops
 
     assert (stop.bank, stop.reason, stop.held_by, stop.held_at) == (
         "smbc",
@@ -40,7 +40,7 @@ async def test_holding_twice_for_one_reason_is_holding_once(database: Database) 
     ]
 
     assert again == [True, False]
-    assert len((await restraints(database)).stops) == 1
+    assert len((await restraints(database, now=START)).stops) == 1
 
 
 async def test_a_release_lifts_every_stop_of_the_bank_and_says_who(
@@ -53,7 +53,7 @@ async def test_a_release_lifts_every_stop_of_the_bank_and_says_who(
     lifted = await release_bank(database, BankCode.SMBC, by="kato", now=START)
 
     assert {stop.reason for stop in lifted} == {"odd answers", "contract_error"}
-    assert [stop.bank for stop in (await restraints(database)).stops] == ["*"]
+    assert [stop.bank for stop in (await restraints(database, now=START)).stops] == ["*"]
     by = await owner.fetch("SELECT DISTINCT released_by FROM bank_stops WHERE bank = 'smbc'")
     assert [row["released_by"] for row in by] == ["kato"]
 
@@ -64,7 +64,9 @@ async def test_one_reason_can_be_lifted_by_itself(database: Database) -> None:
 
     await release_bank(database, BankCode.SMBC, by="kato", now=START, reason="contract_error")
 
-    assert [stop.reason for stop in (await restraints(database)).stops] == ["odd answers"]
+    assert [stop.reason for stop in (await restraints(database, now=START)).stops] == [
+        "odd answers"
+    ]
 
 
 async def test_a_bank_can_be_held_again_after_a_release(database: Database) -> None:
@@ -99,7 +101,7 @@ async def test_only_breakers_that_are_overruled_are_listed(database: Database) -
     await override_breaker(database, BankCode.MUFG, Breaker.CLOSED)
     await override_breaker(database, BankCode.MUFG, Breaker.AUTO)
 
-    assert (await restraints(database)).breakers == ((BankCode.SMBC, Breaker.OPEN),)
+    assert (await restraints(database, now=START)).breakers == ((BankCode.SMBC, Breaker.OPEN),)
 
 
 async def test_a_stop_whose_acknowledgement_was_lost_is_new_all_the_same(

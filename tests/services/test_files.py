@@ -344,7 +344,9 @@ async def test_our_account_being_short_holds_the_bank_and_refuses_nobody(
     await finish(world.desk)
 
     assert await world.states(transfers) == [State.SCHEDULED, State.SETTLED]
-    assert [stop.bank for stop in await stops_in_force(world.db)] == [BankCode.MIZUHO]
+    assert [stop.bank for stop in await stops_in_force(world.db, now=world.clock.now())] == [
+        BankCode.MIZUHO
+    ]
     del world.bank.words[short]
     await world.owner.execute("UPDATE bank_stops SET released_at = now(), released_by = 'a'")
     assert await until_at_rest(world, transfers) == [State.SETTLED] * 2

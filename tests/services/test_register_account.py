@@ -45,4 +45,4 @@ async def test_contract_trouble_met_by_a_name_check_holds_the_bank_and_nothing_e
     with pytest.raises(Busy):
         await register_account(desk, asked)
 
-    assert [stop.reason for stop in await stops_in_force(desk.db)] == held
+    assert [stop.reason for stop in await stops_in_force(desk.db, now=desk.clock.now())] == held

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 import structlog
 
@@ -11,7 +12,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.identifier import uuid7
 from gateway.store.database import Database
 from gateway.store.sql import SQL
-from gateway.store.stops import ALL_BANKS, Stop, hold, stops_in_force
+from gateway.store.stops import ALL_BANKS, Stop, hold, read_stop, stops_in_force
 
 RELEASE = SQL["ops.release"]
 OVERRIDE_BREAKER = SQL["ops.override_breaker"]
@@ -44,7 +45,7 @@ async def hold_bank(
     Binds from its commit in all processes; inquiries go on.
     """
     name = bank or ALL_BANKS
-    stop = Stop(uuid7(now, secrets.token_bytes(10)), name, reason, by, now)
+    stop = Stop(_new_id(now), name, reason, by, now)
     is_new = await hold(db, stop)
     if is_new:
         log.warning("bank.held", bank=name)
@@ -58,17 +59,17 @@ async def release_bank(
 
     A stop of all banks and a stop of one are lifted one by one.
     """
-    rows = await db.fetch(RELEASE, bank or ALL_BANKS, by, now, reason)
+    rows = await db.fetch(RELEASE, bank or ALL_BANKS, by, now, reason, _new_id(now))
     if rows:
         log.warning("bank.released", bank=bank or ALL_BANKS)
-    return [Stop(r["id"], r["bank"], r["reason"], r["held_by"], r["held_at"]) for r in rows]
+    return [read_stop(row) for row in rows]
 
 
-async def restraints(db: Database) -> Restraints:
+async def restraints(db: Database, *, now: datetime) -> Restraints:
     """Return the stops in force and the breakers that are overruled."""
     rows = await db.fetch(BREAKERS)
     return Restraints(
-        tuple(await stops_in_force(db)),
+        tuple(await stops_in_force(db, now=now)),
         tuple((BankCode(row["bank"]), Breaker(row["breaker"])) for row in rows),
     )
 
@@ -77,3 +78,7 @@ async def override_breaker(db: Database, bank: BankCode, breaker: Breaker) -> No
     """Overrule the breakers of all processes for a bank, or let them decide again (`auto`)."""
     await db.fetch(OVERRIDE_BREAKER, bank.value, breaker.value)
     log.warning("breaker.overruled", bank=bank, state=breaker)
+
+
+def _new_id(now: datetime) -> UUID:
+    return uuid7(now, secrets.token_bytes(10))

@@ -1,10 +1,17 @@
 -- Accept a transfer: the reservation, the row, the idempotency key and the first event, in one step.
 -- Called again with the same p_id after a lost commit it answers 'accepted' again.
--- result: accepted | replayed | key_reused | account_not_registered | suspended | overdue | credit_short
-CREATE OR REPLACE FUNCTION accept_transfer(
+-- What the member was told holds only as long as no stop came in between: then nothing is written (stopped), and it
+-- has to be planned again. A one-off window that had begun when it was written binds from its commit, whatever
+-- instant p_now was read at.
+-- p_day_first: the first id of this day, p_day_begins its first instant, for the caps of a member's day (NULL: none).
+-- result: accepted | replayed | key_reused | account_not_registered | suspended | overdue | credit_short | day_cap
+--         | stopped
+CREATE OR REPLACE FUNCTION accept_promised_transfer(
     p_member uuid, p_id uuid, p_key text, p_fingerprint bytea, p_account uuid, p_reference text,
     p_amount bigint, p_now timestamptz, p_due_at timestamptz, p_send_now boolean,
-    p_lease_s double precision, p_owner text, p_request_id text, p_step uuid
+    p_lease_s double precision, p_owner text, p_request_id text, p_step uuid,
+    p_quote uuid, p_credited_at timestamptz, p_credited_by timestamptz,
+    p_day_first uuid, p_day_begins timestamptz, p_day_amount_max bigint, p_day_count_max bigint
 ) RETURNS TABLE (result text, transfer transfers)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -13,8 +20,9 @@ DECLARE
     v_account accounts;
     v_member members;
     v_loan loans;
-    v_sends boolean;
     v_state text;
+    v_day_amount bigint := 0;
+    v_day_count bigint := 0;
     v_event_no bigint;
 BEGIN
     SELECT * INTO v_key FROM idempotency_keys k WHERE k.member_id = p_member AND k.key = p_key;
@@ -35,34 +43,43 @@ BEGIN
     SELECT * INTO v_account FROM accounts a
     WHERE a.member_id = p_member AND a.id = p_account AND a.removed_at IS NULL;
     SELECT * INTO v_member FROM members m WHERE m.member_id = p_member;
+    IF p_day_amount_max IS NOT NULL OR p_day_count_max IS NOT NULL THEN
+        SELECT coalesce(sum(t.amount), 0), count(*) INTO v_day_amount, v_day_count
+        FROM transfers t WHERE t.member_id = p_member AND t.id >= p_day_first AND t.accepted_at >= p_day_begins
+            AND t.state NOT IN ('rejected', 'cancelled', 'returned');
+    END IF;
     result := CASE
         WHEN v_account.id IS NULL THEN 'account_not_registered'
         WHEN v_member.status IS DISTINCT FROM 'active' THEN 'suspended'
         WHEN v_loan.advances_stopped THEN 'overdue'
         WHEN (v_loan.credit_limit - v_loan.principal - v_loan.reserved >= p_amount) IS NOT TRUE
             THEN 'credit_short'
+        WHEN v_day_amount + p_amount > p_day_amount_max OR v_day_count >= p_day_count_max THEN 'day_cap'
+        WHEN p_send_now AND EXISTS (
+            SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (v_account.bank, '*')
+                AND (s.ends_at IS NULL OR (s.begins_at <= greatest(p_now, s.held_at) AND p_now < s.ends_at))) THEN 'stopped'
         ELSE 'accepted' END;
     IF result <> 'accepted' THEN
         RETURN NEXT;
         RETURN;
     END IF;
 
-    v_sends := p_send_now AND NOT EXISTS (
-        SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (v_account.bank, '*'));
-    v_state := CASE WHEN v_sends THEN 'submitting' ELSE 'scheduled' END;
+    v_state := CASE WHEN p_send_now THEN 'submitting' ELSE 'scheduled' END;
     UPDATE loans l SET reserved = l.reserved + p_amount, event_no = l.event_no + 1, version = l.version + 1
     WHERE l.member_id = p_member RETURNING l.event_no INTO v_event_no;
     INSERT INTO idempotency_keys (member_id, key, fingerprint, resource_id, accepted_at)
     VALUES (p_member, p_key, p_fingerprint, p_id, p_now);
     INSERT INTO transfers (
         member_id, id, account_id, bank, reference, amount, branch, type, number, holder, remitter,
-        request_id, accepted_at, state, attempt, step, due_at, give_up_at, lease_owner, lease_until
+        request_id, accepted_at, state, attempt, step, due_at, give_up_at, lease_owner, lease_until,
+        quote_id, credited_at, credited_by
     ) VALUES (
         p_member, p_id, p_account, v_account.bank, p_reference, p_amount, v_account.branch,
         v_account.type, v_account.number, v_account.holder, v_member.sender_name, p_request_id, p_now,
-        v_state, CASE WHEN v_sends THEN 1 ELSE 0 END, p_step, p_due_at, p_due_at + interval '24 hours',
-        CASE WHEN v_sends THEN p_owner END,
-        CASE WHEN v_sends THEN v_clock + make_interval(secs => p_lease_s) END
+        v_state, CASE WHEN p_send_now THEN 1 ELSE 0 END, p_step, p_due_at, p_due_at + interval '24 hours',
+        CASE WHEN p_send_now THEN p_owner END,
+        CASE WHEN p_send_now THEN v_clock + make_interval(secs => p_lease_s) END,
+        p_quote, p_credited_at, p_credited_by
     ) RETURNING * INTO transfer;
     INSERT INTO events (member_id, no, transfer_id, kind, data, at)
     VALUES (p_member, v_event_no, p_id, 'transfer.accepted',
