@@ -19,6 +19,7 @@ Lane: TypeAlias = Literal["money", "inquiry"]
 MONEY_SHARE = 0.95  # stay below the contract's limit although our seconds are not the bank's
 INQUIRIES_PER_TRANSFER = 5  # the contract allows five times as many inquiries
 WAIT_S_MAX = 1.0
+TOLD_BY_SERVICES = frozenset({"submit", "inquire"})  # with the transfer or the file
 
 log = structlog.get_logger()
 
@@ -94,6 +95,19 @@ class Gate:
                 bank=self._bank,
             )
 
+    def distrust(self, operation: str) -> None:
+        """Call people: an answer came that should not exist. Of pay-outs the services tell."""
+        if operation in TOLD_BY_SERVICES:
+            return
+        log.error(
+            "alert.raised",
+            code="bank_answer_untrusted",
+            severity="page",
+            runbook="docs/runbook.md#bank_answer_untrusted",
+            bank=self._bank,
+            operation=operation,
+        )
+
     async def _turn(self, lane: Lane, patience_ends: float) -> Slot:
         try:
             async with asyncio.timeout_at(patience_ends):
@@ -111,7 +125,14 @@ class Gate:
             raise self._busy("LIMIT_REACHED", slot.wait_s)
         if slot.wait_s > 0:
             await asyncio.sleep(slot.wait_s)
+            await self._look_again(lane)
         return slot
+
+    async def _look_again(self, lane: Lane) -> None:
+        """Raise BankUnavailable if operators stopped the bank while a call waited for its turn."""
+        is_money = lane == "money"
+        if is_money and not await self._lanes.may_leave(self._bank, now=self._clock.now()):
+            raise self._busy("BANK_STOPPED", self._wait_s)
 
     def _busy(self, code: str, wait_s: float) -> BankError:
         not_before = self._clock.now() + timedelta(seconds=wait_s)

@@ -19,6 +19,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_base, stop_after_attem
 from gateway.adapters.breaker import Breaker, BreakerState, Monotonic, Permit, RetryBudget
 from gateway.adapters.failure import BankError, BankUnavailable, OutcomeUnknown
 from gateway.adapters.gate import Gate, Lane
+from gateway.adapters.points import NO_POINTS, POINTS, Points
 from gateway.adapters.transport import AnswerRefused, Flight, Notice, TooLate
 from gateway.domain.bank import Health
 from gateway.domain.outcome import Answer, Evidence
@@ -47,30 +48,6 @@ class Parts:
     checkpoint: Checkpoint
     monotonic: Monotonic
     scale: float
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Where a call of one operation can be made to crash."""
-
-    before_slot: Point | None = None
-    before_request: Point | None = None
-    headers_sent: Point | None = None
-    answer_begun: Point | None = None
-    answered: Point | None = None
-
-
-POINTS = {
-    "submit": Points(
-        Point.SUBMIT_BEFORE_SLOT,
-        Point.SUBMIT_BEFORE_REQUEST,
-        Point.SUBMIT_HEADERS_SENT,
-        Point.SUBMIT_ANSWER_BEGUN,
-        Point.SUBMIT_ANSWERED,
-    ),
-    "inquire": Points(before_request=Point.INQUIRY_BEFORE_REQUEST, answered=Point.INQUIRY_ANSWERED),
-}
-NO_POINTS = Points()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +131,8 @@ class Line:
             trail.code, outcome = await self._carry(call, trail)
         except BankError as error:
             trail.code, outcome = error.code, call.otherwise(error)
+            if isinstance(error, OutcomeUnknown) and error.integrity:
+                self._gate.distrust(call.operation)
         except Exception as error:  # noqa: BLE001 - our own mistake must not hide a sent request
             outcome = call.otherwise(_our_own(error, trail))
         self._record(call, trail, outcome)

@@ -12,6 +12,7 @@ from gateway.conformance.banks.rakuten import RAKUTEN
 from gateway.conformance.banks.smbc import SMBC
 from gateway.conformance.case import Case, Deviation, true
 from gateway.conformance.cases import (
+    alerts,
     callbacks,
     codes,
     collections,
@@ -34,6 +35,7 @@ CASES = (
     *callbacks.CASES,
     *statements.CASES,
     *names.CASES,
+    *alerts.CASES,
 )
 EXPECTED: Mapping[BankCode, Expectation] = {
     expected.bank: expected
