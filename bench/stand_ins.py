@@ -1,5 +1,7 @@
 """What the bench leaves out of a call to the bank, so that only the call is timed."""
 
+from datetime import datetime
+
 from gateway.domain.account import BankCode
 from gateway.domain.ports import Point, Slot
 
@@ -12,6 +14,11 @@ class NoLanes:
     ) -> Slot:
         del per_second, wait_s_max
         return Slot(0.0)
+
+    async def may_leave(self, _bank: BankCode, *, now: datetime) -> bool:
+        """Return True: nobody stops the bench's bank."""
+        del now
+        return True
 
     async def take_numbers(self, _bank: BankCode, *, count: int) -> int:
         """Return 1: the bank of the bench numbers nothing."""

@@ -84,6 +84,10 @@ class Lanes(Protocol):
         """
         ...
 
+    async def may_leave(self, bank: BankCode, *, now: datetime) -> bool:
+        """Whether no stop binds: asked again by whoever has waited for a place."""
+        ...
+
     async def take_numbers(self, bank: BankCode, *, count: int) -> int:
         """Return the first of `count` numbers, from 1, that nobody else ever gets for this bank.
 

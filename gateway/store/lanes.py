@@ -1,5 +1,7 @@
 """The contract-wide limit of each bank, shared by all processes."""
 
+from datetime import datetime
+
 from gateway.domain.account import BankCode
 from gateway.domain.ports import Slot
 from gateway.store.database import Database
@@ -7,6 +9,7 @@ from gateway.store.sql import SQL
 
 TAKE = SQL["lanes.take"]
 TAKE_NUMBERS = SQL["lanes.take_numbers"]
+IS_STOPPED = SQL["stops.binding"]
 
 
 class StoredLanes:
@@ -21,6 +24,10 @@ class StoredLanes:
         interval_s = 1 / per_second if per_second > 0 else 0.0
         row = await self._db.step(TAKE, bank, lane, interval_s, wait_s_max)
         return Slot(row["wait_s"], row["breaker"])
+
+    async def may_leave(self, bank: BankCode, *, now: datetime) -> bool:
+        row = await self._db.fetchrow(IS_STOPPED, bank, now)
+        return row is None
 
     async def take_numbers(self, bank: BankCode, *, count: int) -> int:
         row = await self._db.step(TAKE_NUMBERS, bank, count)

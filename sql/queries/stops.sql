@@ -26,3 +26,10 @@ ORDER BY held_at, id;
 
 -- name: replanned
 UPDATE bank_stops SET replanned_at = $2 WHERE id = $1;
+
+-- name: binding
+-- What stops a bank at this moment; a window that had begun when it was written binds from its commit.
+SELECT id FROM bank_stops
+WHERE released_at IS NULL AND bank IN ($1, '*')
+    AND (ends_at IS NULL OR (begins_at <= greatest($2, held_at) AND $2 < ends_at))
+LIMIT 1;

@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -36,6 +37,7 @@ class FreeLanes:
     breaker: str = "auto"
     taken: list[tuple[str, float]] = field(default_factory=list)
     next_number: int = 1
+    is_stopped: bool = False
 
     async def take(
         self, bank: BankCode, lane: str, *, per_second: float, wait_s_max: float
@@ -44,6 +46,10 @@ class FreeLanes:
         assert wait_s_max > 0
         self.taken.append((lane, per_second))
         return Slot(self.wait_s, self.breaker)
+
+    async def may_leave(self, bank: BankCode, *, now: datetime) -> bool:
+        del bank, now
+        return not self.is_stopped
 
     async def take_numbers(self, bank: BankCode, *, count: int) -> int:
         assert bank in tuple(BankCode)

@@ -64,9 +64,25 @@ async def test_a_slot_that_is_near_is_waited_for() -> None:
     assert isinstance(got.outcome, Settled)
 
 
+async def test_whoever_waited_for_a_slot_asks_again_whether_the_bank_is_stopped() -> None:
+    """A stop that was committed while a call waited for its turn binds that call too."""
+    lanes = FreeLanes(wait_s=0.02, is_stopped=True)
+    async with tcp_bank(says_completed) as server, open_smbc_at(server.url, lanes=lanes) as bank:
+        got = await submit(bank)
+        asked = await bank.inquire(ORDER)
+
+    assert isinstance(got.outcome, NotSent)
+    assert got.outcome.reason is Reason.BANK_BUSY
+    assert not isinstance(asked.outcome, NotSent)
+    assert server.connections == 1  # the inquiry's: they go on
+
+
 class BrokenLanes:
     async def take(self, *_: object, **__: object) -> NoReturn:
         raise Busy
+
+    async def may_leave(self, *_: object, **__: object) -> bool:
+        return True
 
     async def take_numbers(self, *_: object, **__: object) -> NoReturn:
         raise Busy
@@ -87,6 +103,9 @@ class SilentLanes:
     async def take(self, *_: object, **__: object) -> Slot:
         await asyncio.Event().wait()
         return Slot(0.0)
+
+    async def may_leave(self, *_: object, **__: object) -> bool:
+        return True
 
     async def take_numbers(self, *_: object, **__: object) -> int:
         await asyncio.Event().wait()
