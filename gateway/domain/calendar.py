@@ -21,7 +21,7 @@ class BeyondHorizon(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class HolidayTable:
-    """The national holidays from the first to the last day that the table speaks of."""
+    """The national holidays of whole years, from the first day to the last it speaks of."""
 
     begins: date
     ends: date

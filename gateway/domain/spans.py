@@ -23,6 +23,7 @@ from gateway.domain.service_hours import CoreHours, Profile
 
 A_DAY_S = 86_400
 ORIGIN = datetime(1, 1, 1, tzinfo=JST)
+LONGEST_WINDOW = timedelta(days=7)
 
 
 class Span(NamedTuple):
@@ -88,36 +89,48 @@ def second_on(day: date, at: time) -> int:
     return (day.toordinal() - 1) * A_DAY_S + (at.hour * 60 + at.minute) * 60 + at.second
 
 
-@cache
-def calendar_seconds() -> tuple[int, int]:
-    """Return the first second of the calendar, and the first one past it."""
-    table = calendar_table()
-    return second_on(table.begins, time()), second_on(table.ends + A_DAY, time())
+class Stretch(NamedTuple):
+    """Some whole years of the calendar, from `begins` until before `ends`."""
+
+    begins: date
+    ends: date
+
+    def days(self) -> Iterator[date]:
+        day = self.begins
+        while day < self.ends:
+            yield day
+            day += A_DAY
 
 
-@cache
-def calendar_days() -> tuple[date, ...]:
-    """Return every day of the calendar."""
+def whole_calendar() -> Stretch:
+    """Return all the days that the calendar knows."""
     table = calendar_table()
-    return tuple(table.begins + timedelta(n) for n in range((table.ends - table.begins).days + 1))
+    return Stretch(table.begins, table.ends + A_DAY)
+
+
+def near(year: int) -> Stretch:
+    """Return the year and, if the calendar knows it, the next one. Raises BeyondHorizon."""
+    table = calendar_table()
+    if not table.begins.year <= year <= table.ends.year:
+        raise BeyondHorizon(f"the calendar knows {table.begins} to {table.ends}, not {year}")
+    return Stretch(date(year, 1, 1), min(table.ends + A_DAY, date(year + 2, 1, 1)))
 
 
 @cache
 def business_days() -> tuple[date, ...]:
     """Return every business day of the calendar."""
-    return tuple(filter(is_business_day, calendar_days()))
+    return tuple(filter(is_business_day, whole_calendar().days()))
 
 
 @lru_cache(maxsize=256)
-def window_spans(window: Window) -> tuple[Span, ...]:
-    """Return every occurrence that closes a second of the calendar."""
-    before = (calendar_days()[0] - timedelta(n) for n in range(7, 0, -1))
-    begins = [
-        second_on(day, window.begins_at)
-        for day in (*before, *calendar_days())
-        if window.begins_on(day)
-    ]
+def window_spans(window: Window, stretch: Stretch) -> tuple[Span, ...]:
+    """Return every occurrence that closes a second of the days, and a few before them."""
     lasts_s = window.lasts // timedelta(seconds=1)
+    begins = (
+        second_on(day, window.begins_at)
+        for day in Stretch(stretch.begins - LONGEST_WINDOW, stretch.ends).days()
+        if window.begins_on(day)
+    )
     return tuple(Span(second, second + lasts_s, window.name) for second in begins)
 
 
@@ -126,12 +139,12 @@ def one_off_span(window: OneOffWindow) -> Span:
     return Span(second_of(window.begins), second_of(window.ends), window.name)
 
 
-@lru_cache(maxsize=64)
-def legacy_spans(profiles: tuple[Profile, ...]) -> tuple[Span, ...]:
+@lru_cache(maxsize=256)
+def legacy_spans(profiles: tuple[Profile, ...], stretch: Stretch) -> tuple[Span, ...]:
     """Return what lies outside the core hours, day by day, while a profile has such."""
     return tuple(
         span
-        for day in calendar_days()
+        for day in stretch.days()
         if (core := core_on(day, profiles)) is not None
         for span in _day_spans(day, core)
     )
@@ -179,10 +192,3 @@ def _merged(spans: Iterable[Span]) -> Iterator[Run]:
         held.append(span)
     if held:
         yield Run(held[0].begins, ends, tuple(held))
-
-
-def require(second: int | None) -> int:
-    """Return the second, or raise BeyondHorizon where it is past the calendar."""
-    if second is None or second >= calendar_seconds()[1]:
-        raise BeyondHorizon("the calendar ends before that is decided")
-    return second

@@ -1,8 +1,8 @@
 """The hours engine: is it open, why not, when does that change, when is money sent now credited.
 
-`answer` says it for one instant, `timeline` for a stretch of time, from the same table: the edges
-between which nothing changes, found once for each set of hours, and what holds between two of
-them, found when it is first asked for.
+`answer` says it for one instant, `timeline` for a stretch of time, from the same tables: the edges
+of a year between which nothing changes, found once for each set of hours, and what holds between
+two of them, found when it is first asked for.
 """
 
 from bisect import bisect_left, bisect_right
@@ -27,15 +27,16 @@ from gateway.domain.spans import (
     Run,
     Runs,
     Span,
+    Stretch,
     business_days,
-    calendar_seconds,
     core_on,
     instant_of,
     legacy_spans,
+    near,
     one_off_span,
-    require,
     second_of,
     second_on,
+    whole_calendar,
     window_spans,
 )
 
@@ -53,8 +54,8 @@ def answer(
     Raises BeyondHorizon where the calendar does not know, ValueError for an instant without zone.
     """
     second = second_of(at)
-    phase = _timetable(hours, operation, one_offs).phase_at(second)
     accepted_at = instant_of(second)
+    phase = _table(hours, operation, one_offs, accepted_at.year).phase_at(second)
     if phase.sends_at is None:
         credited_at = accepted_at + timedelta(seconds=hours.credited_after_s)
         credited_by = accepted_at + timedelta(seconds=hours.promised_after_s)
@@ -76,44 +77,69 @@ def timeline(
 
     Raises as `answer` does.
     """
-    return _timetable(hours, operation, one_offs).phases(second_of(begins), second_of(ends))
+    first, until = second_of(begins), second_of(ends)
+    found: list[Phase] = []
+    while first < until:
+        year = instant_of(first).year
+        table = _table(hours, operation, one_offs, year)
+        last = min(until, second_on(date(year + 1, 1, 1), time()))
+        found = _joined(found, table.phases(first, last))
+        first = last
+    return tuple(found)
+
+
+def _joined(earlier: list[Phase], later: tuple[Phase, ...]) -> list[Phase]:
+    """Return both; what holds over the turn of a year is one phase, though of two tables."""
+    if not earlier:
+        return [*later]
+    held, first = earlier[-1], later[0]
+    if replace(held, begins=first.begins, ends=first.ends) == first:
+        return [*earlier[:-1], replace(held, ends=first.ends), *later[1:]]
+    return [*earlier, *later]
 
 
 class _Timetable:
     """The edges of one operation's hours, and the phases between them as far as asked for."""
 
     def __init__(
-        self, hours: ServiceHours, operation: Operation, one_offs: tuple[OneOffWindow, ...]
+        self,
+        hours: ServiceHours,
+        operation: Operation,
+        one_offs: tuple[OneOffWindow, ...],
+        stretch: Stretch,
     ) -> None:
         knows_windows = operation in hours.closes
-        windows = [s for w in hours.windows for s in window_spans(w)] if knows_windows else []
-        announced = [one_off_span(window) for window in one_offs] if knows_windows else []
+        regular = hours.windows if knows_windows else ()
+        windows = [span for window in regular for span in window_spans(window, stretch)]
+        windows += map(one_off_span, one_offs if knows_windows else ())
         has_core = knows_windows and operation is Operation.TRANSFER
-        legacy = legacy_spans(hours.profiles) if has_core else ()
-        self._hours, self._has_core = hours, has_core
-        self._windows, self._legacy = Runs([*windows, *announced]), Runs(legacy)
-        self._closed = Runs([*windows, *announced, *legacy])
+        legacy = legacy_spans(hours.profiles, stretch) if has_core else ()
+        self._asked, self._stretch = (hours, operation, one_offs), stretch
+        self._begins, self._ends = (second_on(day, time()) for day in stretch)
+        self._core_of = hours.profiles if has_core else None
+        self._value_date_until = hours.value_date_until
+        self._windows, self._legacy = Runs(windows), Runs(legacy)
+        self._closed = Runs([*windows, *legacy]) if legacy else self._windows
         self._value_cutoffs = _value_cutoffs(hours.value_date_until)
         self._edges = self._find_edges()
         self._phases: list[Phase | None] = [None] * len(self._edges)
 
     def _find_edges(self) -> list[int]:
-        begins, ends = calendar_seconds()
-        edges = {begins, ends}
+        edges = {self._begins, self._ends}
         edges.update(edge for run in self._closed.all for s in run.spans for edge in s[:2])
         # While it is closed, the value date follows from when a request is sent.
-        after_cutoffs = (cutoff + 1 for cutoff in self._value_cutoffs)
+        first = bisect_left(self._value_cutoffs, self._begins)
+        last = bisect_left(self._value_cutoffs, self._ends)
+        after_cutoffs = (cutoff + 1 for cutoff in self._value_cutoffs[first:last])
         edges.update(second for second in after_cutoffs if self._closed.at(second) is None)
-        return sorted(edge for edge in edges if begins <= edge <= ends)
+        return sorted(edge for edge in edges if self._begins <= edge <= self._ends)
 
     def phase_at(self, second: int) -> Phase:
         """Return the phase that the second lies in."""
         return self._phase(self._index(second))
 
     def phases(self, begins: int, ends: int) -> tuple[Phase, ...]:
-        """Return the phases from one second until before another, cut to just these."""
-        if begins >= ends:
-            return ()
+        """Return the phases from one second until before a later one, cut to just these."""
         indexes = range(self._index(begins), self._index(ends - 1) + 1)
         found = [self._phase(index) for index in indexes]
         found[0] = replace(found[0], begins=instant_of(begins))
@@ -121,9 +147,6 @@ class _Timetable:
         return tuple(found)
 
     def _index(self, second: int) -> int:
-        if not self._edges[0] <= second < self._edges[-1]:
-            known = " to ".join(f"{instant_of(edge):%Y-%m-%d}" for edge in calendar_seconds())
-            raise BeyondHorizon(f"the calendar knows {known}, not {instant_of(second)}")
         return bisect_right(self._edges, second) - 1
 
     def _phase(self, index: int) -> Phase:
@@ -135,11 +158,19 @@ class _Timetable:
     def _find_phase(self, index: int) -> Phase:
         begins, ends = self._edges[index], self._edges[index + 1]
         run = self._closed.at(begins)
-        return self._open_phase(begins, ends) if run is None else self._closed_phase(index, run)
+        try:
+            return self._open_phase(begins, ends) if run is None else self._closed_phase(index, run)
+        except BeyondHorizon:
+            if self._stretch == whole_calendar():
+                raise
+        # Nothing opens or closes within a year: rare, and worth a table of all the years.
+        return _timetable(*self._asked, whole_calendar()).phase_at(begins)
 
     def _open_phase(self, begins: int, ends: int) -> Phase:
         closing = self._closed.after(begins)
-        if closing is not None and closing.begins >= self._edges[-1]:
+        if closing is None or closing.begins >= self._ends:
+            if self._stretch != whole_calendar():
+                raise BeyondHorizon("what closes next is not in this table")
             closing = None
         changes_at = None if closing is None else instant_of(closing.begins)
         value_date, cutoff = self._value_date(begins)
@@ -167,7 +198,7 @@ class _Timetable:
             service_class=service_class,
             reasons=_named([*holding, *_until_open(run, begins), *waited_for]),
             closes_for=(),
-            changes_at=instant_of(run.ends),
+            changes_at=instant_of(self._require(run.ends)),
             holds_until=instant_of(self._holds_until(index, run, (service_class, sends))),
             sends_at=instant_of(sends),
             value_date=value_date,
@@ -184,16 +215,21 @@ class _Timetable:
         while True:
             if legacy := self._legacy.at(second):
                 ahead = [span for span in legacy.spans if span.ends > second]
-                second, service_class = require(ahead[0].credited_at), ServiceClass.NEXT_930
+                second, service_class = self._require(ahead[0].credited_at), ServiceClass.NEXT_930
                 waited_for += [span for span in ahead if span.begins < second]
             elif window := self._windows.at(second):
-                sent = require(window.ends)
+                sent = self._require(window.ends)
                 waited_for += _until_open(window, second)
                 second = sent
                 if service_class is ServiceClass.AT_ONCE:
                     service_class = ServiceClass.NEXT_OPENING
             else:
                 return service_class, second, waited_for
+
+    def _require(self, second: int | None) -> int:
+        if second is None or second >= self._ends:
+            raise BeyondHorizon("the calendar ends before that is decided")
+        return second
 
     def _holds_until(self, index: int, run: Run, sending: tuple[ServiceClass, int]) -> int:
         while (edge := self._edges[(index := index + 1)]) < run.ends:
@@ -206,13 +242,20 @@ class _Timetable:
         if index == len(self._value_cutoffs):
             raise BeyondHorizon("the calendar ends before the value date")
         day = business_days()[index]
-        core = core_on(day, self._hours.profiles) if self._has_core else None
-        cutoff = self._hours.value_date_until if core is None else core.cutoff
+        core = None if self._core_of is None else core_on(day, self._core_of)
+        cutoff = self._value_date_until if core is None else core.cutoff
         return day, instant_of(second_on(day, cutoff))
 
 
-# A table takes some ten milliseconds to make: five banks, their operations, and a few changes.
-_timetable = lru_cache(maxsize=64)(_Timetable)
+# A table takes some milliseconds to make: five banks, their operations, years and changes.
+_timetable = lru_cache(maxsize=256)(_Timetable)
+
+
+@lru_cache(maxsize=256)
+def _table(
+    hours: ServiceHours, operation: Operation, one_offs: tuple[OneOffWindow, ...], year: int
+) -> _Timetable:
+    return _timetable(hours, operation, one_offs, near(year))
 
 
 @lru_cache(maxsize=16)

@@ -48,7 +48,7 @@ class Case:
 minutes = st.integers(0, MINUTES).map(lambda minute: BEGIN + minute * A_MINUTE)
 times = st.integers(0, 1439).map(lambda minute: time(minute // 60, minute % 60))
 # So long that windows overlap, so short that they do not close a bank for good.
-half_a_day = st.integers(1, 720).map(lambda minute: minute * A_MINUTE)
+four_hours = st.integers(1, 240).map(lambda minute: minute * A_MINUTE)
 two_days = st.integers(1, 2 * 1440).map(lambda minute: minute * A_MINUTE)
 days = st.integers(0, 30).map(lambda number: BEGIN.date() + timedelta(number))
 weekly = st.builds(
@@ -61,7 +61,7 @@ weekly = st.builds(
     valid_from=st.sampled_from([date.min, date(2026, 1, 2)]),
     valid_until=st.sampled_from([date.max, date(2026, 1, 12)]),
 )
-daily = st.builds(Window, name=st.just("daily"), begins_at=times, lasts=half_a_day)
+daily = st.builds(Window, name=st.just("daily"), begins_at=times, lasts=four_hours)
 yearly = st.builds(
     Window,
     name=st.just("yearly"),

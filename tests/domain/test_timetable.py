@@ -377,6 +377,37 @@ def test_a_timeline_has_no_gap_and_is_cut_to_what_was_asked_for() -> None:
     ]
 
 
+def test_what_holds_over_the_turn_of_a_year_is_one_phase() -> None:
+    announced = (one_off("2026-12-31T23:00", "2027-01-01T01:00"),)
+    stretch = (jst("2026-12-31T12:00"), jst("2027-01-01T12:00"))
+
+    phases = timeline(ALWAYS, TRANSFER, *stretch, one_offs=announced)
+
+    assert [phase.begins for phase in phases] == [
+        stretch[0],
+        jst("2026-12-31T23:00"),
+        jst("2027-01-01T01:00"),
+    ]
+    assert phases[-1].ends == stretch[1]
+
+
+@pytest.mark.parametrize("begins", [date(2026, 11, 1), date(2039, 11, 1)])
+def test_a_change_many_years_ahead_is_found(begins: date) -> None:
+    hours = with_windows(ALWAYS, replace(SHAPES["yearly"], valid_from=date(2040, 1, 1)))
+
+    found = answer(hours, TRANSFER, datetime.combine(begins, time(12), JST)).phase
+
+    assert found.changes_at == found.holds_until == jst("2040-01-01T00:00")
+
+
+def test_a_window_of_years_is_one_closure() -> None:
+    announced = (one_off("2026-11-24T00:00", "2031-03-01T00:00"),)
+
+    found = answer(ALWAYS, TRANSFER, jst("2026-11-24T12:00"), one_offs=announced).phase
+
+    assert (found.sends_at, found.value_date) == (jst("2031-03-01T00:00"), date(2031, 3, 3))
+
+
 @pytest.mark.parametrize("ends", ["2025-11-21T12:00:00.9", "2025-11-21T11:00:00"])
 def test_a_stretch_without_a_second_has_no_phases(ends: str) -> None:
     assert timeline(LEGACY, TRANSFER, jst("2025-11-21T12:00:00"), jst(ends)) == ()
@@ -387,6 +418,7 @@ def test_a_stretch_without_a_second_has_no_phases(ends: str) -> None:
     [
         pytest.param(ALWAYS, "2015-12-31T23:59:59", id="before the calendar"),
         pytest.param(ALWAYS, "2041-01-01T00:00:00", id="after it"),
+        pytest.param(ALWAYS, "9999-12-31T23:59:59", id="long after it"),
         pytest.param(ALWAYS, "2040-12-28T15:30:01", id="the value date is after it"),
         pytest.param(LEGACY, "2040-12-28T14:50:01", id="the next morning is after it"),
         pytest.param(
@@ -396,8 +428,8 @@ def test_a_stretch_without_a_second_has_no_phases(ends: str) -> None:
         ),
         pytest.param(
             ServiceHours(windows=(), profiles=(Profile(date(2020, 1, 1), CORE),)),
-            "2020-01-01T00:00:00",
-            id="no profile is known for the first days of the calendar",
+            "2019-12-31T23:59:59",
+            id="no profile is known yet",
         ),
     ],
 )
