@@ -3,7 +3,7 @@
 VENV := .venv
 export VENV
 
-.PHONY: setup demo test test-all chaos bench lint format lock fuzz mutate hours
+.PHONY: setup demo test test-all chaos bench lint format lock fuzz mutate hours lives
 
 setup:
 	@scripts/setup $(VENV)
@@ -32,6 +32,10 @@ mutate: setup
 # Every minute of ten years, asked one by one.
 hours: setup
 	@$(VENV)/bin/pytest -q -m long --numprocesses 2 tests/domain/test_ten_years.py $(ARGS)
+
+# Ten years of members' lives, reckoned twice, every day. LIVES changes how many.
+lives: setup
+	@$(VENV)/bin/pytest -q -m long --numprocesses 2 tests/domain/test_lives.py $(ARGS)
 
 bench: setup
 	@$(VENV)/bin/python -m bench $(ARGS)

@@ -81,8 +81,10 @@ def unused(day: date, contract: Contract) -> LoanState:
 
 def until(state: LoanState, day: date, contract: Contract) -> LoanState:
     """Return the loan at the end of a later `day` on which nothing else has happened yet."""
+    if day < state.as_of:
+        raise ValueError(f"a loan of {state.as_of} is no loan of {day}: fold its history again")
     if state.due is None:
-        return replace(state, as_of=max(day, state.as_of))
+        return replace(state, as_of=day)
     due_on, principal = state.due.due.on, state.owed.principal
     first, free_until = state.as_of + ONE_DAY, state.free_until
     bears_from = first if free_until is None else max(first, free_until + ONE_DAY)
@@ -93,7 +95,7 @@ def until(state: LoanState, day: date, contract: Contract) -> LoanState:
         free_until = min(free_until, due_on)  # a missed due date ends the days without interest
     return replace(
         state,
-        as_of=max(day, state.as_of),
+        as_of=day,
         interest=state.interest + interest,
         late_damages=state.late_damages + late_damages,
         free_until=free_until,

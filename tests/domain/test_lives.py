@@ -153,7 +153,6 @@ def test_lives_are_lively() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(7_200)
-def test_many_lives_agree_every_day_to_the_yen() -> None:
-    for seed in range(LIVES, LIVES + LIVES_LONG):
-        check(seed)
+@pytest.mark.parametrize("seed", range(LIVES, LIVES + LIVES_LONG))
+def test_many_lives_agree_every_day_to_the_yen(seed: int) -> None:
+    check(seed)

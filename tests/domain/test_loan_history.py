@@ -362,6 +362,14 @@ def test_what_comes_in_its_turn_needs_the_last_state_only(moves) -> None:
     assert next_step(before, Standing(last.entry, last.amount), books.agreement) == last
 
 
+def test_a_loan_does_not_go_back_in_time() -> None:
+    (step,) = story(advance(1_000, "2025-06-02")).steps
+    earlier = Standing(payment(500, "2025-06-01"), Yen(500))
+
+    with pytest.raises(ValueError, match="fold its history again"):
+        next_step(step.after, earlier, agreement())
+
+
 @given(MOVES, st.integers(0, 900))
 def test_steps_that_are_known_are_taken_over(moves, days) -> None:
     entries = lived([*moves, (Kind.PAYMENT, 3_000, days)])
