@@ -11,7 +11,6 @@ from gateway.domain.account import BankCode
 from gateway.domain.errors import Busy, CommitUnknown
 from gateway.domain.transfer import State, Transfer
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
-from gateway.services.inquire_transfer import inquire_transfer
 from gateway.store.transfers import find_transfer
 from tests.flows.world import CrashAt, Crashed, World, request
 
@@ -148,7 +147,7 @@ async def _after_returns(
     }
     for transfer in found:
         if transfer.reference in back and transfer.state is State.SETTLED:
-            await inquire_transfer(gateway.desk, transfer)
+            await world.until_returned(gateway, transfer)
     return [await _now(gateway, transfer) for transfer in found]
 
 

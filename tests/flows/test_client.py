@@ -69,7 +69,7 @@ async def test_a_client_that_leaves_at_any_point_finds_its_request_whole_or_not_
 async def test_fifty_taps_at_once_on_each_of_several_buttons_pay_once_each(
     database_url: str, owner
 ) -> None:
-    async with open_world(database_url, owner, pool_size=10) as world:
+    async with open_world(database_url, owner, pool_size=10, pool_wait_s=20) as world:
         async with page(world) as caller:
             keys = [new_key() for _ in range(4)]
 
@@ -84,7 +84,7 @@ async def test_fifty_taps_at_once_on_each_of_several_buttons_pay_once_each(
 async def test_two_hundred_requests_with_one_key_are_one_transfer_and_199_replays(
     database_url: str, owner
 ) -> None:
-    async with open_world(database_url, owner, pool_size=10) as world:
+    async with open_world(database_url, owner, pool_size=10, pool_wait_s=20) as world:
         async with page(world) as caller:
             key = new_key()
 
@@ -102,7 +102,7 @@ async def test_two_hundred_requests_with_one_key_are_one_transfer_and_199_replay
 async def test_a_hundred_requests_against_credit_for_ten_are_accepted_ten_times(
     database_url: str, owner
 ) -> None:
-    async with open_world(database_url, owner, pool_size=10) as world:
+    async with open_world(database_url, owner, pool_size=10, pool_wait_s=20) as world:
         async with page(world) as caller:
             replies = await asyncio.gather(*(caller.ask(new_key()) for _ in range(100)))
 

@@ -11,7 +11,6 @@ from gateway.app import Gateway
 from gateway.domain.transfer import State, Transfer
 from gateway.serve import listen
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
-from gateway.services.inquire_transfer import inquire_transfer
 from gateway.store.loans import find_loan
 from gateway.store.transfers import find_transfer
 from tests.flows.world import END_WITHIN_S, CrashAt, Crashed, World, open_world, request
@@ -95,7 +94,7 @@ async def test_a_return_that_was_never_called_about_is_found_by_asking(
         settled = await world.until_at_rest(gateway, transfer)
         await until_back(world, settled.reference)
 
-        found = await inquire_transfer(gateway.desk, settled)
+        found = await world.until_returned(gateway, settled)
 
         assert found.state is State.RETURNED
         await world.check(gateway, found)
@@ -130,7 +129,7 @@ async def test_a_crash_at_any_instant_books_a_return_once(
                 transfer = (await accept_transfer(gateway.desk, wanted)).transfer
                 await until_back(world, transfer.reference)
                 settled = await world.until_at_rest(gateway, transfer)
-                found = await inquire_transfer(gateway.desk, settled)
+                found = await world.until_returned(gateway, settled)
                 await world.check(gateway, found)
 
             assert found.state is State.RETURNED

@@ -22,6 +22,7 @@ from gateway.ops.commands.ledger_verify import verify_ledger
 from gateway.ops.crash import no_checkpoint
 from gateway.sandbox.server import Sandbox, running_sandbox
 from gateway.services.accept_transfer import TransferRequest
+from gateway.services.inquire_transfer import inquire_transfer
 from gateway.store.transfers import find_transfer
 from tests.manual_clock import START
 from tests.services.conftest import Member, new_member
@@ -121,6 +122,13 @@ class World:
                 if found.is_final or found.state is State.REVIEW:
                     return found
                 await asyncio.sleep(0.01)
+
+    async def until_returned(self, gateway: Gateway, transfer: Transfer) -> Transfer:
+        """Ask the bank until it says that the money came back: a busy machine may miss an answer."""
+        async with asyncio.timeout(END_WITHIN_S):
+            while transfer.state is not State.RETURNED:
+                transfer = await inquire_transfer(gateway.desk, transfer)
+        return transfer
 
     async def check(self, gateway: Gateway, *transfers: Transfer) -> None:
         """The oracle: bank, transfers and ledger say the same; nothing twice, nothing lost."""

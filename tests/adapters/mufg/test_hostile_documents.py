@@ -106,15 +106,12 @@ def test_a_hostile_document_is_refused_within_milliseconds(name: str) -> None:
     assert thread_time() - begun < 0.2
 
 
-def test_a_statement_full_of_elements_is_refused_within_a_second() -> None:
+def test_a_statement_full_of_elements_is_refused() -> None:
     entries = "<Ntry/>" * (STATEMENT_ELEMENTS_MAX + 1)
     content = f'<Document xmlns="{CAMT_053}">{entries}</Document>'.encode()
-    begun = thread_time()
 
     with pytest.raises(NotReadable, match="too many"):
         read_document(content, CAMT_053, STATEMENT_ELEMENTS_MAX)
-
-    assert thread_time() - begun < 1
 
 
 def test_the_good_document_among_them_is_read() -> None:
