@@ -124,7 +124,7 @@ class World:
                 await asyncio.sleep(0.01)
 
     async def until_returned(self, gateway: Gateway, transfer: Transfer) -> Transfer:
-        """Ask the bank until it says that the money came back: a busy machine may miss an answer."""
+        """Ask until the bank says that the money came back: a busy machine misses answers."""
         async with asyncio.timeout(END_WITHIN_S):
             while transfer.state is not State.RETURNED:
                 transfer = await inquire_transfer(gateway.desk, transfer)
