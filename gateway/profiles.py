@@ -31,6 +31,7 @@ class BankProfile:
     item_limit: int
     low_water: int
     verifies_names: bool
+    names_strict: bool  # the bank pays only under its own spelling
     batched: bool
     tariff: Tariff
     hours: ServiceHours
@@ -80,6 +81,7 @@ def _profile(code: BankCode, table: dict[str, Any]) -> BankProfile:
         item_limit=value["item_limit"],
         low_water=value["low_water"],
         verifies_names=value["verifies_names"],
+        names_strict=value.get("names_strict", False),
         batched=value["batched"],
         tariff=Tariff(tuple(_fee(row) for row in table["fees"])),
         hours=ServiceHours(

@@ -93,7 +93,8 @@ async def _at_the_bank(desk: TransferDesk, bank: Bank, account: BankAccount) -> 
     answer = await bank.verify_name(account)
     match answer:
         case NameFound():
-            return _own_name(account, answer.holder)
+            is_strict = desk.profiles[bank.code].names_strict
+            return _own_name(account, answer.holder, is_strict=is_strict)
         case NameRefused():
             await hold_if_ours(desk, bank.code, answer.reason)
             raise _refusal(answer.reason)
@@ -101,8 +102,11 @@ async def _at_the_bank(desk: TransferDesk, bank: Bank, account: BankAccount) -> 
             assert_never(answer)
 
 
-def _own_name(account: BankAccount, holder: str) -> BankAccount:
+def _own_name(account: BankAccount, holder: str, *, is_strict: bool) -> BankAccount:
     match compare(account.holder, holder):
+        case NameMatch.EQUAL_WITH_WARNING if is_strict and normalise(holder) != holder:
+            # We may not send the bank's spelling (ｦ), and it pays under no other.
+            raise HolderMismatch
         case NameMatch.MISMATCH:
             raise HolderMismatch
         case NameMatch.EQUAL_WITH_WARNING:

@@ -1,12 +1,13 @@
 """Registering an account asks the bank, and so meets the bank's trouble with us too."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
 from gateway.domain.account import AccountType, BankAccount, BankCode
 from gateway.domain.bank import NameFound, NameRefused
-from gateway.domain.errors import Busy
+from gateway.domain.errors import Busy, HolderMismatch
 from gateway.domain.reason import Reason
 from gateway.services.desk import TransferDesk
 from gateway.services.register_account import AccountRequest, register_account
@@ -46,3 +47,34 @@ async def test_contract_trouble_met_by_a_name_check_holds_the_bank_and_nothing_e
         await register_account(desk, asked)
 
     assert [stop.reason for stop in await stops_in_force(desk.db, now=desk.clock.now())] == held
+
+
+@pytest.mark.parametrize(
+    ("names_strict", "is_registered"),
+    [
+        pytest.param(False, True, id="a bank that takes ｵ for ｦ"),
+        pytest.param(True, False, id="a bank that takes only its own spelling"),
+    ],
+)
+async def test_a_name_that_may_not_be_sent_as_the_bank_spells_it_is_refused_where_it_must_be(
+    desk: TransferDesk,
+    member: Member,
+    bank: ToldBank,
+    owner: Any,
+    names_strict: bool,
+    is_registered: bool,
+) -> None:
+    """An account there could be registered, and every transfer to it would be refused."""
+    await owner.execute("UPDATE members SET kana = 'ﾔﾏﾀﾞ ﾅｵ' WHERE member_id = $1", member.id)
+    naming = NamingBank(bank.clock, name=NameFound("ﾔﾏﾀﾞ ﾅｦ"))
+    profile = replace(desk.profiles[BankCode.SMBC], names_strict=names_strict)
+    desk = replace(desk, banks={BankCode.SMBC: naming}, profiles={BankCode.SMBC: profile})
+    asked = AccountRequest(
+        member.id, BankCode.SMBC, "001", AccountType.ORDINARY, "7654321", holder=None
+    )
+
+    if is_registered:
+        assert (await register_account(desk, asked)).account.holder == "ﾔﾏﾀﾞ ﾅｵ"
+        return
+    with pytest.raises(HolderMismatch):
+        await register_account(desk, asked)
