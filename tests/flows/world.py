@@ -170,10 +170,11 @@ async def open_world(
     *,
     banks: Sequence[BankCode] = (BankCode.SMBC,),
     secrets: Mapping[str, str] | None = None,
+    clock: SystemClock | None = None,
     **changes: object,
 ) -> AsyncIterator[World]:
     """Start emulators for a test's database; everything runs at 1/20 of real delays."""
-    clock = SystemClock(shift_to(START))
+    clock = clock or SystemClock(shift_to(START))
     async with (
         running_sandbox(clock=clock, banks=banks, time_scale=TIME_SCALE) as sandbox,
         aiohttp.ClientSession() as control,
