@@ -257,6 +257,7 @@ def test_any_order_of_discovery_ends_in_the_same_position_and_ledger(found) -> N
 
     in_order = story(*sorted(found, key=lambda each: each.place), terms=books.agreement)
     assert books == in_order
+    assert all(leg.amount > Yen(0) for leg in (*journals, *postings_of(in_order)))
     assert net(journals) == net(list(postings_of(in_order)))
 
 
