@@ -21,6 +21,7 @@ OPERATORS = [
     "ledger-verify",
     "hold",
     "release",
+    "hours",
     "stops",
     "breaker",
     "account-add",
@@ -69,6 +70,24 @@ async def test_the_help_names_every_command(gateway: CommandLine) -> None:
 
         assert code == 0
         assert [name for name in names if f" {name} " not in out + err] == []
+
+
+async def test_operators_see_when_a_bank_is_closed(gateway: CommandLine) -> None:
+    asked = ("ops", "hours", "--bank", "smbc", "--from", "2026-11-22", "--days", "1")
+
+    drawn = await gateway(*asked)
+    as_json = await gateway(*asked, "--json")
+    beyond = await gateway("ops", "hours", "--from", "2041-01-01")
+
+    assert drawn[0] == as_json[0] == 0
+    assert "11-22 Sun  " + "█" * 42 + "░" * 6 in drawn[1]
+    assert "2026-11-22 21:00 – 2026-11-23 07:00  日曜夜のシステム停止" in drawn[1]
+    assert [phase["service_class"] for phase in orjson.loads(as_json[1])[0]["phases"]] == [
+        "at_once",
+        "next_opening",
+    ]
+    assert beyond[0] == 2
+    assert "2016-01-01 to 2040-12-31" in beyond[2]
 
 
 async def test_operators_hold_look_and_release(gateway: CommandLine) -> None:
