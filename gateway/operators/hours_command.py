@@ -8,7 +8,7 @@ import typer
 from gateway.config import load_settings
 from gateway.domain.account import BankCode
 from gateway.domain.calendar import BeyondHorizon
-from gateway.domain.service_hours import LENDER_HOURS, Operation
+from gateway.domain.service_hours import LENDER_HOURS, Operation, ServiceHours
 from gateway.ops import render, render_hours
 from gateway.ops.clock import SystemClock
 from gateway.ops.commands.hours import HoursDay, hours_by_day
@@ -38,7 +38,14 @@ def show_hours(
 
 def regular_hours(bank: BankCode | None, *, begins: date, days: int) -> list[HoursDay]:
     """Return the days of one bank, or of all banks and the lender. Raises BeyondHorizon."""
-    chosen = [bank] if bank else list(bank_profiles())
-    services = {str(code): (bank_profiles()[code].hours, Operation.TRANSFER) for code in chosen}
-    lender = {} if bank else {"lender": (LENDER_HOURS, Operation.REQUEST)}
-    return hours_by_day(services | lender, begins=begins, days=days)
+    services = all_services()
+    chosen = services if bank is None else {str(bank): services[bank]}
+    return hours_by_day(chosen, begins=begins, days=days)
+
+
+def all_services() -> dict[str, tuple[ServiceHours, Operation]]:
+    """Return the transfers of every bank, and what members ask of the lender."""
+    banks = {
+        str(code): (profile.hours, Operation.TRANSFER) for code, profile in bank_profiles().items()
+    }
+    return banks | {"lender": (LENDER_HOURS, Operation.REQUEST)}

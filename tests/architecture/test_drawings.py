@@ -5,6 +5,7 @@ import runpy
 
 import pytest
 
+from gateway.domain.account import BankCode
 from gateway.domain.transfer import Event
 from tests.architecture.project import PROJECT, shown
 
@@ -19,6 +20,15 @@ def test_the_states_on_the_page_are_drawn_from_the_table() -> None:
     page = PAGE.read_text("utf-8")
 
     assert page == drawn(page)
+
+
+def test_the_picture_of_the_hours_is_drawn_from_their_tables() -> None:
+    """After a change of the hours: `.venv/bin/python scripts/draw_hours`."""
+    drawn = runpy.run_path(str(PROJECT / "scripts" / "draw_hours"))["drawn"]()
+    names = runpy.run_path(str(PROJECT / "scripts" / "draw_hours"))["NAMES"]
+
+    assert (PROJECT / "docs" / "hours.svg").read_text("utf-8") == drawn
+    assert set(names) == {*BankCode, "lender"}
 
 
 def test_the_page_says_what_each_event_means() -> None:
