@@ -10,7 +10,7 @@ from gateway.domain.transfer import Event
 from tests.architecture.project import PROJECT, shown
 
 PAGE = PROJECT / "docs" / "architecture.md"
-NAMING_TESTS = [PAGE, PROJECT / "docs" / "security.md"]
+NAMING_TESTS = [PAGE, PROJECT / "docs" / "security.md", PROJECT / "docs" / "hours.md"]
 NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
 
 
