@@ -25,6 +25,7 @@ OPERATORS = [
     "stops",
     "breaker",
     "account-add",
+    "windows",
 ]
 
 
@@ -101,6 +102,30 @@ async def test_operators_hold_look_and_release(gateway: CommandLine) -> None:
     assert (stop["bank"], stop["reason"], stop["held_by"]) == ("smbc", "drill", "sato")
     assert lifted[:2] == (0, "lifted: smbc, drill, held by sato\n")
     assert again[:2] == (1, "nothing was held\n")
+
+
+async def test_operators_close_a_bank_once_and_open_it_again(gateway: CommandLine) -> None:
+    gateway.environment["GATEWAY_CLOCK_SHIFT_S"] = str(shift_to(START))
+    when = ("--from", "2026-12-05T21:00", "--until", "2026-12-06T07:00")
+    told = ("--name", "臨時", "--by", "sato")
+
+    added = await gateway("ops", "windows", "add", "smbc", *when, *told)
+    nobody = await gateway("ops", "windows", "add", *when, *told)
+    past = await gateway(
+        "ops", "windows", "add", "--all", *when[:2], "--until", "2026-01-01", *told
+    )
+    listed = await gateway("ops", "windows", "list")
+    (window,) = orjson.loads((await gateway("ops", "windows", "list", "--json"))[1])
+    removed = await gateway("ops", "windows", "remove", added[1].split()[1], "--by", "kato")
+    again = await gateway("ops", "windows", "remove", added[1].split()[1], "--by", "kato")
+
+    shown = "smbc  2026-12-05T21:00:00+09:00 to 2026-12-06T07:00:00+09:00  臨時  by sato"
+    assert added[0] == listed[0] == removed[0] == 0
+    assert [shown in out for _, out, _ in (added, listed, removed)] == [True] * 3
+    assert (window["bank"], window["reason"], window["held_by"]) == ("smbc", "臨時", "sato")
+    assert (nobody[0], past[0]) == (2, 2)
+    assert "ends after it begins" in past[2]
+    assert again[:2] == (1, "no such window, or it has ended\n")
 
 
 async def test_a_wrong_ledger_is_an_exit_code(gateway: CommandLine, books: Books) -> None:
