@@ -17,7 +17,8 @@ from tests.domain.plain_hours import CELLS, Plain, cell_of, cutoff_on, instant_o
 BEGINS, ENDS = datetime(2018, 1, 1, tzinfo=JST), datetime(2028, 1, 1, tzinfo=JST)
 TEN_YEARS = slice(cell_of(BEGINS), cell_of(ENDS))
 INSTANTS = 200_000
-A_SECOND = timedelta(seconds=1)
+A_SECOND, A_MILLISECOND = timedelta(seconds=1), timedelta(milliseconds=1)
+BESIDE = (-A_SECOND, -A_MILLISECOND, A_MILLISECOND, A_SECOND)
 CLASSES = {
     ServiceClass.AT_ONCE: plain_hours.AT_ONCE,
     ServiceClass.NEXT_OPENING: plain_hours.NEXT_OPENING,
@@ -121,7 +122,7 @@ def test_the_engine_is_the_plain_restatement_for_ten_years(
     plain = paint(service, operation)
     phases = timeline(hours_of(service), operation, BEGINS, ENDS)
     edges = {phase.begins for phase in phases}
-    beside = {edge + off for edge in edges for off in (-A_SECOND, A_SECOND)}
+    beside = {edge + off for edge in edges for off in BESIDE}
     instants = [*edges, *beside, *seeded_instants(service, operation)]
 
     engine = painted(phases, plain.names)

@@ -214,6 +214,31 @@ def test_windows_that_touch_are_one_and_each_that_is_needed_is_named() -> None:
     assert [reason.name for reason in inside.reasons] == ["first", "inside the first", "second"]
 
 
+def test_of_two_windows_that_end_together_both_are_named() -> None:
+    announced = (
+        one_off("2026-11-24T01:00", "2026-11-24T03:00", "first"),
+        one_off("2026-11-24T02:00", "2026-11-24T05:00", "second"),
+        one_off("2026-11-24T02:30", "2026-11-24T05:00", "third"),
+    )
+
+    phase = answer(ALWAYS, TRANSFER, jst("2026-11-24T01:00"), one_offs=announced).phase
+
+    assert [reason.name for reason in phase.reasons] == ["first", "second", "third"]
+
+
+def test_core_hours_may_be_all_day_on_business_days() -> None:
+    all_day = CoreHours(opens_at=time(0), cutoff=time(23, 59, 59), credited_at=time(0))
+    hours = ServiceHours(windows=(), profiles=(Profile(date.min, all_day),))
+
+    phases = timeline(hours, TRANSFER, jst("2025-11-21T00:00"), jst("2025-11-26T00:00"))
+
+    assert [p.ends for p in phases if p.is_open][-1] == jst("2025-11-26T00:00")
+    assert {p.begins for p in phases if not p.is_open} == {
+        jst(f"2025-11-{day}T00:00") for day in (22, 23, 24)
+    }
+    assert {p.sends_at for p in phases if not p.is_open} == {jst("2025-11-25T00:00")}
+
+
 @pytest.mark.parametrize(
     ("at", "window", "credited_at", "service_class"),
     [
