@@ -336,6 +336,16 @@ def test_the_value_date_of_what_waits_is_that_of_the_instant_it_leaves() -> None
     assert phase.value_date == date(2025, 11, 21)
 
 
+def test_what_leaves_on_the_last_second_of_core_time_is_in_time() -> None:
+    announced = (one_off("2025-11-21T15:00:00", "2025-11-21T15:30:00"),)
+
+    waits = answer(ALWAYS, TRANSFER, jst("2025-11-21T15:10:00"), one_offs=announced).phase
+    leaves = answer(ALWAYS, TRANSFER, jst("2025-11-21T15:30:00"), one_offs=announced).phase
+
+    assert waits.value_date == leaves.value_date == date(2025, 11, 21)
+    assert leaves.ends == jst("2025-11-21T15:30:01")
+
+
 @pytest.mark.parametrize(
     ("operation", "is_open"),
     [
