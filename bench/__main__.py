@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.hours import microseconds_an_answer
+from bench.quotes import QuoteCost, cost_of_a_quote
 from bench.stage import BenchStage, open_bench
 from bench.transfers import Latencies, Latency, Throughput, at_a_rate, directly, over_http
 
 RATIO_MIN = 0.30
+QUOTES_S, QUOTE_RATIO_MAX = 2.0, 2.0
 ANSWER_US_MAX = 20
 ADDED_MS_MAX = Latency(5.0, 25.0)
 
@@ -51,11 +53,17 @@ async def _measured(stage: BenchStage, options: argparse.Namespace, console: Con
     sql = await directly(stage, seconds=options.seconds, window=options.window)
     console.print(f"{options.rate} a second for {options.seconds:g} s …", highlight=False)
     latencies = await at_a_rate(stage, per_second=options.rate, seconds=options.seconds)
-    return _table(options, http, sql, latencies)
+    console.print(f"Quotes for {QUOTES_S:g} s …", highlight=False)
+    quotes = await cost_of_a_quote(stage, seconds=QUOTES_S)
+    return _table(options, http, sql, latencies, quotes)
 
 
 def _table(
-    options: argparse.Namespace, http: Throughput, sql: Throughput, latencies: Latencies
+    options: argparse.Namespace,
+    http: Throughput,
+    sql: Throughput,
+    latencies: Latencies,
+    quotes: QuoteCost,
 ) -> Table:
     cores = os.cpu_count()
     table = Table(title=f"Transfers, everything on this machine ({cores} cores, fsync on)")
@@ -73,6 +81,8 @@ def _table(
         ("   until settled is committed", _shown(latencies.settled), ""),
         ("   one call to the emulator alone, p50", f"{latencies.bank_p50:.1f} ms", ""),
         ("   what the gateway adds to it", _shown(latencies.added), f"≤ {_shown(ADDED_MS_MAX)}"),
+        ("a quote over HTTP, p50", f"{quotes.quote_ms:.2f} ms", ""),
+        ("   ÷ an empty route", f"{quotes.ratio:.2f}", f"≤ {QUOTE_RATIO_MAX:g}"),
         ("one answer of the hours", f"{microseconds_an_answer():.1f} µs", f"< {ANSWER_US_MAX} µs"),
     ]
     for row in rows:

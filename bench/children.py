@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import uvloop
 
+from bench.quotes import EMPTY, answer_empty
 from gateway.app import open_gateway
 from gateway.config import load_settings
 from gateway.domain.account import BankCode
@@ -43,6 +44,7 @@ async def run_gateway(options: argparse.Namespace) -> None:
             open_gateway(settings, url=options.database, clock=clock) as gateway,
             AsyncExitStack() as stack,
         ):
+            gateway.http.router.add_post(EMPTY, answer_empty)
             host, port = await listen(stack, gateway, settings)
             _say(f"http://{host}:{port}")
             await stopped.wait()
