@@ -317,6 +317,4 @@ async def test_the_items_of_a_file_are_found_by_reference(
 async def test_what_is_due_is_asked_for_by_bank(database: Database, due: Transfer) -> None:
     found = {bank: await due_rows(database, bank, now=START, limit=10) for bank in BankCode}
 
-    assert [(bank, row["id"]) for bank, rows in found.items() for row in rows] == [
-        (MIZUHO, due.id)
-    ]
+    assert [(bank, row["id"]) for bank, rows in found.items() for row in rows] == [(MIZUHO, due.id)]
