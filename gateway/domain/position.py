@@ -81,5 +81,5 @@ def payoff_on(history: History, day: date) -> Yen:
 def _due(state: LoanState, payoff: Yen) -> Due | None:
     if state.due is None:
         return None
-    due, missing = state.due.due, Yen(max(0, state.minimum.amount - state.due.paid.amount))
+    due, missing = state.due.due, Yen(state.minimum.amount - state.due.paid.amount)
     return Due(due.nominal, due.on, min(missing, payoff), state.due.counts_from)

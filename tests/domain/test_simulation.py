@@ -47,6 +47,15 @@ def test_a_rest_below_a_thousand_yen_bears_nothing_in_a_simulation_either() -> N
     assert (last.amount, last.interest) == (Yen(665), Yen(0))
 
 
+def test_a_thousand_yen_and_a_small_balance_to_begin_with_bear_interest() -> None:
+    """10,165 yen are owed on 5 July; 9,165 of them leave exactly a thousand."""
+    last = simulate(replace(PLAN, monthly=Yen(9_165))).schedule[-1]
+    small = simulate(replace(PLAN, principal=Yen(900))).schedule[0]
+
+    assert (last.amount, last.interest) == (Yen(1_015), Yen(15))
+    assert (small.amount, small.interest) == (Yen(914), Yen(14))
+
+
 def test_nothing_owed_takes_no_months() -> None:
     assert simulate(replace(PLAN, principal=Yen(0))).months == 0
 
