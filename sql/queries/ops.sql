@@ -7,11 +7,13 @@ WHERE state = ANY($1::text[]) AND ($2::text IS NULL OR bank = $2) AND accepted_a
 ORDER BY accepted_at, id LIMIT $4;
 
 -- name: transfer_by_id
-SELECT member_id, id, bank, reference, amount, state, unclear, attempt, reason, request_id, accepted_at
+SELECT member_id, id, bank, reference, amount, state, unclear, attempt, reason, request_id, accepted_at,
+    quote_id, credited_at, credited_by
 FROM transfers WHERE id = $1;
 
 -- name: transfer_by_reference
-SELECT member_id, id, bank, reference, amount, state, unclear, attempt, reason, request_id, accepted_at
+SELECT member_id, id, bank, reference, amount, state, unclear, attempt, reason, request_id, accepted_at,
+    quote_id, credited_at, credited_by
 FROM transfers WHERE reference = $1;
 
 -- name: events_of

@@ -39,6 +39,24 @@ async def test_a_transfers_life_is_one_timeline(database: Database, books: Books
     ]
 
 
+async def test_a_timeline_says_what_the_member_was_told(database: Database, books: Books) -> None:
+    _, transfer = await books.settled()
+    await books.owner.execute(
+        "UPDATE transfers SET quote_id = $1, credited_at = $2, credited_by = $3",
+        *(NOBODY, START + timedelta(seconds=10), START + timedelta(seconds=60)),
+    )
+
+    steps = (await explain_transfer(database, str(transfer))).steps
+
+    (told,) = [step for step in steps if step.source == "quote"]
+    assert told.what == "promised"
+    assert told.details == {
+        "quote_id": f"qt_{NOBODY.hex}",
+        "credited_at": START + timedelta(seconds=10),
+        "credited_by": START + timedelta(seconds=60),
+    }
+
+
 async def test_a_timeline_has_no_account_and_no_name(database: Database, books: Books) -> None:
     _, transfer = await books.settled()
 

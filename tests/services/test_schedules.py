@@ -9,7 +9,7 @@ import pytest
 from gateway.domain.account import BankCode
 from gateway.domain.errors import Busy, DayCapReached
 from gateway.domain.hours import JST, OneOffWindow
-from gateway.domain.outcome import Rejected
+from gateway.domain.outcome import NotSent, Rejected
 from gateway.domain.reason import Reason
 from gateway.domain.service_hours import CoreHours, Profile
 from gateway.domain.transfer import Promise, State, Transfer
@@ -230,6 +230,33 @@ async def test_a_plan_that_was_made_is_looked_at_until_nobody_can_write_by_the_o
     assert not await is_planned()
     clock.advance(1)
     assert await is_planned()
+
+
+async def test_what_waits_to_be_tried_again_keeps_its_instant(
+    desk: TransferDesk, member: Member, clock: ManualClock, bank: ToldBank
+) -> None:
+    """Its bank may be closed by then: the claim finds that out."""
+    bank.submits.append(NotSent(Reason.BANK_UNREACHABLE))
+    transfer = await accept(desk, member)
+    window = OneOffWindow("臨時", clock.now(), clock.now() + timedelta(hours=1))
+    await add_window(desk.db, SMBC, window, by="sato", now=clock.now())
+
+    assert await replan_transfers(desk) == 0
+    assert (await now(desk, transfer)).due_at == transfer.due_at
+
+
+async def test_a_row_that_cannot_be_read_keeps_no_other_from_its_new_plan(
+    desk: TransferDesk, member: Member, clock: ManualClock, owner
+) -> None:
+    window = OneOffWindow("臨時", clock.now(), clock.now() + timedelta(hours=1))
+    await add_window(desk.db, SMBC, window, by="sato", now=clock.now())
+    broken, whole = [await accept(desk, member, key=key) for key in (1, 2)]
+    await owner.execute("UPDATE transfers SET number = 'none' WHERE id = $1", broken.id)
+    longer = OneOffWindow("延長", clock.now(), clock.now() + timedelta(hours=2))
+    await add_window(desk.db, None, longer, by="sato", now=clock.now())
+
+    assert await replan_transfers(desk) == 1
+    assert (await now(desk, whole)).due_at == longer.ends
 
 
 @pytest.mark.parametrize(

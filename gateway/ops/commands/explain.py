@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotFoundHere
-from gateway.domain.identifier import parse_public_id
+from gateway.domain.identifier import parse_public_id, public_id
 from gateway.domain.transfer import State
 from gateway.store.database import Database
 from gateway.store.sql import SQL
@@ -23,12 +23,12 @@ POSTINGS_OF = SQL["ops.postings_of"]
 CALLBACKS_OF = SQL["ops.callbacks_of"]
 
 REFERENCE = re.compile(r"[A-Z2-7]{20}")
-SHOWN_OF_AN_EVENT = ("state", "attempt", "reason", "amount")
+SHOWN_OF_AN_EVENT = ("state", "attempt", "reason", "amount", "promise_kept")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened at an instant. `source`: event, bank, ledger, callback or request."""
+    """Something that happened at an instant. `source`: request, quote, event, bank, …"""
 
     at: datetime
     source: str
@@ -59,6 +59,7 @@ async def explain_transfer(db: Database, name: str) -> Explanation:
     owner = (row["member_id"], row["id"])
     steps = [
         Step(row["accepted_at"], "request", "accepted", {"request_id": row["request_id"]}),
+        *_promise(row),
         *_events(await db.fetch(EVENTS_OF, *owner)),
         *_attempts(await db.fetch(ATTEMPTS_OF, *owner)),
         *_postings(await db.fetch(POSTINGS_OF, *owner)),
@@ -90,6 +91,16 @@ def _row_id(name: str) -> UUID | None:
         return UUID(name)
     except ValueError:
         return None
+
+
+def _promise(row: Record) -> list[Step]:
+    """Return what the member was told, and under which quote; nothing, where nobody could tell."""
+    if row["credited_by"] is None:
+        return []
+    quote_id = row["quote_id"]
+    told = {"credited_at": row["credited_at"], "credited_by": row["credited_by"]}
+    quoted = {} if quote_id is None else {"quote_id": public_id("qt", quote_id)}
+    return [Step(row["accepted_at"], "quote", "promised", quoted | told)]
 
 
 def _events(rows: Iterable[Record]) -> list[Step]:
