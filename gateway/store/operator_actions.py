@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import orjson
-
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 
@@ -33,5 +31,5 @@ async def write_action(db: Database, done: OperatorAction) -> None:
         done.operator,
         done.action,
         done.member_id,
-        orjson.dumps(done.details).decode(),
+        done.details,
     )

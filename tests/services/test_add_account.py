@@ -44,11 +44,12 @@ async def test_it_is_on_record_who_added_it_without_the_whole_number(
     await add_account_on_paper(database, SEEN, now=START)
 
     (row,) = await owner.fetch(
-        "SELECT at, operator, action, member_id, details FROM operator_actions"
+        "SELECT at, operator, action, member_id, details ->> 'number' AS number"
+        " FROM operator_actions"
     )
     assert (row["at"], row["operator"], row["action"]) == (START, "sato", "account_add")
     assert row["member_id"] == member
-    assert "1234567" not in row["details"]
+    assert row["number"] == "****567"
 
 
 async def test_an_account_added_twice_is_one_account_and_two_acts(
