@@ -14,7 +14,9 @@ from gateway.domain.transfer import State, Transfer
 from gateway.ops.commands.stops import hold_bank, release_bank
 from gateway.ops.commands.windows import add_window, list_windows, remove_window
 from gateway.services.accept_transfer import accept_transfer
+from gateway.store.database import Database
 from gateway.store.transfers import find_transfer
+from tests.flows.serving import running
 from tests.flows.world import World, open_world, request
 
 WAITING = 90
@@ -25,29 +27,34 @@ AT_ONCE = {"settle_s_min": 0, "settle_s_max": 0}
 
 
 @pytest.mark.timeout(120)
-async def test_nothing_leaves_after_a_windows_commit_and_everything_after_its_end(
-    database_url: str, owner: Any
+async def test_nothing_leaves_two_processes_after_a_windows_commit_and_everything_after_its_end(
+    database_url: str, database: Database, owner: Any
 ) -> None:
     async with open_world(database_url, owner) as world:
         await world.put("settings", AT_ONCE)
-        async with world.process(name="one") as one, world.process(name="two") as two:
-            transfers = await _queue(world, [one, two])
-            await release_bank(one.desk.db, BankCode.SMBC, by="sato", now=world.clock.now())
+        async with world.process(name="accepting") as gateway:
+            transfers = await _queue(world, gateway)
+        async with running(world, "one") as one, running(world, "two") as two:
+            await asyncio.gather(one.up(), two.up())
+            await release_bank(database, BankCode.SMBC, by="sato", now=world.clock.now())
             await _until(world, lambda instants: len(instants) >= LEFT_FIRST)
 
             now = world.clock.now()
             ends = now.replace(microsecond=0) + timedelta(seconds=4)
             window = OneOffWindow("臨時", now.replace(microsecond=0), ends)
-            await add_window(one.desk.db, BankCode.SMBC, window, by="sato", now=now)
+            await add_window(database, BankCode.SMBC, window, by="sato", now=now)
             committed = world.clock.now()
             instants = await _until(world, lambda instants: len(instants) == WAITING)
-            rest = [await world.until_at_rest(two, transfer) for transfer in transfers]
+            sent = [process.count("bank.answered") for process in (one, two)]
+        async with world.process(name="oracle") as gateway:
+            rest = [await world.until_at_rest(gateway, transfer) for transfer in transfers]
+            await world.check(gateway, *rest)
 
-            still = committed + timedelta(seconds=UNDER_WAY_S)
-            assert [at for at in instants if still < at < ends] == []
-            assert sum(at >= ends for at in instants) > 0
-            assert {transfer.state for transfer in rest} == {State.SETTLED}
-            await world.check(one, *rest)
+    still = committed + timedelta(seconds=UNDER_WAY_S)
+    assert [at for at in instants if still < at < ends] == []
+    assert sum(at >= ends for at in instants) > 0
+    assert {transfer.state for transfer in rest} == {State.SETTLED}
+    assert min(sent) > 0
 
 
 @pytest.mark.timeout(120)
@@ -97,13 +104,13 @@ async def _until(world: World, is_so: Callable[[list[datetime]], bool]) -> list[
             await asyncio.sleep(0.01)
 
 
-async def _queue(world: World, gateways: list[Gateway]) -> list[Transfer]:
+async def _queue(world: World, gateway: Gateway) -> list[Transfer]:
     """Return transfers that wait because their bank is held."""
-    db, now = gateways[0].desk.db, world.clock.now()
-    await hold_bank(db, BankCode.SMBC, reason="drill", by="sato", now=now)
+    now = world.clock.now()
+    await hold_bank(gateway.desk.db, BankCode.SMBC, reason="drill", by="sato", now=now)
     member = await world.member()
     accepted = [
-        await accept_transfer(gateways[number % 2].desk, request(member, amount=100 + number))
+        await accept_transfer(gateway.desk, request(member, amount=100 + number))
         for number in range(WAITING)
     ]
     return [one.transfer for one in accepted]
