@@ -29,9 +29,9 @@ fuzz: setup
 mutate: setup
 	@$(VENV)/bin/python scripts/mutate $(ARGS)
 
-# Every minute of ten years, asked one by one.
+# Every minute of ten years, asked one by one; the end of a year at all banks, lived through every ten minutes.
 hours: setup
-	@$(VENV)/bin/pytest -q -m long --numprocesses 2 tests/domain/test_ten_years.py $(ARGS)
+	@$(VENV)/bin/pytest -q -m long --numprocesses 2 tests/domain/test_ten_years.py tests/flows/test_time_travel.py $(ARGS)
 
 # Ten years of members' lives, reckoned twice, every day. LIVES changes how many.
 lives: setup

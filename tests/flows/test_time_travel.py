@@ -70,6 +70,14 @@ def every(begins: datetime, ends: datetime, step: timedelta) -> Iterator[datetim
             (BankCode.MUFG, BankCode.RAKUTEN),
             id="the end of the year, two banks without 24-hour transfers",
         ),
+        pytest.param(
+            datetime(2025, 12, 30, tzinfo=JST),
+            datetime(2026, 1, 5, 23, 50, tzinfo=JST),
+            timedelta(minutes=10),
+            (BankCode.MUFG, BankCode.RAKUTEN),
+            id="the end of the year, every ten minutes",
+            marks=[pytest.mark.long, pytest.mark.timeout(3600)],
+        ),
     ],
 )
 async def test_each_transfer_is_credited_when_its_quote_said(
