@@ -52,7 +52,7 @@ def every(begins: datetime, ends: datetime, step: timedelta) -> Iterator[datetim
             yield at
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
     ("begins", "ends", "step", "legacy"),
     [
@@ -76,7 +76,7 @@ def every(begins: datetime, ends: datetime, step: timedelta) -> Iterator[datetim
             timedelta(minutes=10),
             (BankCode.MUFG, BankCode.RAKUTEN),
             id="the end of the year, every ten minutes",
-            marks=[pytest.mark.long, pytest.mark.timeout(3600)],
+            marks=pytest.mark.long,
         ),
     ],
 )
