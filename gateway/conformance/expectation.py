@@ -42,13 +42,39 @@ class ClosedWindow:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What the kit expects of one bank.
+    """What the kit expects of one bank. What is left out is the plain case.
 
-    `codes`: what each code of the bank means, by operation and code, for an emulator told to say
-    it. `says`: where the bank's word is coarser than ours. `bare_words`: statuses that are the
-    bank's own word even without signature or body. `settles_at_once`: a pay-out's answer is final.
-    `items`: what a code means in a file's result. `transfer_ends`, `collection_ends`: codes that an
-    inquiry gives for the end; `unclear_ends`: the end of a pay-out that the bank was not sure of.
+    What its words mean:
+    `codes`: each code by operation and code, tried on an emulator told to say it.
+    `says`: where the bank's word is coarser than ours, our reason and the one it comes to.
+    `items`: a code in a file's result.
+    `transfer_ends`, `collection_ends`: codes that an inquiry gives for the end without money.
+    `unclear_ends`: codes of a pay-out that the bank is not sure of, and how inquiries end it.
+    `return_reasons`: all the reasons given for money that comes back; empty if none is given.
+    `frozen_payer`, `failed_login`: why a collection ends whose payer is frozen, or cannot log in.
+    `above_the_limit`: why a collection above the limit of an item is refused.
+    `bare_words`: statuses that are the bank's own word even without signature or body.
+
+    What it does:
+    `branch`: where the kit's accounts are; one that the bank has.
+    `settles_at_once`: a pay-out's answer is final, not merely "taken".
+    `says_when_it_opens`: told that it is closed, we learn until when.
+    `answers_again`: a pay-out sent again is answered as at first; else as a duplicate.
+    `verifies_names`: it says whose an account is, as in banks.toml. False: no `verify_name` in
+    `codes`, and the adapter refuses with `NOT_OFFERED` without a call.
+    `names_looks_a_day`: how often one account's name is told a day; None: no limit.
+    `calls_back_returns`, `calls_back_collections` (paid), `calls_back_every_end` (declined,
+    expired and failed too): what it calls us about.
+    `signs_answers`: an answer with a bad signature must be unknown.
+    `signs_in_headers`: a call back without its headers is nothing (False: sealed in the body).
+    `callbacks_are_dated`: a call back more than 300 s old is nothing.
+    `pays_files`: it is a `FileBank`.
+    `starts_collections_itself`: no call goes out before the payer does, so none can be refused.
+    `has_tokens`: a token is had first, and had anew when it is refused.
+    `visible_after_s`: how long an inquiry may not show what was taken.
+    `statement_rows_a_page`: rows of a page where statements come in pages, else None.
+    `window`: an instant within its regular closed hours; None: it has none.
+    `secrets`: what may be in no log line, besides the kit's own account.
     """
 
     bank: BankCode

@@ -27,6 +27,15 @@ CHOSEN = {
 }
 
 
+def test_a_row_is_chosen_for_each_bank() -> None:
+    without_one = sorted(set(BANKS) - set(CHOSEN))
+
+    assert without_one == [], (
+        "add to CHOSEN a row of the bank's codes.py and the name of the case about it"
+        " (gateway conformance --cases): docs/adding_a_bank.md, What the kit expects"
+    )
+
+
 @pytest.mark.parametrize("bank", list(BANKS))
 def test_the_tables_of_each_bank_are_found(bank: BankCode) -> None:
     tables = MUTATE["tables"](bank)
