@@ -39,10 +39,13 @@ log = structlog.get_logger()
 
 
 async def gather_files(desk: TransferDesk) -> int:
-    """Start gathering at every bank that takes files, unless this process does already."""
-    started = 0
+    """Start gathering where banks that take files have something due, unless this process does.
+
+    Looked up before room is taken: an empty round must not keep another bank's transfer waiting.
+    """
+    started, now = 0, desk.clock.now()
     for bank in desk.banks.values():
-        if isinstance(bank, FileBank):
+        if isinstance(bank, FileBank) and await due_rows(desk.db, bank.code, now=now, limit=1):
             work = partial(guarded, partial(gather_file, desk, bank), bank.code, "")
             started += desk.senders.try_start(work_key(bank.code, "gathering"), work)
     return started
