@@ -1,0 +1,156 @@
+-- breaking: a version that knows no entries books a transfer without them, and the loan's history would lack it.
+
+-- What the member agreed to. due_day 31 is the last day of the month.
+ALTER TABLE loans ADD COLUMN annual_rate numeric(6, 5) NOT NULL DEFAULT 0.178;
+ALTER TABLE loans ADD COLUMN due_day bigint NOT NULL DEFAULT 5;
+ALTER TABLE loans ADD COLUMN has_free_days boolean NOT NULL DEFAULT FALSE;
+-- The place of the last entry that is no advance: what an advance after it posts depends on nothing else.
+ALTER TABLE loans ADD COLUMN last_effective_on date;
+ALTER TABLE loans ADD COLUMN last_at timestamptz;
+ALTER TABLE loans ADD COLUMN last_entry_id uuid;
+-- The business day on which the oldest unmet due date falls, NULL where nothing is due or where it has to be
+-- worked out anew from the entries.
+ALTER TABLE loans ADD COLUMN due_on date;
+
+-- Facts about a loan's money, dated by the bank: what its history is folded from. Append-only.
+-- source_id: the transfer or the repayment it came by.
+CREATE TABLE loan_entries (
+    member_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('advance', 'payment', 'return', 'fee', 'refund')),
+    amount bigint NOT NULL CHECK (amount > 0),
+    effective_on date NOT NULL,
+    at timestamptz NOT NULL,
+    house text NOT NULL,
+    takes_back uuid,
+    source_id uuid,
+    bank_id text,
+    journal uuid NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (member_id, id),
+    CHECK ((kind = 'return') = (takes_back IS NOT NULL))
+);
+
+CREATE TABLE repayments (
+    member_id uuid NOT NULL,
+    id uuid NOT NULL,
+    bank text NOT NULL,
+    reference text NOT NULL CHECK (reference ~ '^[A-Z2-7]{20}$'),
+    kind text NOT NULL CHECK (kind IN ('due', 'amount', 'payoff')),
+    amount bigint NOT NULL CHECK (amount > 0),
+    description text NOT NULL,
+    return_url text NOT NULL,
+    quote_id uuid,
+    request_id text NOT NULL,
+    accepted_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    state text NOT NULL CHECK (state IN (
+        'created', 'authorizing', 'settled', 'rejected', 'expired', 'cancelled'
+    )),
+    fence bigint NOT NULL DEFAULT 0,
+    step uuid NOT NULL,
+    -- When to start again, and when to give up starting.
+    start_at timestamptz,
+    start_until timestamptz NOT NULL,
+    starts integer NOT NULL DEFAULT 0,
+    -- Where the payer's browser goes: method, url, fields, charset.
+    redirect jsonb,
+    -- When to ask next, and until when at least: the bank's limit and a margin, whatever was done here.
+    inquire_at timestamptz,
+    inquiries integer NOT NULL DEFAULT 0,
+    inquired_at timestamptz,
+    watch_until timestamptz NOT NULL,
+    is_answered_finally boolean NOT NULL DEFAULT FALSE,
+    bank_id text,
+    reason text,
+    settled_at timestamptz,
+    paid_amount bigint,
+    ended_at timestamptz,
+    PRIMARY KEY (member_id, id),
+    UNIQUE (member_id, reference)
+);
+
+CREATE INDEX repayments_starts ON repayments (start_at) WHERE start_at IS NOT NULL;
+CREATE INDEX repayments_inquiries ON repayments (inquire_at) WHERE inquire_at IS NOT NULL;
+CREATE INDEX repayments_reference ON repayments (reference);
+CREATE INDEX repayments_id ON repayments (id);
+
+-- A posting, an event and a call are about a transfer or about a repayment. cause: why the journal was written.
+ALTER TABLE postings ADD COLUMN repayment_id uuid;
+ALTER TABLE postings ADD COLUMN cause text;
+-- squawk-ignore ban-drop-not-null
+ALTER TABLE events ALTER COLUMN transfer_id DROP NOT NULL;
+ALTER TABLE events ADD COLUMN repayment_id uuid;
+-- squawk-ignore ban-drop-not-null
+ALTER TABLE bank_attempts ALTER COLUMN transfer_id DROP NOT NULL;
+ALTER TABLE bank_attempts ADD COLUMN repayment_id uuid;
+-- squawk-ignore ban-drop-constraint
+ALTER TABLE bank_attempts DROP CONSTRAINT bank_attempts_operation_check;
+ALTER TABLE bank_attempts ADD CONSTRAINT bank_attempts_operation_check CHECK (
+    operation IN ('submit', 'inquire', 'start_collection', 'inquire_collection')
+) NOT VALID;
+
+-- What people have to look at. member_id is nil where it is nobody's money yet. key: what it is about, so that it is
+-- raised once. Proposed by one operator, confirmed by another; nothing else closes one.
+CREATE TABLE review_items (
+    member_id uuid NOT NULL,
+    id uuid NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
+    bank text NOT NULL,
+    booked_on date,
+    reference text,
+    amount bigint,
+    transfer_id uuid,
+    repayment_id uuid,
+    details jsonb NOT NULL,
+    raised_at timestamptz NOT NULL,
+    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'proposed', 'closed')),
+    fence bigint NOT NULL DEFAULT 0,
+    resolution text,
+    note text,
+    proposed_by text,
+    proposed_at timestamptz,
+    confirmed_by text,
+    confirmed_at timestamptz,
+    PRIMARY KEY (member_id, id),
+    UNIQUE (member_id, key),
+    CHECK (confirmed_by IS NULL OR confirmed_by <> proposed_by),
+    CHECK ((state = 'closed') = (confirmed_by IS NOT NULL))
+);
+
+CREATE INDEX review_items_open ON review_items (raised_at) WHERE state <> 'closed';
+
+-- House tables. The lines of banks' statements as they were read, whole days only, each with what it was matched to.
+CREATE TABLE statement_lines (
+    bank text NOT NULL,
+    day date NOT NULL,
+    line_no integer NOT NULL,
+    bank_id text NOT NULL,
+    direction text NOT NULL CHECK (direction IN ('in', 'out')),
+    amount bigint NOT NULL CHECK (amount > 0),
+    booked_at timestamptz NOT NULL,
+    value_date date NOT NULL,
+    reference text,
+    is_return boolean NOT NULL,
+    read_at timestamptz NOT NULL,
+    PRIMARY KEY (bank, day, line_no)
+);
+
+-- What runs by itself once a day: one row a run, done once.
+CREATE TABLE daily_runs (
+    name text NOT NULL,
+    bank text NOT NULL,
+    day date NOT NULL,
+    state text NOT NULL CHECK (state IN ('running', 'failed', 'done')),
+    tries integer NOT NULL DEFAULT 0,
+    started_at timestamptz NOT NULL,
+    next_at timestamptz,
+    lease_until timestamptz,
+    ended_at timestamptz,
+    report jsonb,
+    PRIMARY KEY (name, bank, day)
+);
+
+GRANT SELECT, INSERT ON loan_entries, statement_lines TO gateway_app;
+GRANT SELECT, INSERT, UPDATE ON repayments, review_items, daily_runs TO gateway_app;
