@@ -13,6 +13,8 @@ from gateway.domain.hours import Window
 from gateway.domain.money import Yen
 from gateway.domain.service_hours import CoreHours, Profile, ServiceHours
 
+SLOT_WAIT_S_MAX = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class BankProfile:
@@ -45,6 +47,11 @@ class BankProfile:
     def lease_s(self) -> float:
         """Return how long a sender may hold a transfer: a call's deadline and half of it more."""
         return self.deadline_s * 1.5
+
+    @property
+    def slot_wait_s(self) -> float:
+        """Return how long a call may wait for its turn before it is given back."""
+        return min(SLOT_WAIT_S_MAX, self.deadline_s / 2)
 
 
 @cache

@@ -18,7 +18,6 @@ Lane: TypeAlias = Literal["money", "inquiry"]
 
 MONEY_SHARE = 0.95  # stay below the contract's limit although our seconds are not the bank's
 INQUIRIES_PER_TRANSFER = 5  # the contract allows five times as many inquiries
-WAIT_S_MAX = 1.0
 TOLD_BY_SERVICES = frozenset({"submit", "inquire"})  # with the transfer or the file
 
 log = structlog.get_logger()
@@ -41,7 +40,7 @@ class Gate:
         self._metrics = metrics
         self._lanes = lanes
         self.breaker = breaker
-        self._wait_s = min(WAIT_S_MAX, profile.deadline_s / 2)
+        self._wait_s = profile.slot_wait_s
         money = profile.per_second * MONEY_SHARE
         self._per_second = {"money": money, "inquiry": money * INQUIRIES_PER_TRANSFER}
         self._places = {

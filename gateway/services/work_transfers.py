@@ -22,7 +22,7 @@ from gateway.store.transfers import postpone, read_transfer
 
 POSTPONED_S = 600
 RECOVERED_AT_ONCE = 100
-IN_HAND_S = 0.8  # of a bank's limit: what waits for a slot for a second is given back
+IN_HAND = 0.8  # of what a bank's limit lets out before a waiting one is given back
 
 log = structlog.get_logger()
 
@@ -44,15 +44,15 @@ async def send_due(desk: TransferDesk) -> int:
 
 
 def _room_at(desk: TransferDesk, profile: BankProfile) -> int:
-    """Return how many more may be in hand at a bank: what its limit lets out in a second.
+    """Return how many more may be in hand at a bank: what its limit lets out in their turn.
 
     A queue that is let go all at once, when a window ends, would wear itself out in being given
-    back: one that waits for a slot for longer than a second is.
+    back: one that waits for its turn for longer than `slot_wait_s` is.
     """
-    a_second = profile.bulkhead
+    in_turn = profile.bulkhead
     if profile.per_second > 0:
-        a_second = min(a_second, math.ceil(profile.per_second * IN_HAND_S))
-    return min(desk.senders.room, a_second - desk.senders.in_hand(profile.code))
+        in_turn = min(in_turn, math.ceil(profile.per_second * profile.slot_wait_s * IN_HAND))
+    return min(desk.senders.room, in_turn - desk.senders.in_hand(profile.code))
 
 
 async def ask_due(desk: TransferDesk) -> int:
