@@ -1,0 +1,91 @@
+"""What people have to look at: kinds of review items, and how each kind may be resolved.
+
+One operator proposes a resolution, another confirms it, and nothing else closes an item. The table
+`RESOLUTIONS` is the specification; docs/reconciliation.md shows it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from gateway.domain.account import BankCode
+from gateway.domain.money import Yen
+
+
+class ReviewKind(StrEnum):
+    """Why people have to look."""
+
+    # From the flow of transfers and repayments:
+    OVERPAID = "overpaid"  # more than was owed came in: the rest is suspense
+    PAID_TWICE = "paid_twice"  # a second credit under one reference
+    PAID_AFTER_END = "paid_after_end"  # money for a repayment that was over, and that fits nowhere
+    AMOUNT_DIFFERS = "amount_differs"  # another amount than was asked for, or than we booked
+    TRANSFER_UNCLEAR = "transfer_unclear"  # a transfer is in review
+    # From reconciliation:
+    PAID_THOUGH_ENDED = "paid_though_ended"  # paid out though rejected or cancelled here; booked
+    ONLY_BANK_IN = "only_bank_in"  # a credit that no movement of ours explains
+    ONLY_BANK_OUT = "only_bank_out"  # a debit that no movement of ours explains
+    ONLY_US = "only_us"  # a movement of ours that is on no statement
+    DATE_DIFFERS = "date_differs"  # on the statement of another day than we booked
+    DOUBLED = "doubled"  # paid out twice, or returned twice
+    LEDGER_DIFFERS = "ledger_differs"  # the ledger did not post what was booked
+
+
+class Resolution(StrEnum):
+    """What people decide; whatever moves money or a transfer does so once it is confirmed."""
+
+    NOTED = "noted"  # looked into, nothing has to move
+    SETTLED = "settled"  # the bank booked the transfer, at the instant that is given
+    RETURNED = "returned"  # it booked it, and the money came back
+    REJECTED = "rejected"  # it never will be booked: the reservation is released
+    SEND_AGAIN = "send_again"  # the bank does not have it: sent again under the same reference
+    REFUNDED = "refunded"  # suspense was paid out by hand, on a date and at a bank that are given
+    PAYMENT = "payment"  # unidentified money is a member's payment
+    ADVANCE = "advance"  # unidentified money went to a member, who owes it
+    REFUND = "refund"  # unidentified money went to a member, who was owed it
+    GIVEN_BACK = "given_back"  # unidentified money went back to whoever sent it
+
+
+R = Resolution
+OWED_TO_MEMBER = (R.REFUNDED, R.NOTED)
+RESOLUTIONS: Mapping[ReviewKind, tuple[Resolution, ...]] = {
+    ReviewKind.OVERPAID: OWED_TO_MEMBER,
+    ReviewKind.PAID_TWICE: OWED_TO_MEMBER,
+    ReviewKind.PAID_AFTER_END: OWED_TO_MEMBER,
+    ReviewKind.AMOUNT_DIFFERS: OWED_TO_MEMBER,
+    ReviewKind.TRANSFER_UNCLEAR: (R.SETTLED, R.RETURNED, R.REJECTED, R.SEND_AGAIN, R.NOTED),
+    ReviewKind.PAID_THOUGH_ENDED: (R.NOTED,),
+    ReviewKind.ONLY_BANK_IN: (R.PAYMENT, R.GIVEN_BACK, R.NOTED),
+    ReviewKind.ONLY_BANK_OUT: (R.ADVANCE, R.REFUND, R.NOTED),
+    ReviewKind.ONLY_US: (R.NOTED,),
+    ReviewKind.DATE_DIFFERS: (R.NOTED,),
+    ReviewKind.DOUBLED: (R.NOTED,),
+    ReviewKind.LEDGER_DIFFERS: (R.NOTED,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewReview:
+    """An item to be raised, once for its `key`. `details` hold no account number and no name.
+
+    `booked_on` is the statement's date where there is one, `amount` what has to be looked at.
+    """
+
+    key: str
+    kind: ReviewKind
+    bank: BankCode
+    booked_on: date | None = None
+    reference: str | None = None
+    amount: Yen | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+def review_key(kind: ReviewKind, *about: object) -> str:
+    """Return the key of an item: its kind and what it is about, a reference mostly."""
+    return ":".join((kind.value, *(str(part) for part in about)))
+
+
+def may_resolve(kind: ReviewKind, resolution: Resolution) -> bool:
+    """Whether the table names this way for that kind."""
+    return resolution in RESOLUTIONS[kind]
