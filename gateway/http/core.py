@@ -14,28 +14,49 @@ from gateway.http.middlewares import (
     within_hours,
     without_plain_text,
 )
+from gateway.http.openapi.accounts import CREATE_ACCOUNT, DELETE_ACCOUNT, LIST_ACCOUNTS
+from gateway.http.openapi.banks import LIST_BANKS
+from gateway.http.openapi.loan import GET_LOAN
+from gateway.http.openapi.machines import IS_ALIVE, IS_READY, SHOW_METRICS, TAKE_CALLBACK
+from gateway.http.openapi.route import Route
+from gateway.http.openapi.sessions import (
+    CREATE_SESSION,
+    DELETE_SESSION,
+    DELETE_SESSIONS,
+    LIST_SESSIONS,
+)
+from gateway.http.openapi.transfers import (
+    CANCEL_TRANSFER,
+    CREATE_TRANSFER,
+    GET_TRANSFER,
+    LIST_TRANSFERS,
+    QUOTE_TRANSFER,
+)
 
 BODY_BYTES_MAX = 64 * 1024
 
-ROUTES = (
-    web.post("/v1/sessions", sessions.create_session),
-    web.get("/v1/sessions", sessions.list_sessions),
-    web.delete("/v1/sessions", sessions.delete_sessions),
-    web.delete("/v1/sessions/{session_id}", sessions.delete_session),
-    web.post("/v1/accounts", accounts.create_account),
-    web.get("/v1/accounts", accounts.list_accounts),
-    web.delete("/v1/accounts/{account_id}", accounts.delete_account),
-    web.post("/v1/transfer_quotes", transfers.create_quote),
-    web.post("/v1/transfers", transfers.create_transfer),
-    web.get("/v1/transfers", transfers.list_transfers),
-    web.get("/v1/transfers/{transfer_id}", transfers.get_transfer),
-    web.post("/v1/transfers/{transfer_id}/cancel", transfers.cancel),
-    web.get("/v1/loan", loan.get_loan),
-    web.get("/v1/banks", banks.list_banks),
-    web.post("/callbacks/{bank}", callbacks.take_callback),
-    web.get("/livez", probes.is_alive),
-    web.get("/readyz", probes.is_ready),
-    web.get("/metrics", probes.show_metrics),
+# To add a route: a row here, its handler, and in `openapi/` its `Operation` with the models of its
+# answers (fields as in `openapi/fields.py`; what it refuses: classes of `errors.TABLE`). Then
+# `make openapi` writes docs/openapi.json anew, and docs/api.md gets a line.
+ROUTES: tuple[Route, ...] = (
+    Route("POST", "/v1/sessions", sessions.create_session, CREATE_SESSION),
+    Route("GET", "/v1/sessions", sessions.list_sessions, LIST_SESSIONS),
+    Route("DELETE", "/v1/sessions", sessions.delete_sessions, DELETE_SESSIONS),
+    Route("DELETE", "/v1/sessions/{session_id}", sessions.delete_session, DELETE_SESSION),
+    Route("POST", "/v1/accounts", accounts.create_account, CREATE_ACCOUNT),
+    Route("GET", "/v1/accounts", accounts.list_accounts, LIST_ACCOUNTS),
+    Route("DELETE", "/v1/accounts/{account_id}", accounts.delete_account, DELETE_ACCOUNT),
+    Route("POST", "/v1/transfer_quotes", transfers.create_quote, QUOTE_TRANSFER),
+    Route("POST", "/v1/transfers", transfers.create_transfer, CREATE_TRANSFER),
+    Route("GET", "/v1/transfers", transfers.list_transfers, LIST_TRANSFERS),
+    Route("GET", "/v1/transfers/{transfer_id}", transfers.get_transfer, GET_TRANSFER),
+    Route("POST", "/v1/transfers/{transfer_id}/cancel", transfers.cancel, CANCEL_TRANSFER),
+    Route("GET", "/v1/loan", loan.get_loan, GET_LOAN),
+    Route("GET", "/v1/banks", banks.list_banks, LIST_BANKS),
+    Route("POST", "/callbacks/{bank}", callbacks.take_callback, TAKE_CALLBACK),
+    Route("GET", "/livez", probes.is_alive, IS_ALIVE),
+    Route("GET", "/readyz", probes.is_ready, IS_READY),
+    Route("GET", "/metrics", probes.show_metrics, SHOW_METRICS),
 )
 
 
@@ -45,7 +66,7 @@ def build_http(deps: HttpDeps) -> web.Application:
         middlewares=[with_context, with_problems, within_hours], client_max_size=BODY_BYTES_MAX
     )
     app[DEPS] = deps
-    app.add_routes(ROUTES)
+    app.add_routes([route.registered() for route in ROUTES])
     app.on_response_prepare.append(without_plain_text)
     app.on_startup.append(_read_branches)
     return app

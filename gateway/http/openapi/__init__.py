@@ -1,0 +1,1 @@
+"""What the API description says: each route's operation, the answers' models, the document."""

@@ -1,0 +1,67 @@
+"""One operation as the API description tells it: who may call, what it takes, what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pydantic import BaseModel
+
+from gateway.domain.errors import GatewayError
+from gateway.http.openapi.parameters import Header, Parameter
+
+JSON = "application/json"
+
+
+class Caller(StrEnum):
+    """Who may call, and how that is shown."""
+
+    MEMBER = "member"  # a session
+    BANK = "bank"  # the bank's own signature
+    ANYONE = "anyone"
+
+
+class Tag(StrEnum):
+    """The groups of the page, in its order."""
+
+    SESSIONS = "sessions"
+    ACCOUNTS = "accounts"
+    TRANSFERS = "transfers"
+    REPAYMENTS = "repayments"
+    LOAN = "loan"
+    BANKS = "banks"
+    EVENTS = "events"
+    DESCRIPTION = "description"
+    FOR_BANKS = "for banks"
+    PROBES = "probes"
+
+
+@dataclass(frozen=True, slots=True)
+class Gives:
+    """One answer that is no problem. `model` None: no body, or one that is not JSON."""
+
+    says: str
+    model: type[BaseModel] | None = None
+    media_type: str = JSON
+    headers: tuple[Header, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the description says of a route.
+
+    `problems` names only what this operation alone refuses: what follows from the caller, the body,
+    the key and the path (`openapi.problems.problems_of`) is not repeated. `example` is a body.
+    """
+
+    id: str
+    tag: Tag
+    summary: str
+    gives: Mapping[int, Gives]
+    description: str = ""
+    caller: Caller = Caller.MEMBER
+    takes: type[BaseModel] | None = None
+    example: Mapping[str, object] = field(default_factory=dict)
+    needs_body: bool = True
+    is_writing: bool = False
+    parameters: tuple[Parameter, ...] = ()
+    problems: tuple[type[GatewayError], ...] = ()
