@@ -1,0 +1,271 @@
+"""The three-way match of one bank's day: statement, our movements, ledger. Pure.
+
+Every line of the statement and every movement of ours gets exactly one verdict. A line is looked
+for under its reference first, then by date, then by amount; what is left over is a break.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from gateway.domain.account import BankCode
+from gateway.domain.bank import Direction, StatementLine
+from gateway.domain.breaks import BREAKS, Break, Treatment, Verdict
+from gateway.domain.hours import JST
+from gateway.domain.money import Yen
+
+
+class Standing(StrEnum):
+    """How far a transfer or repayment is here."""
+
+    OPEN = "open"  # money may still move, or has moved and we do not know
+    BOOKED = "booked"
+    ENDED = "ended"  # over without money: rejected, cancelled, expired
+
+
+class Flow(StrEnum):
+    TRANSFER = "transfer"
+    REPAYMENT = "repayment"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A reference of ours at this bank, and what it stands for."""
+
+    reference: str
+    flow: Flow
+    member_id: UUID
+    id: UUID
+    amount: Yen
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What we booked on `settlement_cash:{bank}`: an entry of a loan, or a posting of the house.
+
+    `posted` is what the ledger moved on that account for it, in yen, in counted positive.
+    `is_judged` False: on the statement or not, nothing follows (an opening balance is on none).
+    """
+
+    id: UUID
+    member_id: UUID
+    reference: str | None
+    direction: Direction
+    amount: Yen
+    day: date
+    posted: int
+    is_judged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BankDay:
+    """All that is known of one bank and one JST date.
+
+    `lines` are the statement's, in its order; `elsewhere` the lines of other days' statements under
+    the same references; `movements` those of the day, and all of those references.
+    """
+
+    bank: BankCode
+    day: date
+    lines: Sequence[StatementLine]
+    elsewhere: Sequence[StatementLine] = ()
+    movements: Sequence[Movement] = ()
+    known: Mapping[str, Known] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is said of a line, of a movement, or of the two together.
+
+    `nth` counts the credits of a repayment's reference from 1. `kind` None: matched.
+    """
+
+    line: StatementLine | None
+    movement: Movement | None
+    kind: Break | None = None
+    known: Known | None = None
+    nth: int = 1
+
+    @property
+    def verdict(self) -> Verdict:
+        return Verdict.MATCHED if self.kind is None else BREAKS[self.kind].verdict
+
+    @property
+    def set_aside(self) -> int:
+        """Return the yen that no movement explains, in counted positive: `unidentified`."""
+        if self.line is None or self.kind is None:
+            return 0
+        if BREAKS[self.kind].treatment is not Treatment.SET_ASIDE:
+            return 0
+        explained = 0 if self.movement is None else signed(self.movement)
+        return signed(self.line) - explained
+
+
+def signed(moved: StatementLine | Movement) -> int:
+    """Return the yen that moved, in counted positive."""
+    amount = moved.amount.amount
+    return amount if moved.direction is Direction.IN else -amount
+
+
+def booked_on(line: StatementLine) -> date:
+    """Return the JST date of the bank's booking instant: the day that counts."""
+    return line.booked_at.astimezone(JST).date()
+
+
+def refusal(lines: Sequence[StatementLine], day: date, kept: Sequence[StatementLine]) -> str | None:
+    """Return why a statement cannot be believed, or None; it is believed whole or not at all.
+
+    `kept` are the lines of the same day as they were read before: what a bank has stated stays.
+    """
+    if any(booked_on(line) != day for line in lines):
+        return "a line is of another day"
+    if max(Counter(line.bank_id for line in lines).values(), default=1) > 1:
+        return "a line is there twice"
+    facts = [_fact(line) for line in lines]
+    if facts[: len(kept)] != [_fact(line) for line in kept]:
+        return "it is no longer what it was"
+    return None
+
+
+def _fact(line: StatementLine) -> tuple[object, ...]:
+    # Where a bank states dates only, the instant is ours and may differ from reading to reading.
+    return (line.bank_id, line.direction, line.amount, line.reference, line.is_return)
+
+
+def match(day: BankDay) -> tuple[Finding, ...]:
+    """Return one finding for every line and every movement of the day, lines first, in order."""
+    found = [*_match_known(day), *_match_unknown(day)]
+    judged = [_with_ledger(finding) for finding in found]
+    place = {line.bank_id: number for number, line in enumerate(day.lines)}
+    last = len(place)
+    return tuple(
+        sorted(judged, key=lambda one: last if one.line is None else place[one.line.bank_id])
+    )
+
+
+def _with_ledger(finding: Finding) -> Finding:
+    """Return the finding, of what agrees so far once the ledger was compared too."""
+    movement = finding.movement
+    if finding.kind is None and movement is not None and movement.posted != signed(movement):
+        return replace(finding, kind=Break.LEDGER_DIFFERS)
+    return finding
+
+
+def _match_known(day: BankDay) -> Iterator[Finding]:
+    named = {line.reference for line in day.lines} | {
+        movement.reference for movement in day.movements if movement.day == day.day
+    }
+    for reference in sorted(named & set(day.known), key=str):
+        known = day.known[str(reference)]
+        if known.flow is Flow.TRANSFER:
+            yield from _match_transfer(day, known)
+        else:
+            yield from _match_repayment(day, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """The lines and movements of one reference and direction, paired as far as they go."""
+
+    findings: tuple[Finding, ...]
+    extra: tuple[StatementLine, ...]
+    has_earlier: bool  # a movement, or a line of another day, comes before the extra lines
+    count: int  # how many were booked
+
+
+def _pair(day: BankDay, known: Known, direction: Direction) -> _Pairs:
+    lines = [one for one in day.lines if _is_of(one, known, direction)]
+    elsewhere = [one for one in day.elsewhere if _is_of(one, known, direction)]
+    movements = [one for one in day.movements if _is_of(one, known, direction)]
+    todays = [one for one in movements if one.day == day.day]
+    others = [one for one in movements if one.day != day.day]
+    for other in tuple(others):
+        line = _closest(other, [one for one in elsewhere if booked_on(one) == other.day])
+        if line is not None:
+            others.remove(other)
+            elsewhere.remove(line)
+    findings: list[Finding] = []
+    for movement in tuple(todays):
+        line = _closest(movement, lines)
+        if line is not None:
+            todays.remove(movement)
+            lines.remove(line)
+            kind = None if line.amount == movement.amount else Break.AMOUNT_DIFFERS
+            findings.append(Finding(line, movement, kind, known))
+    while lines and others:
+        findings.append(Finding(lines.pop(0), others.pop(0), Break.DATE_DIFFERS, known))
+    while todays:
+        kind = Break.DATE_DIFFERS if elsewhere else Break.LINE_MISSING
+        del elsewhere[:1]
+        findings.append(Finding(None, todays.pop(0), kind, known))
+    has_earlier = bool(movements or elsewhere)
+    return _Pairs(tuple(findings), tuple(lines), has_earlier, len(movements))
+
+
+def _is_of(moved: StatementLine | Movement, known: Known, direction: Direction) -> bool:
+    return moved.reference == known.reference and moved.direction is direction
+
+
+def _closest(movement: Movement, lines: Sequence[StatementLine]) -> StatementLine | None:
+    """Return the first line of the same amount, else the first line, None if there is none."""
+    same = (line for line in lines if line.amount == movement.amount)
+    return next(same, lines[0] if lines else None)
+
+
+def _match_transfer(day: BankDay, known: Known) -> Iterator[Finding]:
+    paid = _pair(day, known, Direction.OUT)
+    yield from paid.findings
+    is_ended = known.standing is Standing.ENDED
+    late = Break.PAID_THOUGH_ENDED if is_ended else Break.PAID_LATE
+    yield from _extra(paid, known, late)
+    back = _pair(day, known, Direction.IN)
+    yield from back.findings
+    was_paid = paid.has_earlier or any(line.amount == known.amount for line in paid.extra)
+    yield from _extra(back, known, Break.RETURNED_LATE if was_paid else Break.CREDIT_UNKNOWN)
+
+
+def _extra(pairs: _Pairs, known: Known, first: Break) -> Iterator[Finding]:
+    """Yield what is said of lines that no movement explains: `first` of the first of all."""
+    for number, line in enumerate(pairs.extra):
+        kind = first if line.amount == known.amount else Break.AMOUNT_DIFFERS
+        is_first = number == 0 and not pairs.has_earlier
+        yield Finding(line, None, kind if is_first else Break.MOVED_AGAIN, known)
+
+
+def _match_repayment(day: BankDay, known: Known) -> Iterator[Finding]:
+    credited = _pair(day, known, Direction.IN)
+    yield from credited.findings
+    for nth, line in enumerate(credited.extra, start=credited.count + 1):
+        # What came in is booked in full, whatever had been asked for.
+        kind = Break.CREDITED_LATE if nth == 1 else Break.CREDITED_AGAIN
+        yield Finding(line, None, kind, known, nth)
+    for line in day.lines:
+        if _is_of(line, known, Direction.OUT):
+            yield Finding(line, None, Break.DEBIT_UNKNOWN, known)
+
+
+def _match_unknown(day: BankDay) -> Iterator[Finding]:
+    """Match what has no reference of ours: by direction and amount, with what the house booked."""
+    free = [one for one in day.movements if one.day == day.day and one.reference not in day.known]
+    for line in day.lines:
+        if line.reference in day.known:
+            continue
+        same = (one for one in free if signed(one) == signed(line))
+        movement = next(same, None)
+        if movement is not None:
+            free.remove(movement)
+            yield Finding(line, movement)
+        else:
+            is_credit = line.direction is Direction.IN
+            yield Finding(line, None, Break.CREDIT_UNKNOWN if is_credit else Break.DEBIT_UNKNOWN)
+    yield from _missing(free)
+
+
+def _missing(movements: Iterable[Movement]) -> Iterator[Finding]:
+    for movement in movements:
+        if movement.is_judged:
+            yield Finding(None, movement, Break.LINE_MISSING)
