@@ -4,12 +4,19 @@ GatewayError
 ├── Refused            ours to say no; the caller can fix it; each leaf has a code, and
 │                      http/errors.py has a status for it
 ├── Busy               nothing was done; the same request may come again after `retry_after_s`
+├── BankClosed         nothing was done; the bank opens at `reopens_at`, another one may be open
 ├── StaleTransfer      someone moved the row first; read it again
 ├── CommitUnknown      the database may have done it; read again by key, attempt or fence
 └── NotReady           settings, schema or environment are wrong; the message says how to mend it
 """
 
+from datetime import datetime
+
+from gateway.domain.money import Yen
 from gateway.domain.quote import Quote
+from gateway.domain.repayment_quote import RepaymentQuote
+
+HELD_WAIT_S = 60
 
 
 class GatewayError(Exception):
@@ -55,9 +62,43 @@ class QuoteOutdated(Refused):
 
     code = "quote_outdated"
 
-    def __init__(self, quote: Quote) -> None:
+    def __init__(self, quote: Quote | RepaymentQuote) -> None:
         super().__init__(field="/quote_id")
         self.quote = quote
+
+
+class BankNotConnected(Refused):
+    """Nothing is paid through this bank here."""
+
+    code = "bank_not_connected"
+
+
+class NothingOwed(Refused):
+    """There is nothing to pay: nothing due, or nothing owed."""
+
+    code = "nothing_owed"
+
+
+class RepaymentAmountWrong(Refused):
+    """Not what may be paid now: that lies between `least` and `most`."""
+
+    code = "repayment_amount_wrong"
+
+    def __init__(self, least: Yen, most: Yen) -> None:
+        super().__init__(field="/amount")
+        self.least, self.most = least, most
+
+
+class ReturnUrlRefused(Refused):
+    """The browser is sent back to addresses of the lender's only."""
+
+    code = "return_url_not_allowed"
+
+
+class ReturnStateInvalid(Refused):
+    """What a browser brought back is not from us, or it is too old."""
+
+    code = "return_state_invalid"
 
 
 class AdvancesStopped(Refused):
@@ -138,6 +179,18 @@ class Busy(GatewayError):
     def __init__(self, message: str = "", *, retry_after_s: int = 1) -> None:
         super().__init__(message or self.code)
         self.retry_after_s = retry_after_s
+
+
+class BankClosed(GatewayError):
+    """The bank starts no collection now; `reopens_at` None: nobody knows yet when it will."""
+
+    code = "bank_closed"
+
+    def __init__(self, *, now: datetime, reopens_at: datetime | None) -> None:
+        super().__init__(self.code)
+        self.reopens_at = reopens_at
+        wait_s = HELD_WAIT_S if reopens_at is None else int((reopens_at - now).total_seconds()) + 1
+        self.retry_after_s = max(1, wait_s)
 
 
 class TooManyAttempts(Busy):

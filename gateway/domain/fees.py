@@ -81,3 +81,11 @@ class Tariff:
     def transfer_charge(self, account_class: AccountType, amount: Yen, day: date) -> Yen:
         """Return what the bank charges the lender for a transfer."""
         return self.fee(Payer.LENDER, Channel.INTERNET_TRANSFER, account_class, amount, day)
+
+    def repayment_fee(self, account_class: AccountType, amount: Yen, day: date) -> Yen:
+        """Return what the member pays for a repayment on the internet."""
+        return self.fee(Payer.MEMBER, Channel.INTERNET_REPAYMENT, account_class, amount, day)
+
+    def repayment_charge(self, account_class: AccountType, amount: Yen, day: date) -> Yen:
+        """Return what the bank charges the lender for a collection."""
+        return self.fee(Payer.LENDER, Channel.INTERNET_REPAYMENT, account_class, amount, day)

@@ -9,13 +9,16 @@ from uuid import UUID
 from asyncpg import Record
 
 from gateway.domain.account import BankCode
+from gateway.domain.booking import Journal
 from gateway.domain.money import Yen
 from gateway.domain.outcome import Redirect
 from gateway.domain.reason import Reason
 from gateway.domain.repayment import Repayment, RepaymentKind, State
+from gateway.domain.review import NewReview
+from gateway.store.bookings import encode_bookings, encode_reviews
 from gateway.store.database import Database
 from gateway.store.sql import SQL
-from gateway.store.transfers import BankCall
+from gateway.store.transfers import BankCall, encode_call
 
 ACCEPT = SQL["repayments.accept"]
 RECORD = SQL["repayments.record"]
@@ -61,19 +64,16 @@ class NewRepayment:
 
 @dataclass(frozen=True, slots=True)
 class RepaymentMove:
-    """One state change: from the row that was read to the row that was decided.
-
-    `bookings` and `reviews` are what `store.bookings` and `store.reviews` make of them.
-    """
+    """One state change: from the row that was read to the row that was decided."""
 
     before: Repayment
     after: Repayment
     step: UUID
     now: datetime
     events: Sequence[tuple[str, dict[str, object]]]
-    bookings: Sequence[dict[str, object]]
-    reviews: Sequence[dict[str, object]]
-    call: BankCall | None
+    journals: Sequence[Journal] = ()
+    reviews: Sequence[NewReview] = ()
+    call: BankCall | None = None
 
 
 async def accept(db: Database, new: NewRepayment) -> tuple[str, Repayment | None]:
@@ -99,9 +99,9 @@ async def record(db: Database, change: RepaymentMove) -> str:
         *(before.member_id, before.id, before.state, before.fence, change.step, change.now),
         _mutable(change.after),
         [{"kind": kind, "data": data} for kind, data in change.events],
-        change.bookings,
-        change.reviews,
-        None if change.call is None else _call(change.call),
+        encode_bookings(change.journals),
+        encode_reviews(change.reviews, at=change.now),
+        None if change.call is None else encode_call(change.call),
     )
     return str(row["result"])
 
@@ -264,17 +264,4 @@ def _mutable(repayment: Repayment) -> dict[str, object]:
         "settled_at": repayment.settled_at,
         "paid_amount": None if paid is None else paid.amount,
         "ended_at": repayment.ended_at,
-    }
-
-
-def _call(call: BankCall) -> dict[str, object]:
-    return {
-        "operation": call.operation,
-        "attempt": call.attempt,
-        "started_at": call.started_at,
-        "ended_at": call.ended_at,
-        "outcome": call.outcome,
-        "code": call.code,
-        "request_sha256": call.request_sha256,
-        "answer_sha256": call.answer_sha256,
     }
