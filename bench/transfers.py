@@ -22,10 +22,10 @@ from gateway.adapters.registry import open_banks
 from gateway.config import Settings
 from gateway.domain.account import AccountType, BankAccount, BankCode
 from gateway.domain.bank import InstantBank, TransferOrder
+from gateway.domain.booking import advance_entry, book_advance, journal_of
 from gateway.domain.identifier import parse_public_id, public_id, reference_for, uuid7
-from gateway.domain.ledger import Movement, postings_for
 from gateway.domain.money import Yen
-from gateway.domain.transfer import Event, State
+from gateway.domain.transfer import State
 from gateway.store.database import Database, _prepare_connection, _server_settings
 from gateway.store.transfers import BankCall, Move, NewTransfer, accept, move
 
@@ -136,7 +136,7 @@ async def _drained(stage: BenchStage) -> float:
 
 
 async def directly(stage: BenchStage, *, seconds: float, window: int) -> Throughput:
-    """Call accept_transfer and move_transfer with as many callers and connections, and no more."""
+    """Call the two money steps with as many callers and connections, and no more."""
     async with asyncpg.create_pool(
         stage.app_url,
         min_size=POOL_SIZE,
@@ -177,7 +177,7 @@ async def _settle(steps: Database, member: Member, now: datetime) -> None:
     if transfer is None:
         raise RuntimeError("the bench's members have credit enough")
     after = replace(transfer, state=State.SETTLED, settled_at=now, due_at=None, bank_id="bench")
-    movement = Movement(transfer.bank, transfer.amount, Yen(0), now.date())
+    booking = book_advance(advance_entry(after))
     hashes = [hashlib.sha256(b"bench").hexdigest()] * 2
     change = Move(
         before=transfer,
@@ -186,10 +186,10 @@ async def _settle(steps: Database, member: Member, now: datetime) -> None:
         now=now,
         reserved_change=-transfer.amount.amount,
         events=[("transfer.settled", {"attempt": 1, "reason": None})],
-        postings=postings_for(Event.SETTLE, movement, lambda: _new_id(now)),
+        journals=[journal_of(booking, lambda: _new_id(now), source_id=transfer.id)],
         call=BankCall("submit", 1, now, now, "Settled", "COMPLETED", *hashes),
     )
-    if not await move(steps, change):
+    if await move(steps, change) != "moved":
         raise RuntimeError("nobody else moves the bench's transfers")
 
 

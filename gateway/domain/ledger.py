@@ -1,4 +1,4 @@
-"""Double entry: what each transition posts, and the position as a fold over what was posted.
+"""Double entry: accounts, postings, and what postings sum to.
 
 A posting moves an amount from one account to another and so balances by construction. Accepting
 posts nothing: a reservation is not money.
@@ -10,9 +10,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from gateway.domain.account import BankCode
-from gateway.domain.hours import JST
 from gateway.domain.money import NOTHING, Yen
-from gateway.domain.transfer import Event, Transfer
 
 PRINCIPAL = "principal"
 INTEREST = "interest"
@@ -69,44 +67,6 @@ class Posting:
     effective_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """What a transition is about: enough to write its postings."""
-
-    bank: BankCode
-    amount: Yen
-    charge: Yen
-    credited_on: date
-
-
-def movement_of(transfer: Transfer, charge: Yen) -> Movement:
-    """Return what the postings of a settled transfer are about; the JST date of booking counts."""
-    if transfer.settled_at is None:
-        raise ValueError("a movement needs the bank's booking instant")
-    credited_on = transfer.settled_at.astimezone(JST).date()
-    return Movement(transfer.bank, transfer.amount, charge, credited_on)
-
-
-def postings_for(
-    event: Event, movement: Movement, new_id: Callable[[], UUID]
-) -> tuple[Posting, ...]:
-    """Return the one journal that `event` makes; most events make none.
-
-    A return is effective on the crediting date of the advance, so that the advance bore no
-    interest.
-    """
-    cash = settlement_cash(movement.bank)
-    legs: tuple[tuple[str, str, Yen], ...]
-    if event is Event.SETTLE:
-        charges = (fee_expense(movement.bank), bank_charges_payable(movement.bank), movement.charge)
-        legs = ((PRINCIPAL, cash, movement.amount), charges)
-    elif event is Event.RETURN:
-        legs = ((cash, PRINCIPAL, movement.amount),)
-    else:
-        return ()
-    return one_journal((Leg(*leg, movement.credited_on) for leg in legs), new_id)
-
-
 def one_journal(legs: Iterable[Leg], new_id: Callable[[], UUID]) -> tuple[Posting, ...]:
     """Return the postings of one journal; what amounts to nothing is not posted."""
     journal = new_id()
@@ -115,6 +75,11 @@ def one_journal(legs: Iterable[Leg], new_id: Callable[[], UUID]) -> tuple[Postin
         for leg in legs
         if leg.amount.amount > 0
     )
+
+
+def charge_leg(bank: BankCode, charge: Yen, day: date) -> Leg:
+    """Return what a movement posts for the bank's own charge, which it bills monthly."""
+    return Leg(fee_expense(bank), bank_charges_payable(bank), charge, day)
 
 
 def unidentified_in(bank: BankCode, amount: Yen, day: date) -> Leg:

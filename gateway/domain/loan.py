@@ -1,6 +1,7 @@
 """A member's loan, as far as borrowing needs it."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from gateway.domain.money import Yen
@@ -8,7 +9,10 @@ from gateway.domain.money import Yen
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """Credit limit, what is owed, and what open transfers have reserved; whole yen."""
+    """Credit limit, what is owed, and what open transfers have reserved; whole yen.
+
+    `due_on`: the oldest unmet due date, None where nothing is due or nobody has worked it out yet.
+    """
 
     member_id: UUID
     credit_limit: Yen
@@ -17,6 +21,7 @@ class Loan:
     suspense: Yen
     advances_stopped: bool
     version: int
+    due_on: date | None = None
 
     @property
     def available(self) -> Yen:

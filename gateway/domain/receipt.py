@@ -45,10 +45,11 @@ class Receipt:
 
 def receipts(history: History) -> tuple[Receipt, ...]:
     """Return a receipt for each entry, in the history's order."""
-    return tuple(_receipt(step) for step in history.steps)
+    return tuple(receipt_of(step) for step in history.steps)
 
 
-def _receipt(step: Step) -> Receipt:
+def receipt_of(step: Step) -> Receipt:
+    """Return the receipt of one entry."""
     split = {
         heading: sum((step.parts.get(part, NOTHING) for part in parts), NOTHING)
         for heading, parts in HEADINGS.items()

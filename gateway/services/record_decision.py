@@ -1,16 +1,15 @@
 """Write what was decided on a transfer, from the row it was decided on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
 import structlog
 
+from gateway.domain.booking import Journal
 from gateway.domain.decision import Decision, reserved_change
 from gateway.domain.errors import StaleTransfer
-from gateway.domain.hours import JST
-from gateway.domain.ledger import Posting, movement_of, postings_for
 from gateway.domain.outcome import (
     Answer,
     FileOutcome,
@@ -18,7 +17,9 @@ from gateway.domain.outcome import (
     InquiryOutcome,
     SubmitOutcome,
 )
+from gateway.domain.review import NewReview, ReviewKind, review_key
 from gateway.domain.transfer import TRANSITIONS, Event, State, Transfer
+from gateway.services.book_transfer import book_transfer
 from gateway.services.desk import TransferDesk
 from gateway.store.transfers import BankCall, Move, add_call, find_transfer, move
 
@@ -64,19 +65,22 @@ async def record_decision(
 ) -> Transfer:
     """Apply `decide` to the transfer as it is now; return it as it then is.
 
-    When the row has moved since, it is read and decided again, at most `READS_MAX` times;
-    then StaleTransfer: the lease or the next inquiry finds it again.
+    When the row or the loan has moved since, it is read and decided again, at most `READS_MAX`
+    times; then StaleTransfer: the lease or the next inquiry finds it again.
     """
+    reads_loan = False
     for _ in range(READS_MAX):
         decision = decide(transfer)
         if decision is None:
             if call is not None:
                 await add_call(desk.db, transfer, call, call_id=desk.new_id())
             return transfer
-        change = _change(desk, transfer, decision, call)
-        if await move(desk.db, change):
+        journals = await book_transfer(desk, decision, reads_loan=reads_loan)
+        result = await move(desk.db, _change(desk, transfer, decision, journals, call))
+        if result == "moved":
             _tell(desk, transfer, decision)
             return replace(decision.transfer, fence=transfer.fence + 1)
+        reads_loan = reads_loan or result == "loan_moved"
         again = await find_transfer(desk.db, member_id=transfer.member_id, transfer_id=transfer.id)
         if again is None:
             raise StaleTransfer(f"transfer {transfer.id} is gone")
@@ -85,7 +89,11 @@ async def record_decision(
 
 
 def _change(
-    desk: TransferDesk, before: Transfer, decision: Decision, call: BankCall | None
+    desk: TransferDesk,
+    before: Transfer,
+    decision: Decision,
+    journals: Sequence[Journal],
+    call: BankCall | None,
 ) -> Move:
     after = decision.transfer
     return Move(
@@ -95,7 +103,8 @@ def _change(
         now=desk.clock.now(),
         reserved_change=reserved_change(before, after),
         events=[(f"transfer.{state}", _data(after)) for state in _states(before, decision)],
-        postings=_postings(desk, decision),
+        journals=journals,
+        reviews=_reviews(before, after),
         call=call,
     )
 
@@ -123,15 +132,21 @@ def _is_promise_kept(transfer: Transfer) -> bool | None:
     return transfer.promise.is_kept(transfer.settled_at)
 
 
-def _postings(desk: TransferDesk, decision: Decision) -> list[Posting]:
-    transfer = decision.transfer
-    if transfer.settled_at is None:
+def _reviews(before: Transfer, after: Transfer) -> list[NewReview]:
+    """Return what people have to look at: each time that a transfer goes into review."""
+    if after.state is not State.REVIEW or before.state is State.REVIEW:
         return []
-    day = transfer.settled_at.astimezone(JST).date()
-    tariff = desk.profiles[transfer.bank].tariff
-    charge = tariff.transfer_charge(transfer.creditor.type, transfer.amount, day)
-    movement = movement_of(transfer, charge)
-    return [p for event in decision.events for p in postings_for(event, movement, desk.new_id)]
+    kind = ReviewKind.TRANSFER_UNCLEAR
+    return [
+        NewReview(
+            key=review_key(kind, after.reference, before.fence),
+            kind=kind,
+            bank=after.bank,
+            reference=after.reference,
+            amount=after.amount,
+            details={"reason": after.reason, "state_before": before.state},
+        )
+    ]
 
 
 def _tell(desk: TransferDesk, before: Transfer, decision: Decision) -> None:

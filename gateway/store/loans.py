@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from asyncpg import Record
+
 from gateway.domain.loan import Loan
 from gateway.domain.money import Yen
 from gateway.store.database import Database
@@ -12,8 +14,11 @@ FIND = SQL["loans.find"]
 
 async def find_loan(db: Database, member_id: UUID) -> Loan | None:
     row = await db.fetchrow(FIND, member_id)
-    if row is None:
-        return None
+    return None if row is None else read_loan(row)
+
+
+def read_loan(row: Record) -> Loan:
+    """Return the domain's loan of a row."""
     return Loan(
         member_id=row["member_id"],
         credit_limit=Yen(row["credit_limit"]),
@@ -22,4 +27,5 @@ async def find_loan(db: Database, member_id: UUID) -> Loan | None:
         suspense=Yen(row["suspense"]),
         advances_stopped=row["advances_stopped"],
         version=row["version"],
+        due_on=row["due_on"],
     )

@@ -8,17 +8,19 @@ from uuid import UUID
 from asyncpg import Record
 
 from gateway.domain.account import AccountType, BankAccount, BankCode
+from gateway.domain.booking import Journal
 from gateway.domain.identifier import RANDOM_BYTES, uuid7
-from gateway.domain.ledger import Posting
 from gateway.domain.money import Yen
 from gateway.domain.reason import Reason
+from gateway.domain.review import NewReview
 from gateway.domain.transfer import Promise, State, Transfer
+from gateway.store.bookings import encode_bookings, encode_reviews
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 
 ACCEPT = SQL["transfers.accept"]
 CLAIM = SQL["transfers.claim"]
-MOVE = SQL["transfers.move"]
+RECORD = SQL["transfers.record"]
 FIND = SQL["transfers.find"]
 BY_KEY = SQL["transfers.by_key"]
 LIST = SQL["transfers.list"]
@@ -85,8 +87,9 @@ class Move:
     now: datetime
     reserved_change: int
     events: Sequence[tuple[str, dict[str, object]]]
-    postings: Sequence[Posting]
-    call: BankCall | None
+    journals: Sequence[Journal] = ()
+    reviews: Sequence[NewReview] = ()
+    call: BankCall | None = None
 
 
 async def accept(db: Database, new: NewTransfer) -> tuple[str, Transfer | None]:
@@ -118,19 +121,23 @@ async def claim(
     return row["result"], read_transfer(row["transfer"])
 
 
-async def move(db: Database, change: Move) -> bool:
-    """Apply a decision to the row it was computed from; False when that row has moved since."""
+async def move(db: Database, change: Move) -> str:
+    """Apply a decision to the row it was computed from: moved | stale | loan_moved.
+
+    Neither of the latter writes anything: read the row, or the loan, again.
+    """
     before, after = change.before, change.after
     row = await db.step(
-        MOVE,
+        RECORD,
         *(before.member_id, before.id, before.state, before.fence, change.step, change.now),
         _mutable(after),
         change.reserved_change,
         [{"kind": kind, "data": data} for kind, data in change.events],
-        [_posting(posting) for posting in change.postings],
-        None if change.call is None else _call(change.call),
+        encode_bookings(change.journals),
+        encode_reviews(change.reviews, member_id=before.member_id),
+        None if change.call is None else encode_call(change.call),
     )
-    return bool(row["result"] == "moved")
+    return str(row["result"])
 
 
 async def find_transfer(db: Database, *, member_id: UUID, transfer_id: UUID) -> Transfer | None:
@@ -273,18 +280,8 @@ def _mutable(transfer: Transfer) -> dict[str, object]:
     }
 
 
-def _posting(posting: Posting) -> dict[str, object]:
-    return {
-        "id": posting.id,
-        "journal": posting.journal,
-        "debit": posting.debit,
-        "credit": posting.credit,
-        "amount": posting.amount.amount,
-        "effective_on": posting.effective_on,
-    }
-
-
-def _call(call: BankCall) -> dict[str, object]:
+def encode_call(call: BankCall) -> dict[str, object]:
+    """Return the `p_call` of a money step."""
     return {
         "operation": call.operation,
         "attempt": call.attempt,

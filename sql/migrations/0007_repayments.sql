@@ -4,13 +4,14 @@
 ALTER TABLE loans ADD COLUMN annual_rate numeric(6, 5) NOT NULL DEFAULT 0.178;
 ALTER TABLE loans ADD COLUMN due_day bigint NOT NULL DEFAULT 5;
 ALTER TABLE loans ADD COLUMN has_free_days boolean NOT NULL DEFAULT FALSE;
--- The place of the last entry that is no advance: what an advance after it posts depends on nothing else.
+-- Where the last entry stands that is no advance: an advance after it changes nothing that was posted.
 ALTER TABLE loans ADD COLUMN last_effective_on date;
 ALTER TABLE loans ADD COLUMN last_at timestamptz;
-ALTER TABLE loans ADD COLUMN last_entry_id uuid;
--- The business day on which the oldest unmet due date falls, NULL where nothing is due or where it has to be
--- worked out anew from the entries.
+-- The business day on which the oldest unmet due date falls, NULL where nothing is due. Not known after an advance that
+-- was booked unread: then it is worked out anew from the entries.
 ALTER TABLE loans ADD COLUMN due_on date;
+ALTER TABLE loans ADD COLUMN is_due_known boolean NOT NULL DEFAULT TRUE;
+CREATE INDEX loans_due_unknown ON loans (member_id) WHERE NOT is_due_known;
 
 -- Facts about a loan's money, dated by the bank: what its history is folded from. Append-only.
 -- source_id: the transfer or the repayment it came by.

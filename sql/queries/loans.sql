@@ -1,3 +1,3 @@
 -- name: find
-SELECT member_id, credit_limit, principal, reserved, suspense, advances_stopped, version
+SELECT member_id, credit_limit, principal, reserved, suspense, advances_stopped, version, due_on
 FROM loans WHERE member_id = $1;

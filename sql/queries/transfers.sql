@@ -6,8 +6,8 @@ SELECT * FROM accept_promised_transfer(
 -- name: claim
 SELECT * FROM claim_transfer($1, $2, $3, $4, $5, $6, $7);
 
--- name: move
-SELECT * FROM move_transfer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+-- name: record
+SELECT * FROM record_transfer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: destination
 -- Removed accounts too: a replay is answered whatever happened to the account since. With what holds the bank back,

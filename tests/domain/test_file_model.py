@@ -24,9 +24,8 @@ from gateway.domain.bank_file import (
     at_rest,
     item_outcome,
 )
+from gateway.domain.booking import transfer_entries
 from gateway.domain.decision import Decision, after_cancel, after_inquiry, after_lease_end
-from gateway.domain.ledger import Movement, postings_for
-from gateway.domain.money import Yen
 from gateway.domain.outcome import (
     FileAccepted,
     FileOutcome,
@@ -49,7 +48,6 @@ SENDINGS_MAX = 2
 AT_ONCE = replace(POLICY, visibility_s=0)
 THROTTLED = NotSent(Reason.BANK_BUSY)
 SHORT = NotSent(Reason.SETTLEMENT_BALANCE_SHORT)
-MOVEMENT = Movement(BankCode.MIZUHO, Yen(1), Yen(0), NOW.date())
 MEMBER, TRANSFER = UUID(int=1), UUID(int=2)
 
 Sending = tuple[int, int]  # a file's number, and the fence of its sender
@@ -89,9 +87,7 @@ def decided(world: World, decision: Decision | None) -> World:
     if decision is None:
         return world
     row = decision.transfer
-    posted = world.posted
-    if row.settled_at is not None:
-        posted += sum(bool(postings_for(e, MOVEMENT, lambda: UUID(int=0))) for e in decision.events)
+    posted = world.posted + len(transfer_entries(row, decision.events))
     row = replace(
         row,
         due_at=row.due_at and NOW,

@@ -9,11 +9,10 @@ that the domain allows.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import pytest
 
-from gateway.domain.account import BankCode
+from gateway.domain.booking import transfer_entries
 from gateway.domain.decision import (
     Decision,
     after_cancel,
@@ -21,8 +20,6 @@ from gateway.domain.decision import (
     after_lease_end,
     after_submit,
 )
-from gateway.domain.ledger import Movement, postings_for
-from gateway.domain.money import Yen
 from gateway.domain.outcome import (
     Inquiry,
     InquiryOutcome,
@@ -41,7 +38,6 @@ AT_ONCE = replace(POLICY, visibility_s=0)
 MUCH_LATER = NOW + timedelta(hours=2)
 REFUSED = Rejected(Reason.LIMIT_EXCEEDED)
 THROTTLED = NotSent(Reason.BANK_UNREACHABLE)
-MOVEMENT = Movement(BankCode.SMBC, Yen(1), Yen(0), NOW.date())
 
 
 @dataclass(frozen=True)
@@ -69,9 +65,7 @@ def decided(world: World, decision: Decision | None) -> World:
     if decision is None:
         return world
     row = decision.transfer
-    posted = world.posted
-    if row.settled_at is not None:
-        posted += sum(bool(postings_for(e, MOVEMENT, lambda: UUID(int=0))) for e in decision.events)
+    posted = world.posted + len(transfer_entries(row, decision.events))
     row = replace(
         row,
         due_at=row.due_at and NOW,

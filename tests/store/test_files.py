@@ -138,28 +138,11 @@ async def test_a_move_writes_the_file_of_a_transfer_and_takes_it_away(
     _, claimed = await claim_item(database, due, GATHERING, now=START, step=step())
     after = replace(claimed, state=State.SCHEDULED, due_at=START, file_id=None)
 
-    assert await move(database, Move(claimed, after, step(), START, 0, (), (), None))
+    assert await move(database, Move(claimed, after, step(), START, 0, ())) == "moved"
 
     found = await find_transfer(database, member_id=due.member_id, transfer_id=due.id)
     assert found is not None
     assert found.file_id is None
-
-
-async def test_a_version_that_knows_no_files_leaves_the_file_of_a_transfer_alone(
-    database: Database, due: Transfer
-) -> None:
-    _, claimed = await claim_item(database, due, GATHERING, now=START, step=step())
-    old_row = {"state": "unknown", "unclear": True, "give_up_at": claimed.give_up_at}
-
-    await database.step(
-        "SELECT * FROM move_transfer($1, $2, $3, $4, $5, $6, $7, 0, '[]', '[]', NULL)",
-        *(due.member_id, due.id, claimed.state, claimed.fence, step(), START),
-        old_row | {"tries": 0, "crashes": 0, "inquiries": 0},
-    )
-
-    found = await find_transfer(database, member_id=due.member_id, transfer_id=due.id)
-    assert found is not None
-    assert (found.state, found.file_id) == (State.UNKNOWN, FILE.file_id)
 
 
 async def test_a_file_is_kept_as_it_was_stored(database: Database) -> None:

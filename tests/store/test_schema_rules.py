@@ -13,11 +13,20 @@ HOUSE_TABLES = {
     "bank_lanes",
     "bank_files",
     "bank_stops",
+    "daily_runs",
     "operator_actions",
     "schema_files",
     "settlement_marks",
+    "statement_lines",
 }
-APPEND_ONLY = {"postings", "events", "bank_attempts", "idempotency_keys", "operator_actions"}
+APPEND_ONLY = {
+    "postings",
+    "events",
+    "loan_entries",
+    "bank_attempts",
+    "idempotency_keys",
+    "operator_actions",
+}
 
 TABLES = """
 SELECT c.relname AS name, array_agg(a.attname ORDER BY a.attnum) AS columns

@@ -1,0 +1,71 @@
+"""Book what a decision on a transfer says about money, on the member's loan."""
+
+from gateway.domain.booking import (
+    Booking,
+    Journal,
+    LoanBook,
+    book,
+    book_advance,
+    journal_of,
+    transfer_entries,
+)
+from gateway.domain.decision import Decision
+from gateway.domain.ledger import Leg, charge_leg
+from gateway.domain.loan_entries import Kind, LoanEntry
+from gateway.domain.transfer import Transfer
+from gateway.services.desk import TransferDesk
+from gateway.store.loan_books import read_loan_book
+
+
+async def book_transfer(
+    desk: TransferDesk, decision: Decision, *, reads_loan: bool
+) -> tuple[Journal, ...]:
+    """Return the journals of a decision, mostly none.
+
+    An advance alone is booked without reading the loan, unless `reads_loan`: because it turned out
+    that something stands after it. What is booked already is not booked again.
+    """
+    transfer = decision.transfer
+    entries = transfer_entries(transfer, decision.events)
+    if not entries:
+        return ()
+    if reads_loan or any(entry.kind is not Kind.ADVANCE for entry in entries):
+        bookings = await _read_and_book(desk, transfer, entries)
+    else:
+        bookings = [book_advance(entry) for entry in entries]
+    return tuple(_journal(desk, transfer, booking) for booking in bookings)
+
+
+async def _read_and_book(
+    desk: TransferDesk, transfer: Transfer, entries: tuple[LoanEntry, ...]
+) -> list[Booking]:
+    known = await read_loan_book(desk.db, transfer.member_id)
+    if known is None:
+        raise LookupError(f"transfer {transfer.id} is a member's who has no loan")
+    return _booked(known, entries)
+
+
+def _booked(known: LoanBook, entries: tuple[LoanEntry, ...]) -> list[Booking]:
+    bookings = []
+    for entry in entries:
+        booking = book(known, entry)
+        if booking is not None:
+            bookings.append(booking)
+            known = known.with_entry(entry)
+    return bookings
+
+
+def _journal(desk: TransferDesk, transfer: Transfer, booking: Booking) -> Journal:
+    charges = (
+        (_charge(desk, transfer, booking.entry),) if booking.entry.kind is Kind.ADVANCE else ()
+    )
+    return journal_of(
+        booking, desk.new_id, charges=charges, source_id=transfer.id, bank_id=transfer.bank_id
+    )
+
+
+def _charge(desk: TransferDesk, transfer: Transfer, advance: LoanEntry) -> Leg:
+    tariff = desk.profiles[transfer.bank].tariff
+    day = advance.effective_on
+    charge = tariff.transfer_charge(transfer.creditor.type, transfer.amount, day)
+    return charge_leg(transfer.bank, charge, day)

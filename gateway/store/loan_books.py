@@ -1,0 +1,85 @@
+"""A loan as booking needs it: row, contract and entries, read in one statement."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from gateway.domain.booking import Journal, LoanBook
+from gateway.domain.calendar import is_business_day
+from gateway.domain.due_dates import DueDay
+from gateway.domain.loan_entries import Kind, LoanEntry
+from gateway.domain.loan_rules import Contract
+from gateway.domain.loan_state import Agreement
+from gateway.domain.money import Yen
+from gateway.domain.review import NewReview
+from gateway.store.bookings import encode_bookings, encode_reviews
+from gateway.store.database import Database
+from gateway.store.loans import read_loan
+from gateway.store.sql import SQL
+
+READ = SQL["loan_books.read"]
+RECORD_ENTRY = SQL["loan_books.record_entry"]
+
+
+async def read_loan_book(db: Database, member_id: UUID) -> LoanBook | None:
+    """Return a member's loan with all its entries, of one snapshot; None if there is no loan."""
+    row = await db.fetchrow(READ, member_id)
+    if row is None:
+        return None
+    return LoanBook(read_loan(row), read_agreement(row), read_entries(row["entries"]))
+
+
+@dataclass(frozen=True, slots=True)
+class EntryStep:
+    """Entries without a row of their own to move; either id names what they are about."""
+
+    member_id: UUID
+    now: datetime
+    journals: Sequence[Journal]
+    events: Sequence[tuple[str, Mapping[str, object]]] = ()
+    reviews: Sequence[NewReview] = ()
+    transfer_id: UUID | None = None
+    repayment_id: UUID | None = None
+
+
+async def record_entry(db: Database, step: EntryStep) -> str:
+    """Book entries: moved | loan_moved (read the book again) | stale (booked already)."""
+    row = await db.step(
+        RECORD_ENTRY,
+        *(step.member_id, step.transfer_id, step.repayment_id, step.now),
+        [{"kind": kind, "data": data} for kind, data in step.events],
+        encode_bookings(step.journals),
+        encode_reviews(step.reviews, member_id=step.member_id),
+    )
+    return str(row["result"])
+
+
+def read_agreement(row: Record) -> Agreement:
+    """Return what a row of `loans` says about the contract."""
+    contract = Contract(
+        annual_rate=Fraction(row["annual_rate"]),
+        due_day=DueDay(row["due_day"]),
+        has_free_days=row["has_free_days"],
+    )
+    return Agreement(contract, is_business_day)
+
+
+def read_entries(rows: Iterable[Mapping[str, Any]]) -> tuple[LoanEntry, ...]:
+    """Return the entries of a jsonb array of rows of `loan_entries`."""
+    return tuple(
+        LoanEntry(
+            id=UUID(row["id"]),
+            kind=Kind(row["kind"]),
+            amount=Yen(row["amount"]),
+            effective_on=date.fromisoformat(row["effective_on"]),
+            at=datetime.fromisoformat(row["at"]),
+            house=row["house"],
+            takes_back=None if row["takes_back"] is None else UUID(row["takes_back"]),
+        )
+        for row in rows
+    )

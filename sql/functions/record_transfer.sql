@@ -1,0 +1,40 @@
+-- Move a transfer from the state that was read to the row that the domain decided, with what it changes on the loan
+-- and the bank call that led to it. Writes nothing when the row has moved since, or when the loan has moved on which
+-- the bookings were worked out. Idempotent by p_step, so that a lost commit is answered by calling it again.
+-- result: moved | stale | loan_moved
+CREATE OR REPLACE FUNCTION record_transfer(
+    p_member uuid, p_id uuid, p_state text, p_fence bigint, p_step uuid, p_now timestamptz,
+    p_row jsonb, p_reserved bigint, p_events jsonb, p_bookings jsonb, p_reviews jsonb, p_call jsonb
+) RETURNS TABLE (result text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_old transfers;
+    v_new transfers;
+BEGIN
+    SELECT * INTO v_old FROM transfers t WHERE t.member_id = p_member AND t.id = p_id FOR UPDATE;
+    result := CASE
+        WHEN v_old.step = p_step THEN 'moved'
+        WHEN (v_old.state = p_state AND v_old.fence = p_fence) IS NOT TRUE THEN 'stale'
+        WHEN p_bookings <> '[]'::jsonb AND NOT loan_fits(p_member, p_bookings) THEN 'loan_moved'
+        END;
+    IF result IS NOT NULL THEN
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    SELECT * INTO v_new FROM jsonb_populate_record(NULL::transfers, p_row);
+    UPDATE transfers t SET
+        state = v_new.state, fence = t.fence + 1, step = p_step, unclear = v_new.unclear,
+        tries = v_new.tries, crashes = v_new.crashes, due_at = v_new.due_at,
+        give_up_at = v_new.give_up_at, inquire_at = v_new.inquire_at, inquiries = v_new.inquiries,
+        inquired_at = v_new.inquired_at, attempt_over_at = v_new.attempt_over_at,
+        unresolved_since = v_new.unresolved_since, settled_at = v_new.settled_at,
+        returned_at = v_new.returned_at, bank_id = v_new.bank_id, reason = v_new.reason,
+        file_id = v_new.file_id,
+        lease_owner = CASE WHEN v_new.state = 'submitting' THEN t.lease_owner END,
+        lease_until = CASE WHEN v_new.state = 'submitting' THEN t.lease_until END
+    WHERE t.member_id = p_member AND t.id = p_id;
+    PERFORM book_on_loan(p_member, p_id, NULL, p_now, p_reserved, p_events, p_bookings, p_reviews);
+    PERFORM keep_call(p_member, p_id, NULL, p_step, p_call);
+    result := 'moved';
+    RETURN NEXT;
+END $$;
