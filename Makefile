@@ -3,7 +3,7 @@
 VENV := .venv
 export VENV
 
-.PHONY: setup demo test test-all chaos bench lint format lock fuzz mutate hours lives
+.PHONY: setup demo test test-all chaos bench lint format lock fuzz mutate hours lives openapi
 
 setup:
 	@scripts/setup $(VENV)
@@ -39,6 +39,10 @@ lives: setup
 
 bench: setup
 	@$(VENV)/bin/python -m bench $(ARGS)
+
+# The checked-in copy of the API description, after a change of routes or models.
+openapi: setup
+	@$(VENV)/bin/gateway openapi > docs/openapi.json
 
 lint: setup
 	@scripts/check --lint

@@ -17,6 +17,8 @@ from gateway.demo.check import check_demo
 from gateway.demo.run import run_demo
 from gateway.domain.errors import GatewayError, NotReady
 from gateway.domain.hours import JST
+from gateway.http.core import ROUTES
+from gateway.http.openapi.document import printed
 from gateway.operators.command_line import WRONG, AsJson, commands
 from gateway.operators.reports import doctor_report
 from gateway.operators.running import logging_to, run
@@ -142,6 +144,12 @@ async def _migrate(settings: Settings, *, dry_run: bool) -> list[str]:
         raise NotReady("GATEWAY_DATABASE_OWNER_URL: needed to migrate; the gateway's role may not")
     async with database_address(settings):  # the embedded database is migrated when it starts
         return []
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the description of the API (OpenAPI 3.1), as it is served at /openapi.json."""
+    typer.echo(printed(ROUTES), nl=False)
 
 
 @cli.command()

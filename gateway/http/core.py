@@ -6,8 +6,9 @@ from aiohttp import web
 
 from gateway.domain.account import BankCode
 from gateway.domain.branches import branch_exists
-from gateway.http import accounts, banks, callbacks, loan, probes, sessions, transfers
+from gateway.http import accounts, banks, callbacks, description, loan, probes, sessions, transfers
 from gateway.http.deps import DEPS, HttpDeps
+from gateway.http.description import DESCRIPTION
 from gateway.http.middlewares import (
     with_context,
     with_problems,
@@ -16,8 +17,17 @@ from gateway.http.middlewares import (
 )
 from gateway.http.openapi.accounts import CREATE_ACCOUNT, DELETE_ACCOUNT, LIST_ACCOUNTS
 from gateway.http.openapi.banks import LIST_BANKS
+from gateway.http.openapi.document import description_of
 from gateway.http.openapi.loan import GET_LOAN
-from gateway.http.openapi.machines import IS_ALIVE, IS_READY, SHOW_METRICS, TAKE_CALLBACK
+from gateway.http.openapi.machines import (
+    IS_ALIVE,
+    IS_READY,
+    SHOW_ASSET,
+    SHOW_METRICS,
+    SHOW_OPENAPI,
+    SHOW_PAGE,
+    TAKE_CALLBACK,
+)
 from gateway.http.openapi.route import Route
 from gateway.http.openapi.sessions import (
     CREATE_SESSION,
@@ -54,6 +64,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/loan", loan.get_loan, GET_LOAN),
     Route("GET", "/v1/banks", banks.list_banks, LIST_BANKS),
     Route("POST", "/callbacks/{bank}", callbacks.take_callback, TAKE_CALLBACK),
+    Route("GET", "/openapi.json", description.show_openapi, SHOW_OPENAPI),
+    Route("GET", "/docs", description.show_page, SHOW_PAGE),
+    Route("GET", "/docs/{asset}", description.show_asset, SHOW_ASSET),
     Route("GET", "/livez", probes.is_alive, IS_ALIVE),
     Route("GET", "/readyz", probes.is_ready, IS_READY),
     Route("GET", "/metrics", probes.show_metrics, SHOW_METRICS),
@@ -66,6 +79,7 @@ def build_http(deps: HttpDeps) -> web.Application:
         middlewares=[with_context, with_problems, within_hours], client_max_size=BODY_BYTES_MAX
     )
     app[DEPS] = deps
+    app[DESCRIPTION] = description_of(ROUTES)
     app.add_routes([route.registered() for route in ROUTES])
     app.on_response_prepare.append(without_plain_text)
     app.on_startup.append(_read_branches)

@@ -22,6 +22,7 @@ KEY_FORM = re.compile(r"[!-~]{16,64}")  # a UUID is one of these
 REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{5,36}")
 TRACEPARENT_FORM = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 PREFER_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*([0-9]{1,3})\s*(?=$|[,;])")
+ENTITY_TAG = re.compile(r'(?:W/)?("[!#-~]*")')
 WAIT_S_MAX = 10
 PAGE_DEFAULT, PAGE_MAX = 20, 100
 LIMIT_FORM = re.compile(r"[1-9][0-9]{0,2}")
@@ -64,6 +65,12 @@ def wait_s_of(request: web.Request) -> int:
     """Return how long `Prefer: wait=N` (RFC 7240) lets us wait; 0 where it does not say."""
     match = PREFER_WAIT.search(",".join(request.headers.getall("Prefer", [])))
     return min(int(match[1]), WAIT_S_MAX) if match else 0
+
+
+def has_tag(request: web.Request, etag: str) -> bool:
+    """Say whether the caller has this version already (`If-None-Match`, compared weakly)."""
+    given = request.headers.get("If-None-Match", "")
+    return given.strip() == "*" or etag in ENTITY_TAG.findall(given)
 
 
 def page_of(request: web.Request, prefix: str) -> Page:

@@ -52,7 +52,7 @@ def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
     row = TABLE.get(type(error), TABLE[InternalFault])
     language = language_of(request.headers.get("Accept-Language"))
     document = {
-        "type": f"urn:gateway:problem:{error_code(error)}",
+        "type": problem_type(error_code(error)),
         "title": say(row.title, language),
         "status": row.status,
         "detail": say(row.detail, language),
@@ -75,6 +75,11 @@ def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
             **_headers(error),
         },
     )
+
+
+def problem_type(code: str) -> str:
+    """Return the URI that stands for a code; docs/problems.md has one paragraph for each."""
+    return f"urn:gateway:problem:{code}"
 
 
 def _shown(path: str) -> str:

@@ -5,12 +5,17 @@ from typing import Literal
 from gateway.domain.errors import CallbackForged, NotFoundHere
 from gateway.http.openapi.fields import Shown
 from gateway.http.openapi.operation import Caller, Gives, Operation, Tag
+from gateway.http.openapi.parameters import IF_NONE_MATCH, Header
 
 
 class Received(Shown):
     """What ends the deliveries of one call."""
 
     received: Literal[True]
+
+
+class AnyObject(Shown):
+    """A JSON object that is described elsewhere."""
 
 
 class Alive(Shown):
@@ -52,5 +57,33 @@ SHOW_METRICS = Operation(
     Tag.PROBES,
     "Show counters and histograms",
     {200: Gives("Prometheus' text format", media_type="text/plain")},
+    caller=Caller.ANYONE,
+)
+SHOW_OPENAPI = Operation(
+    "showOpenapi",
+    Tag.DESCRIPTION,
+    "Give this description",
+    {
+        200: Gives("OpenAPI 3.1", AnyObject, headers=(Header.ETAG,)),
+        304: Gives("It has not changed", headers=(Header.ETAG,)),
+    },
+    caller=Caller.ANYONE,
+    parameters=(IF_NONE_MATCH,),
+)
+SHOW_PAGE = Operation(
+    "showPage",
+    Tag.DESCRIPTION,
+    "Show this description to people",
+    {200: Gives("A page that needs nothing from elsewhere", media_type="text/html")},
+    caller=Caller.ANYONE,
+)
+SHOW_ASSET = Operation(
+    "showAsset",
+    Tag.DESCRIPTION,
+    "Give a file of that page",
+    {
+        200: Gives("A script or a style sheet", media_type="*/*"),
+        304: Gives("It has not changed", headers=(Header.ETAG,)),
+    },
     caller=Caller.ANYONE,
 )

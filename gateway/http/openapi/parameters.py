@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.domain.account import BankCode
 from gateway.http.headers import PAGE_DEFAULT, PAGE_MAX, WAIT_S_MAX
 
 
@@ -21,6 +22,7 @@ class Header(StrEnum):
     LANGUAGE = "Content-Language"
     AUTHENTICATE = "WWW-Authenticate"
     CLEAR = "Clear-Site-Data"
+    ALLOW = "Allow"
 
 
 HEADER_MEANS: Mapping[Header, str] = {
@@ -34,6 +36,7 @@ HEADER_MEANS: Mapping[Header, str] = {
     Header.ETAG: "Changes when the answer does; send it as `If-None-Match`.",
     Header.LANGUAGE: "`ja` or `en`.",
     Header.AUTHENTICATE: "`Bearer`",
+    Header.ALLOW: "The methods that are there.",
     Header.CLEAR: "Pages forget what they cached.",
 }
 ON_EVERY_ANSWER = (Header.REQUEST_ID, Header.TRACE)
@@ -97,3 +100,22 @@ def cursor(prefix: str) -> Parameter:
         "`next_cursor` of the page before.",
         {"type": "string", "pattern": f"^{prefix}_[0-9a-f]{{32}}$"},
     )
+
+
+def _identifier(prefix: str) -> Mapping[str, object]:
+    return {
+        "type": "string",
+        "pattern": f"^{prefix}_[0-9a-f]{{32}}$",
+        "examples": [f"{prefix}_0192f3a17c1e7a338f005b2c8b3f1a01"],
+    }
+
+
+# What stands for a part of an address, by its name in the route's path.
+PATH_SCHEMAS: Mapping[str, Mapping[str, object]] = {
+    "session_id": _identifier("se"),
+    "account_id": _identifier("ac"),
+    "transfer_id": _identifier("tr"),
+    "repayment_id": _identifier("rp"),
+    "asset": {"type": "string", "enum": ["start.js", "swagger-ui.css", "swagger-ui-bundle.js"]},
+    "bank": {"type": "string", "enum": [str(bank) for bank in BankCode]},
+}

@@ -1,0 +1,155 @@
+"""What the description says of problems: which codes an operation gives, their schema, examples."""
+
+from collections.abc import Mapping
+
+from gateway.domain.errors import (
+    Busy,
+    CommitUnknown,
+    GatewayError,
+    IdempotencyKeyReused,
+    SessionMissing,
+)
+from gateway.http.errors import TABLE
+from gateway.http.openapi.fields import EXAMPLE_HEX
+from gateway.http.openapi.operation import Caller, Operation
+from gateway.http.openapi.parameters import IDEMPOTENCY_KEY, LIMIT
+from gateway.http.openapi.route import Route
+from gateway.http.problems import problem_type
+from gateway.http.refusals import (
+    BodyTooLarge,
+    BodyTooSlow,
+    ExpectationUnknown,
+    FieldFault,
+    FieldsInvalid,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyMissing,
+    InternalFault,
+    JsonMalformed,
+    MediaTypeWrong,
+    RequestMalformed,
+    RouteUnknown,
+    ServiceClosed,
+)
+
+Kinds = tuple[type[GatewayError], ...]
+
+ANYWHERE: Kinds = (RequestMalformed, ExpectationUnknown, InternalFault)
+WITH_BODY: Kinds = (JsonMalformed, BodyTooSlow, BodyTooLarge, MediaTypeWrong, FieldsInvalid)
+WITH_KEY: Kinds = (IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused)
+
+
+def problems_of(route: Route, operation: Operation) -> Kinds:
+    """Return every error that a route answers with, in the order of the table of errors."""
+    kinds = {*operation.problems, *ANYWHERE}
+    if operation.caller is Caller.MEMBER:
+        kinds |= {SessionMissing, Busy}
+    if operation.caller is Caller.BANK:
+        kinds |= {Busy, CommitUnknown, BodyTooSlow, BodyTooLarge}
+    if operation.is_writing:
+        kinds |= {Busy, CommitUnknown, ServiceClosed}
+    if operation.takes is not None:
+        kinds |= set(WITH_BODY)
+    if IDEMPOTENCY_KEY in operation.parameters:
+        kinds |= set(WITH_KEY)
+    if LIMIT in operation.parameters:
+        kinds.add(FieldsInvalid)
+    if "{" in route.path:
+        kinds.add(RouteUnknown)  # an empty part, or a slash in it
+    return tuple(kind for kind in TABLE if kind in kinds)
+
+
+def problem_schemas() -> dict[str, object]:
+    """Return the components that problems are made of."""
+    return {
+        "ProblemCode": {
+            "type": "string",
+            "description": "Stable, never translated; docs/problems.md says what to do with each.",
+            "enum": [kind.code for kind in TABLE],
+        },
+        "FieldProblem": _FIELD_PROBLEM,
+        "Problem": _PROBLEM,
+    }
+
+
+def problem_examples() -> dict[str, object]:
+    """Return each problem in both languages: `CODE` in Japanese, `CODE.en` in English."""
+    return {
+        f"{kind.code}{suffix}": {"value": _example(kind, language)}
+        for kind in TABLE
+        for suffix, language in (("", "ja"), (".en", "en"))
+    }
+
+
+def of_codes(kinds: Kinds) -> dict[str, object]:
+    """Return the schema of a problem whose code is one of these."""
+    codes = [kind.code for kind in kinds]
+    narrowed = {"type": "object", "properties": {"code": {"type": "string", "enum": codes}}}
+    return {"allOf": [{"$ref": "#/components/schemas/Problem"}, narrowed]}
+
+
+def _example(kind: type[GatewayError], language: str) -> Mapping[str, object]:
+    row = TABLE[kind]
+    return {
+        "type": problem_type(kind.code),
+        "title": getattr(row.title, language),
+        "status": row.status,
+        "detail": getattr(row.detail, language),
+        "instance": "/v1/transfers",
+        "code": kind.code,
+        "retryable": row.is_retryable,
+        "request_id": EXAMPLE_HEX,
+        "errors": [_EXAMPLE_FIELDS[language]] if kind is FieldsInvalid else [],
+    }
+
+
+_EXAMPLE_FIELDS = {
+    "ja": {"pointer": "/amount", "code": "wrong_type", "detail": "型が違います。"},
+    "en": {"pointer": "/amount", "code": "wrong_type", "detail": "This is of the wrong type."},
+}
+_FAULTS = [str(fault) for fault in FieldFault]
+_FIELD_PROBLEM = {
+    "type": "object",
+    "description": "What is wrong with one field. One of pointer, header and parameter is there.",
+    "required": ["code", "detail"],
+    "properties": {
+        "pointer": {"type": "string", "description": "RFC 6901, into the body."},
+        "header": {"type": "string"},
+        "parameter": {"type": "string", "description": "Of the query."},
+        "code": {
+            "type": "string",
+            "description": f"{', '.join(_FAULTS)}, or the code of the whole problem.",
+        },
+        "detail": {"type": "string", "description": "To be shown beside the field."},
+    },
+}
+_PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457. Titles and details are in the language of Accept-Language.",
+    "required": [
+        *("type", "title", "status", "detail", "instance"),
+        *("code", "retryable", "request_id", "errors"),
+    ],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "A URI for each code."},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "What to do, for the member."},
+        "instance": {"type": "string", "description": "The address that was called."},
+        "code": {"$ref": "#/components/schemas/ProblemCode"},
+        "retryable": {
+            "type": "boolean",
+            "description": "The same request, sent again after Retry-After, may succeed.",
+        },
+        "request_id": {"type": "string"},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldProblem"}},
+        "reopens_at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "With service_closed: when it opens again.",
+        },
+        "quote": {
+            "$ref": "#/components/schemas/TransferQuote",
+            "description": "With quote_outdated: what holds now.",
+        },
+    },
+}
