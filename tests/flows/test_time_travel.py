@@ -24,6 +24,7 @@ from tests.services.conftest import Member
 
 # "About ten seconds": the emulators are faster, so the clock is moved on before anything is sent.
 CREDITED_AFTER = timedelta(seconds=11)
+DRAINED_WITHIN_S = 300  # days of requests leave at the pace of the bank's limit
 LAST = BankCode.MIZUHO  # whose answer names a day only: its instant is when the gateway reads it
 NEVER = datetime(9999, 1, 1, tzinfo=JST)
 LEGACY = CoreHours(opens_at=time(9), cutoff=time(14, 50), credited_at=time(9, 30))
@@ -158,7 +159,7 @@ async def _let_go(world: World, gateway: Gateway, told: list[Told], *, until: da
 
 async def _until_credited(world: World, gateway: Gateway, told: list[Told]) -> None:
     for one in told:
-        await world.until_at_rest(gateway, one.transfer)
+        await world.until_at_rest(gateway, one.transfer, within_s=DRAINED_WITHIN_S)
 
 
 def _late(one: Told, transfer: Transfer) -> str | None:

@@ -111,9 +111,11 @@ class World:
         if crash.point is not None:
             raise Crashed(crash.point)
 
-    async def until_at_rest(self, gateway: Gateway, transfer: Transfer) -> Transfer:
+    async def until_at_rest(
+        self, gateway: Gateway, transfer: Transfer, *, within_s: float = END_WITHIN_S
+    ) -> Transfer:
         """Return the transfer once it is final or in review."""
-        async with asyncio.timeout(END_WITHIN_S):
+        async with asyncio.timeout(within_s):
             while True:
                 found = await find_transfer(
                     gateway.desk.db, member_id=transfer.member_id, transfer_id=transfer.id
