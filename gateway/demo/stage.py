@@ -12,6 +12,7 @@ import aiohttp
 from gateway.app import Gateway, database_address, open_gateway
 from gateway.config import Settings
 from gateway.domain.account import AccountType, BankCode
+from gateway.domain.due_dates import DueDay
 from gateway.domain.errors import NotReady
 from gateway.domain.money import Yen
 from gateway.domain.ports import Clock
@@ -100,7 +101,14 @@ async def _seed(stage: Stage) -> None:
     member = await enrol_member(
         desk,
         stage.gateway.pins,
-        Enrolment(MEMBER_NUMBER, MEMBER_KANA, MEMBER_PIN, MEMBER_LIMIT),
+        Enrolment(
+            MEMBER_NUMBER,
+            MEMBER_KANA,
+            MEMBER_PIN,
+            MEMBER_LIMIT,
+            due_day=DueDay.TWENTY_FIFTH,
+            has_free_days=True,
+        ),
     )
     known = {account.account.bank for account in await list_accounts(desk.db, member)}
     async with aiohttp.ClientSession() as control:

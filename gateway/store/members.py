@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
 from uuid import UUID
 
+from gateway.domain.loan_rules import Contract
 from gateway.domain.money import Yen
 from gateway.store.database import Database
 from gateway.store.sql import SQL
@@ -27,7 +30,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """A member as enrolled, with the loan's limit."""
+    """A member as enrolled, with the loan's limit and contract."""
 
     id: UUID
     member_number: str
@@ -35,6 +38,7 @@ class NewMember:
     pin_hash: str
     sender_name: str
     limit: Yen
+    contract: Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +80,12 @@ async def find_member(db: Database, member_id: UUID) -> Member | None:
 
 async def enrol(db: Database, member: NewMember, *, now: datetime) -> bool:
     """Write a member and the loan; return False if both were there already."""
+    contract = member.contract
     row = await db.step(
         ENROL,
-        member.id,
-        member.member_number,
-        member.kana,
-        member.pin_hash,
-        member.sender_name,
-        member.limit.amount,
-        now,
+        *(member.id, member.member_number, member.kana, member.pin_hash, member.sender_name),
+        *(member.limit.amount, _decimal(contract.annual_rate), contract.due_day.value),
+        *(contract.has_free_days, now),
     )
     return bool(row["is_new"])
 
@@ -115,3 +116,7 @@ async def pass_pin_check(
         session.ends_at,
     )
     return bool(row["result"] == "opened")
+
+
+def _decimal(rate: Fraction) -> Decimal:
+    return Decimal(rate.numerator) / Decimal(rate.denominator)

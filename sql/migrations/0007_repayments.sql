@@ -11,6 +11,7 @@ ALTER TABLE loans ADD COLUMN last_at timestamptz;
 -- was booked unread: then it is worked out anew from the entries.
 ALTER TABLE loans ADD COLUMN due_on date;
 ALTER TABLE loans ADD COLUMN is_due_known boolean NOT NULL DEFAULT TRUE;
+-- squawk-ignore require-concurrent-index-creation
 CREATE INDEX loans_due_unknown ON loans (member_id) WHERE NOT is_due_known;
 
 -- Facts about a loan's money, dated by the bank: what its history is folded from. Append-only.
@@ -31,6 +32,27 @@ CREATE TABLE loan_entries (
     PRIMARY KEY (member_id, id),
     CHECK ((kind = 'return') = (takes_back IS NOT NULL))
 );
+
+-- What was booked before there were entries: advances, and what came back of them.
+INSERT INTO loan_entries (member_id, id, kind, amount, effective_on, at, house, source_id, bank_id, journal, recorded_at)
+SELECT t.member_id, t.id, 'advance', t.amount, (t.settled_at AT TIME ZONE 'Asia/Tokyo')::date, t.settled_at,
+    'settlement_cash:' || t.bank, t.id, t.bank_id, p.journal, p.recorded_at
+FROM transfers t JOIN postings p ON p.member_id = t.member_id AND p.transfer_id = t.id AND p.debit = 'principal'
+WHERE t.state IN ('settled', 'returned');
+INSERT INTO loan_entries (
+    member_id, id, kind, amount, effective_on, at, house, takes_back, source_id, bank_id, journal, recorded_at)
+SELECT t.member_id, md5(t.id || ' return')::uuid, 'return', t.amount, (t.returned_at AT TIME ZONE 'Asia/Tokyo')::date,
+    t.returned_at, 'settlement_cash:' || t.bank, t.id, t.id, t.bank_id, p.journal, p.recorded_at
+FROM transfers t JOIN postings p ON p.member_id = t.member_id AND p.transfer_id = t.id AND p.credit = 'principal'
+WHERE t.state = 'returned';
+UPDATE loans SET is_due_known = FALSE WHERE principal > 0;
+UPDATE loans l SET last_effective_on = (e.last_at AT TIME ZONE 'Asia/Tokyo')::date, last_at = e.last_at
+FROM (SELECT member_id, max(at) AS last_at FROM loan_entries WHERE kind <> 'advance' GROUP BY member_id) e
+WHERE l.member_id = e.member_id;
+-- It would book transfers without entries.
+-- squawk-ignore ban-drop-function
+DROP FUNCTION IF EXISTS move_transfer(
+    uuid, uuid, text, bigint, uuid, timestamptz, jsonb, bigint, jsonb, jsonb, jsonb);
 
 CREATE TABLE repayments (
     member_id uuid NOT NULL,

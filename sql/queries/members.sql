@@ -10,7 +10,7 @@ SELECT member_id FROM login_names WHERE kind = 'member_number' AND name = $1;
 SELECT kana, status FROM members WHERE member_id = $1;
 
 -- name: enrol
-SELECT * FROM enrol_member($1, $2, $3, $4, $5, $6, $7);
+SELECT * FROM enrol_borrower($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: begin_pin_check
 SELECT * FROM begin_pin_check($1, $2, $3);

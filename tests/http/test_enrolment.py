@@ -1,14 +1,18 @@
 """Enrolling members: once for each number, never half."""
 
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from gateway.domain.due_dates import DueDay
+from gateway.domain.loan_rules import Contract, percent
 from gateway.domain.money import Yen
 from gateway.services.desk import TransferDesk
 from gateway.services.enrol_member import Enrolment, enrol_member
 from gateway.services.pins import PinVault
+from gateway.store.loan_books import read_loan_book
 from gateway.store.members import claim_login_name
 from tests.http.conftest import KANA, NUMBER, PIN, Client
 from tests.manual_clock import ManualClock
@@ -44,6 +48,29 @@ async def test_the_name_is_kept_as_banks_spell_it(
     await enrol_member(desk, pins, Enrolment(NUMBER, "やまだ　ハナコ", PIN, Yen(1)))
 
     assert await owner.fetchval("SELECT kana FROM members") == KANA
+
+
+async def test_what_was_agreed_on_is_kept_with_the_loan(desk: TransferDesk, pins: PinVault) -> None:
+    agreed = Enrolment(NUMBER, KANA, PIN, Yen(1), percent("4.5"), DueDay.LAST, has_free_days=True)
+
+    member_id = await enrol_member(desk, pins, agreed)
+
+    book = await read_loan_book(desk.db, member_id)
+    assert book is not None
+    assert book.agreement.contract == Contract(percent("4.5"), DueDay.LAST, has_free_days=True)
+
+
+@pytest.mark.parametrize(
+    "annual_rate",
+    [
+        pytest.param(percent("20.1"), id="more than the law allows"),
+        pytest.param(percent("-1"), id="below nothing"),
+        pytest.param(Fraction(1, 7), id="more places than are kept"),
+    ],
+)
+def test_a_rate_that_cannot_be_kept_cannot_be_agreed_on(annual_rate: Fraction) -> None:
+    with pytest.raises(ValueError, match="yearly rate"):
+        Enrolment(NUMBER, KANA, PIN, Yen(1), annual_rate)
 
 
 @pytest.mark.parametrize(
