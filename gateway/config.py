@@ -3,15 +3,14 @@
 import hashlib
 import os
 import tomllib
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, DirectoryPath, Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
 from gateway.bank_settings import (
+    BASE_URL,
     FILE_NEEDED,
     HTTPS,
     ONLY_SANDBOX,
@@ -23,6 +22,7 @@ from gateway.bank_settings import (
 )
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotReady
+from gateway.domain.return_address import is_loopback, is_plain
 
 PREFIX = "GATEWAY_"
 OWN_SECRET_LENGTH_MIN = 16
@@ -35,6 +35,20 @@ def _postgres_url(url: SecretStr) -> SecretStr:
     return url
 
 
+def _public_url(url: str) -> str:
+    if not (url.startswith("https:") or is_loopback(url)):
+        raise ValueError("https is needed outside loopback")
+    return url
+
+
+def _return_url(url: str) -> str:
+    if not is_plain(url) or "?" in url:
+        raise ValueError("https (http on loopback), a host and the start of a path, nothing more")
+    return url
+
+
+PublicUrl = Annotated[str, Field(pattern=BASE_URL), AfterValidator(_public_url), OWN_VALUE]
+ReturnUrl = Annotated[str, AfterValidator(_return_url)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 OwnSecret = Annotated[Secret, LONG]
 
@@ -58,6 +72,8 @@ class Settings(BankSettings):
 
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8080, ge=0, le=65535)
+    public_url: PublicUrl = "http://127.0.0.1:8080"
+    repayment_return_urls: Annotated[tuple[ReturnUrl, ...], OWN_VALUE] = ("http://127.0.0.1:8080/",)
     in_flight_max: int = Field(200, ge=1)
     scheduled_max: int = Field(20_000, ge=1)
     day_amount_max: int | None = Field(None, ge=1)
@@ -65,6 +81,8 @@ class Settings(BankSettings):
     session_idle_s: int = Field(600, ge=1)
     session_absolute_s: int = Field(43_200, ge=1)
     login_delay_s: float = Field(1.0, ge=0)
+    streams_max: int = Field(10_000, ge=0)
+    streams_per_member_max: int = Field(10, ge=1)
     drain_s: float = Field(10.0, gt=0)
 
     pin_pepper: OwnSecret = SecretStr("sandbox-pin-pepper")
@@ -161,7 +179,7 @@ def _describe(detail: Any) -> str:
 def _problems_outside_loopback(settings: Settings) -> list[str]:
     """Return what the sandbox may have and the outside may not; each bank is looked at alone."""
     address = {bank.value: getattr(settings, f"{bank}_base_url") for bank in BankCode}
-    inside = {bank for bank, url in address.items() if _is_loopback(url)}
+    inside = {bank for bank, url in address.items() if is_loopback(url)}
     if settings.environment == "sandbox" and inside == set(address):
         return []
     problems = []
@@ -180,22 +198,12 @@ def _problems_outside_loopback(settings: Settings) -> list[str]:
 
 def _is_broken(rule: Outside, ours: Any, default: Any) -> bool:
     if rule == HTTPS:
-        return not (_is_loopback(ours) or ours.startswith("https:"))
+        return not (is_loopback(ours) or ours.startswith("https:"))
     if rule == LONG:
         return len(ours.get_secret_value()) < OWN_SECRET_LENGTH_MIN
     if rule == FILE_NEEDED:
         return ours is None
     return bool(ours == default) is (rule == OWN_VALUE)
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def sandbox_scalar(kid: str) -> int:

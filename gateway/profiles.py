@@ -35,6 +35,7 @@ class BankProfile:
     verifies_names: bool
     names_strict: bool  # the bank pays only under its own spelling
     batched: bool
+    calls_back: bool  # about collections
     tariff: Tariff
     hours: ServiceHours
 
@@ -90,6 +91,7 @@ def _profile(code: BankCode, table: dict[str, Any]) -> BankProfile:
         verifies_names=value["verifies_names"],
         names_strict=value.get("names_strict", False),
         batched=value["batched"],
+        calls_back=value["calls_back"],
         tariff=Tariff(tuple(_fee(row) for row in table["fees"])),
         hours=ServiceHours(
             windows=tuple(_window(row) for row in table.get("windows", ())),

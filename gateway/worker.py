@@ -15,6 +15,11 @@ from gateway.services.replan_transfers import replan_transfers
 from gateway.services.watch_settlement import watch_settlement
 from gateway.services.work_callbacks import work_callbacks
 from gateway.services.work_files import work_files
+from gateway.services.work_repayments import (
+    ask_repayments,
+    measure_repayments,
+    start_repayments,
+)
 from gateway.services.work_transfers import ask_due, recover_ended, send_due
 
 log = structlog.get_logger()
@@ -36,10 +41,13 @@ LOOPS = (
     Loop("gather_files", 0.25, gather_files),
     Loop("work_files", 0.25, work_files),
     Loop("ask_due", 0.25, ask_due),
+    Loop("start_repayments", 1.0, start_repayments),
+    Loop("ask_repayments", 0.25, ask_repayments),
     Loop("recover_ended", 1.0, recover_ended),
     Loop("work_callbacks", 0.25, work_callbacks),
     Loop("replan_transfers", 1.0, replan_transfers),
     Loop("measure_transfers", 10.0, measure_transfers),
+    Loop("measure_repayments", 10.0, measure_repayments),
     Loop("watch_settlement", 30.0, watch_settlement),
 )
 

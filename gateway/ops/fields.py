@@ -44,6 +44,7 @@ FIELDS: dict[str, Kind] = {
     # What it is about.
     "member_ref": Kind.DIGEST,
     "transfer_id": Kind.ID,
+    "repayment_id": Kind.ID,
     "account_id": Kind.ID,
     "session_id": Kind.ID,
     "account": Kind.TEXT,

@@ -23,11 +23,14 @@ COUNTERS: Mapping[str, Declared] = {
     "refusals": Declared("Requests refused, by code.", ("code",)),
     "transfers_accepted": Declared("Transfers accepted.", ("bank", "state")),
     "transfer_moves": Declared("Transfers that moved into a state.", ("bank", "state")),
+    "repayments_accepted": Declared("Repayments accepted.", ("bank", "kind")),
+    "repayment_moves": Declared("Repayments that moved into a state.", ("bank", "state")),
     "promises": Declared(
         "Settled transfers, by whether the money was there when it was promised.",
         ("bank", "is_kept"),
     ),
     "bank_calls": Declared("Calls to banks, by outcome.", ("bank", "operation", "outcome")),
+    "event_streams_ended": Declared("Event streams that ended, by reason.", ("reason",)),
     "breaker_opened": Declared("Times that the breaker cut a bank off.", ("bank",)),
     "worker_passes": Declared("Passes of background loops.", ("loop", "result")),
     "metrics_misnamed": Declared("Uses of a metric that is not declared.", ("name",)),
@@ -37,13 +40,16 @@ DURATIONS: Mapping[str, Declared] = {
     "request": Declared("Time to answer an HTTP request.", ("method", "route")),
     "bank_call": Declared("Time of one call to a bank.", ("bank", "operation")),
     "transfer": Declared("Time from accepted to settled.", ("bank",)),
+    "repayment": Declared("Time from accepted to settled, the payer's own included.", ("bank",)),
 }
 GAUGES: Mapping[str, Declared] = {
+    "event_streams": Declared("Event streams that are open."),
     "log_records_dropped": Declared("Log records dropped because nobody read stdout."),
     "settlement_balance": Declared(
         "Yen that the ledger shows on the lender's account at a bank.", ("bank",)
     ),
     "transfers_open": Declared("Transfers that are not final, by state.", ("state",)),
+    "repayments_open": Declared("Repayments that are not final, by state.", ("state",)),
     "transfers_unclear_age_s": Declared("Seconds for which the oldest one has been unclear."),
 }
 MISNAMED = "metrics_misnamed"

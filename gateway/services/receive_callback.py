@@ -7,7 +7,7 @@ import structlog
 from gateway.domain.account import BankCode
 from gateway.domain.errors import CallbackForged, NotFoundHere
 from gateway.services.desk import TransferDesk
-from gateway.store import callbacks, transfers
+from gateway.store import callbacks, repayments, transfers
 
 log = structlog.get_logger()
 
@@ -43,5 +43,7 @@ async def receive_callback(
 
 
 async def _is_known(desk: TransferDesk, bank: BankCode, reference: str) -> bool:
-    found = await transfers.find_by_reference(desk.db, bank=bank, reference=reference)
+    if await transfers.find_by_reference(desk.db, bank=bank, reference=reference) is not None:
+        return True
+    found = await repayments.find_by_reference(desk.db, bank=bank, reference=reference)
     return found is not None

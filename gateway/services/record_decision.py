@@ -12,9 +12,11 @@ from gateway.domain.decision import Decision, reserved_change
 from gateway.domain.errors import StaleTransfer
 from gateway.domain.outcome import (
     Answer,
+    CollectionOutcome,
     FileOutcome,
     FileResultOutcome,
     InquiryOutcome,
+    StartOutcome,
     SubmitOutcome,
 )
 from gateway.domain.review import NewReview, ReviewKind, review_key
@@ -28,7 +30,12 @@ log = structlog.get_logger()
 READS_MAX = 20
 Decide: TypeAlias = Callable[[Transfer], Decision | None]
 AnyAnswer: TypeAlias = (
-    Answer[SubmitOutcome] | Answer[InquiryOutcome] | Answer[FileOutcome] | Answer[FileResultOutcome]
+    Answer[SubmitOutcome]
+    | Answer[InquiryOutcome]
+    | Answer[FileOutcome]
+    | Answer[FileResultOutcome]
+    | Answer[StartOutcome]
+    | Answer[CollectionOutcome]
 )
 
 

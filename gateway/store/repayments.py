@@ -100,7 +100,7 @@ async def record(db: Database, change: RepaymentMove) -> str:
         _mutable(change.after),
         [{"kind": kind, "data": data} for kind, data in change.events],
         encode_bookings(change.journals),
-        encode_reviews(change.reviews, at=change.now),
+        encode_reviews(change.reviews, member_id=before.member_id),
         None if change.call is None else encode_call(change.call),
     )
     return str(row["result"])

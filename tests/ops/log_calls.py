@@ -69,10 +69,11 @@ def _log_call(place: str, method: str, call: ast.Call) -> LogCall:
 
 
 def alerts_decided() -> set[str]:
-    """Return the codes that `domain.decision` puts into a decision's `alert`."""
-    tree = ast.parse((ROOT / "gateway/domain/decision.py").read_text("utf-8"))
+    """Return the codes that the domain's decisions put into their `alert`."""
+    names = ("decision", "repayment_decision")
+    trees = [ast.parse((ROOT / f"gateway/domain/{name}.py").read_text("utf-8")) for name in names]
     values: list[ast.expr] = []
-    for node in ast.walk(tree):
+    for node in (node for tree in trees for node in ast.walk(tree)):
         if (isinstance(node, ast.keyword) and node.arg == "alert") or (
             isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "alert"
         ):
