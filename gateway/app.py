@@ -23,6 +23,7 @@ from gateway.ops.crash import no_checkpoint
 from gateway.ops.metrics import PrometheusMetrics
 from gateway.profiles import bank_profiles, scaled
 from gateway.services.desk import Senders, TransferDesk
+from gateway.services.follow_events import EventFeed
 from gateway.services.pins import PinVault
 from gateway.services.work_transfers import recover_own
 from gateway.store.database import open_database
@@ -121,10 +122,14 @@ async def open_gateway(
         desk, metrics = await _open_desk(stack, settings, url, clock, checkpoint)
         pins = PinVault(settings.pin_pepper.get_secret_value().encode())
         stack.callback(pins.close)
+        events_db = await stack.enter_async_context(
+            open_database(url, size=1, wait_s=settings.pool_wait_s)
+        )
         stopping = asyncio.Event()
         deps = HttpDeps(
             desk=desk,
             pins=pins,
+            feed=EventFeed(desk, events_db),
             member_ref=member_ref(settings),
             bank_health=lambda bank: desk.banks[bank].health,
             render_metrics=metrics.render,

@@ -167,6 +167,12 @@ class SessionMissing(Refused):
     code = "session_missing"
 
 
+class TooManyStreams(Refused):
+    """The member follows events in as many places as are allowed."""
+
+    code = "too_many_streams"
+
+
 class CallbackForged(Refused):
     code = "callback_not_authentic"
 

@@ -6,7 +6,17 @@ from aiohttp import web
 
 from gateway.domain.account import BankCode
 from gateway.domain.branches import branch_exists
-from gateway.http import accounts, banks, callbacks, description, loan, probes, sessions, transfers
+from gateway.http import (
+    accounts,
+    banks,
+    callbacks,
+    description,
+    events,
+    loan,
+    probes,
+    sessions,
+    transfers,
+)
 from gateway.http.deps import DEPS, HttpDeps
 from gateway.http.description import DESCRIPTION
 from gateway.http.middlewares import (
@@ -18,6 +28,7 @@ from gateway.http.middlewares import (
 from gateway.http.openapi.accounts import CREATE_ACCOUNT, DELETE_ACCOUNT, LIST_ACCOUNTS
 from gateway.http.openapi.banks import LIST_BANKS
 from gateway.http.openapi.document import description_of
+from gateway.http.openapi.events import FOLLOW_EVENTS
 from gateway.http.openapi.loan import GET_LOAN
 from gateway.http.openapi.machines import (
     IS_ALIVE,
@@ -63,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/transfers/{transfer_id}/cancel", transfers.cancel, CANCEL_TRANSFER),
     Route("GET", "/v1/loan", loan.get_loan, GET_LOAN),
     Route("GET", "/v1/banks", banks.list_banks, LIST_BANKS),
+    Route("GET", "/v1/events", events.follow, FOLLOW_EVENTS),
     Route("POST", "/callbacks/{bank}", callbacks.take_callback, TAKE_CALLBACK),
     Route("GET", "/openapi.json", description.show_openapi, SHOW_OPENAPI),
     Route("GET", "/docs", description.show_page, SHOW_PAGE),
@@ -83,6 +95,9 @@ def build_http(deps: HttpDeps) -> web.Application:
     app.add_routes([route.registered() for route in ROUTES])
     app.on_response_prepare.append(without_plain_text)
     app.on_startup.append(_read_branches)
+    app.cleanup_ctx.append(events.while_fed)
+    # An open stream would hold the process up until its time-out.
+    app.on_shutdown.append(events.end_streams)
     return app
 
 

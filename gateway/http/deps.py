@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.domain.account import BankCode
 from gateway.services.desk import TransferDesk
+from gateway.services.follow_events import EventFeed
 from gateway.services.pins import PinVault
 
 
@@ -22,6 +23,7 @@ class HttpDeps:
 
     desk: TransferDesk
     pins: PinVault
+    feed: EventFeed
     member_ref: Callable[[UUID], str]
     bank_health: Callable[[BankCode], str]
     render_metrics: Callable[[], bytes]

@@ -268,6 +268,15 @@ TABLE: dict[type[GatewayError], Row] = {
         Words("Retry-Afterの秒数だけ待ってください。", "Wait as long as Retry-After says."),
         is_retryable=True,
     ),
+    domain.TooManyStreams: Row(
+        429,
+        Words("接続が多すぎます", "Too many event streams"),
+        Words(
+            "使っていない画面を閉じてください。",
+            "Close the pages that are not used; one stream a page is enough.",
+        ),
+        is_retryable=True,
+    ),
     InternalFault: Row(
         500,
         Words("システムエラーが発生しました", "Something went wrong on our side"),

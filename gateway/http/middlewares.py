@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway.domain.errors import GatewayError
 from gateway.domain.hours import LENDER_CLOSED, closed_until
-from gateway.http.deps import deps_of, desk_of
+from gateway.http.deps import desk_of
 from gateway.http.headers import request_id_of, traceparent_of
 from gateway.http.problems import REQUEST_ID, error_code, problem_response
 from gateway.http.refusals import (
@@ -20,6 +20,7 @@ from gateway.http.refusals import (
     RouteUnknown,
     ServiceClosed,
 )
+from gateway.http.stamp import SECURITY_HEADERS, TRACEPARENT, stamp
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -27,17 +28,6 @@ MEMBER_REF = "member_ref"
 UNMATCHED = "unmatched"
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 WRITES = frozenset({"POST", "PATCH", "DELETE"})
-SECURITY_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "interest-cohort=()",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Server": "gateway",  # no versions for strangers
-}
 
 log = structlog.get_logger()
 
@@ -47,31 +37,29 @@ async def with_context(request: web.Request, handler: Handler) -> web.StreamResp
     """Bind the ids once, answer, and write the one line that says all about the request."""
     began = asyncio.get_running_loop().time()
     request[REQUEST_ID] = request_id_of(request)
-    trace_id, traceparent = traceparent_of(request)
+    trace_id, request[TRACEPARENT] = traceparent_of(request)
     # A connection's requests share a task and therefore a context.
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID], trace_id=trace_id)
     response = await handler(request)
-    response.headers.update(SECURITY_HEADERS)
-    response.headers["X-Request-Id"] = request[REQUEST_ID]
-    response.headers["traceparent"] = traceparent
-    if deps_of(request).is_draining():
-        response.force_close()
-    _tell(request, response.status, asyncio.get_running_loop().time() - began)
+    if not response.prepared:  # the head of a stream has left
+        stamp(request, response)
+    _tell(request, response, asyncio.get_running_loop().time() - began)
     return response
 
 
-def _tell(request: web.Request, status: int, seconds: float) -> None:
+def _tell(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
     route, metrics = _route_of(request), desk_of(request).metrics
-    metrics.count("requests", method=request.method, route=route, status=str(status))
-    metrics.observe("request", seconds, method=request.method, route=route)
+    metrics.count("requests", method=request.method, route=route, status=str(response.status))
+    if isinstance(response, web.Response):  # how long a stream lasted says nothing about speed
+        metrics.observe("request", seconds, method=request.method, route=route)
     if route in PROBES:
         return
     log.info(
         "request.answered",
         method=request.method,
         route=route,
-        status=status,
+        status=response.status,
         duration_ms=round(seconds * 1000, 1),
     )
 

@@ -16,6 +16,7 @@ from gateway.domain.errors import (
     Refused,
     SessionMissing,
     StaleTransfer,
+    TooManyStreams,
 )
 from gateway.domain.hours import JST
 from gateway.http.answers import show_quote
@@ -129,7 +130,7 @@ def _headers(error: GatewayError) -> Mapping[str, str]:
             return {"WWW-Authenticate": 'Bearer realm="gateway"'}
         case Busy() | ServiceClosed():
             return {"Retry-After": str(error.retry_after_s)}
-        case StaleTransfer() | CommitUnknown() | NotReady():
+        case StaleTransfer() | CommitUnknown() | NotReady() | TooManyStreams():
             return {"Retry-After": "1"}
         case MethodWrong():
             return {"Allow": ", ".join(error.allowed)}

@@ -7,9 +7,10 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 
-from gateway.http.middlewares import SECURITY_HEADERS, fault
+from gateway.http.middlewares import fault
 from gateway.http.problems import problem_response
 from gateway.http.refusals import RequestMalformed
+from gateway.http.stamp import SECURITY_HEADERS
 
 KEEP_ALIVE_S = 75.0  # aiohttp's own choice under an AppRunner would be an hour
 LINGER_S = 2.0

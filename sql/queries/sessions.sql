@@ -17,3 +17,9 @@ UPDATE sessions SET closed_at = coalesce(closed_at, $3) WHERE member_id = $1 AND
 
 -- name: close_all
 UPDATE sessions SET closed_at = $2 WHERE member_id = $1 AND closed_at IS NULL;
+
+-- name: keep_live
+-- Those of the named sessions that live. $3 now, $4 the earliest instant at which a live session was last seen.
+SELECT s.id FROM unnest($1::uuid[], $2::uuid[]) AS f (member_id, id)
+JOIN sessions AS s ON s.member_id = f.member_id AND s.id = f.id
+    AND s.closed_at IS NULL AND s.ends_at > $3 AND s.seen_at > $4;

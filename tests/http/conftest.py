@@ -39,9 +39,11 @@ from gateway.http.server import HttpRunner
 from gateway.profiles import bank_profiles
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.enrol_member import Enrolment, enrol_member
+from gateway.services.follow_events import EventFeed
 from gateway.services.pins import PinVault, PinVerdict
 from gateway.store.database import Database
 from tests.bank_doubles import WithoutCollections
+from tests.http.described import fault_of
 from tests.manual_clock import ManualClock
 
 NUMBER, PIN, KANA = "10000001", "4926", "ﾔﾏﾀﾞ ﾊﾅｺ"
@@ -154,6 +156,8 @@ class Client:
             raw = await response.read()
             is_json = "json" in response.headers.get("Content-Type", "")
             body = await response.json(content_type=None) if is_json else None
+            fault = fault_of(method, path, response.status, response.headers, body)
+            assert fault is None, f"{method} {path}: mend it, or gateway/http/openapi/: {fault}"
             return Reply(response.status, response.headers, body, raw)
 
     async def login(self, number: str = NUMBER, pin: str = PIN) -> Reply:
@@ -251,6 +255,7 @@ async def client(desk: TransferDesk, pins: PinVault, switches: Switches) -> Asyn
     deps = HttpDeps(
         desk=desk,
         pins=pins,
+        feed=EventFeed(desk, desk.db),
         member_ref=lambda member_id: member_id.hex[:16],
         bank_health=lambda code: f"{code} is well",
         render_metrics=lambda: b"gateway_up 1\n",

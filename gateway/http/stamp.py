@@ -1,0 +1,29 @@
+"""What every answer carries: hardening, the ids of its request, the connection's end."""
+
+from aiohttp import web
+
+from gateway.http.deps import deps_of
+from gateway.http.problems import REQUEST_ID
+
+TRACEPARENT = web.RequestKey("traceparent", str)
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "interest-cohort=()",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Server": "gateway",  # no versions for strangers
+}
+
+
+def stamp(request: web.Request, response: web.StreamResponse) -> None:
+    """Put it all on an answer whose head has not left; a header that it has already stays."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-Id"] = request[REQUEST_ID]
+    response.headers["traceparent"] = request[TRACEPARENT]
+    if deps_of(request).is_draining():
+        response.force_close()
