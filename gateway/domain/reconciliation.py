@@ -4,15 +4,14 @@ Every line of the statement and every movement of ours gets exactly one verdict.
 for under its reference first, then by date, then by amount; what is left over is a break.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from gateway.domain.account import BankCode
-from gateway.domain.bank import Direction, StatementLine
+from gateway.domain.bank import Direction, Statement, StatementLine
 from gateway.domain.breaks import BREAKS, Break, Treatment, Verdict
 from gateway.domain.hours import JST
 from gateway.domain.money import Yen
@@ -29,6 +28,16 @@ class Standing(StrEnum):
 class Flow(StrEnum):
     TRANSFER = "transfer"
     REPAYMENT = "repayment"
+
+
+# What a first line says of a transfer, by how far that is here; booked without an entry of its own,
+# the ledger lacks it.
+PAID_AFTER: Mapping[Standing, Break] = {
+    Standing.OPEN: Break.PAID_LATE,
+    Standing.ENDED: Break.PAID_THOUGH_ENDED,
+    Standing.BOOKED: Break.LEDGER_DIFFERS,
+}
+CREDITED_AFTER: Mapping[Standing, Break] = {Standing.BOOKED: Break.LEDGER_DIFFERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,24 +125,41 @@ def booked_on(line: StatementLine) -> date:
     return line.booked_at.astimezone(JST).date()
 
 
-def refusal(lines: Sequence[StatementLine], day: date, kept: Sequence[StatementLine]) -> str | None:
-    """Return why a statement cannot be believed, or None; it is believed whole or not at all.
+class Refusal(StrEnum):
+    """Why a statement is not believed; it is believed whole or not at all."""
+
+    OTHER_STATEMENT = "other_statement"  # of another bank or day than was asked for
+    OTHER_DAY = "other_day"  # a line was booked on another day
+    LINE_TWICE = "line_twice"  # two lines bear one number
+    CHANGED = "changed"  # it is no longer what it was when it was read first
+
+
+def refusal(
+    statement: Statement, bank: BankCode, day: date, kept: Sequence[StatementLine]
+) -> Refusal | None:
+    """Return why a statement cannot be believed, or None.
 
     `kept` are the lines of the same day as they were read before: what a bank has stated stays.
     """
+    lines = statement.movements
+    if (statement.bank, statement.day) != (bank, day):
+        return Refusal.OTHER_STATEMENT
     if any(booked_on(line) != day for line in lines):
-        return "a line is of another day"
-    if max(Counter(line.bank_id for line in lines).values(), default=1) > 1:
-        return "a line is there twice"
+        return Refusal.OTHER_DAY
+    if len({line.bank_id for line in lines}) != len(lines):
+        return Refusal.LINE_TWICE
     facts = [_fact(line) for line in lines]
-    if facts[: len(kept)] != [_fact(line) for line in kept]:
-        return "it is no longer what it was"
-    return None
+    return None if facts[: len(kept)] == [_fact(line) for line in kept] else Refusal.CHANGED
 
 
 def _fact(line: StatementLine) -> tuple[object, ...]:
     # Where a bank states dates only, the instant is ours and may differ from reading to reading.
     return (line.bank_id, line.direction, line.amount, line.reference, line.is_return)
+
+
+def has_ended(day: date, now: datetime) -> bool:
+    """Whether nothing more can be booked on a JST date: its statement is whole then."""
+    return now.astimezone(JST).date() > day
 
 
 def match(day: BankDay) -> tuple[Finding, ...]:
@@ -219,9 +245,7 @@ def _closest(movement: Movement, lines: Sequence[StatementLine]) -> StatementLin
 def _match_transfer(day: BankDay, known: Known) -> Iterator[Finding]:
     paid = _pair(day, known, Direction.OUT)
     yield from paid.findings
-    is_ended = known.standing is Standing.ENDED
-    late = Break.PAID_THOUGH_ENDED if is_ended else Break.PAID_LATE
-    yield from _extra(paid, known, late)
+    yield from _extra(paid, known, PAID_AFTER[known.standing])
     back = _pair(day, known, Direction.IN)
     yield from back.findings
     was_paid = paid.has_earlier or any(line.amount == known.amount for line in paid.extra)
@@ -239,10 +263,10 @@ def _extra(pairs: _Pairs, known: Known, first: Break) -> Iterator[Finding]:
 def _match_repayment(day: BankDay, known: Known) -> Iterator[Finding]:
     credited = _pair(day, known, Direction.IN)
     yield from credited.findings
+    first = CREDITED_AFTER.get(known.standing, Break.CREDITED_LATE)
     for nth, line in enumerate(credited.extra, start=credited.count + 1):
         # What came in is booked in full, whatever had been asked for.
-        kind = Break.CREDITED_LATE if nth == 1 else Break.CREDITED_AGAIN
-        yield Finding(line, None, kind, known, nth)
+        yield Finding(line, None, first if nth == 1 else Break.CREDITED_AGAIN, known, nth)
     for line in day.lines:
         if _is_of(line, known, Direction.OUT):
             yield Finding(line, None, Break.DEBIT_UNKNOWN, known)

@@ -1,0 +1,198 @@
+"""Review items: raised once, proposed by one operator, confirmed by another, acted on once."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from gateway.domain.account import BankCode
+from gateway.domain.review import NewReview, Resolution, ReviewKind
+from gateway.store.bookings import encode_reviews
+from gateway.store.database import Database
+from gateway.store.sql import SQL
+
+RAISE = SQL["reviews.raise"]
+BY_ID = SQL["reviews.by_id"]
+LIST = SQL["reviews.list"]
+OPEN_BY_KIND = SQL["reviews.open_by_kind"]
+PROPOSE = SQL["reviews.propose"]
+CONFIRM = SQL["reviews.confirm"]
+DUE_ACTS = SQL["reviews.due_acts"]
+ACTED = SQL["reviews.acted"]
+ACT_LATER = SQL["reviews.act_later"]
+
+
+class ItemState(StrEnum):
+    """Where an item is."""
+
+    OPEN = "open"
+    PROPOSED = "proposed"
+    CLOSED = "closed"
+
+
+NOT_CLOSED = (ItemState.OPEN, ItemState.PROPOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """How one operator would resolve an item; `particulars` are what acting on it needs."""
+
+    resolution: Resolution
+    note: str
+    by: str
+    particulars: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """An item as read. `member_id` is nil where it is nobody's money yet."""
+
+    member_id: UUID
+    id: UUID
+    key: str
+    kind: ReviewKind
+    bank: BankCode
+    booked_on: date | None
+    reference: str | None
+    amount: int | None
+    transfer_id: UUID | None
+    repayment_id: UUID | None
+    details: Mapping[str, Any]
+    raised_at: datetime
+    state: ItemState
+    fence: int
+    proposal: Proposal | None
+    proposed_at: datetime | None
+    confirmed_by: str | None
+    confirmed_at: datetime | None
+    acted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom and what items are about."""
+
+    member_id: UUID
+    transfer_id: UUID | None = None
+    repayment_id: UUID | None = None
+
+
+async def raise_reviews(
+    db: Database, subject: Subject, items: Sequence[NewReview], *, now: datetime
+) -> int:
+    """Raise items once for their keys; return how many are new."""
+    rows = await db.fetch(
+        RAISE,
+        *(subject.member_id, subject.transfer_id, subject.repayment_id, now),
+        encode_reviews(items, member_id=subject.member_id),
+    )
+    return len(rows)
+
+
+async def find_item(db: Database, item_id: UUID) -> ReviewItem | None:
+    row = await db.fetchrow(BY_ID, item_id)
+    return None if row is None else read_item(row)
+
+
+async def list_items(
+    db: Database,
+    *,
+    states: Collection[ItemState] = NOT_CLOSED,
+    bank: BankCode | None = None,
+    kind: ReviewKind | None = None,
+    limit: int = 100,
+) -> list[ReviewItem]:
+    """Return items, oldest first."""
+    rows = await db.fetch(LIST, [state.value for state in states], bank, kind, limit)
+    return [read_item(row) for row in rows]
+
+
+async def open_by_kind(db: Database) -> dict[ReviewKind, int]:
+    """Return how many items wait for people, by kind."""
+    return {ReviewKind(row["kind"]): row["items"] for row in await db.fetch(OPEN_BY_KIND)}
+
+
+async def propose(
+    db: Database, item: ReviewItem, proposal: Proposal, *, now: datetime, action_id: UUID
+) -> ReviewItem | None:
+    """Write a proposal down, with the act on record; None if the item has moved since."""
+    row = await db.fetchrow(
+        PROPOSE,
+        *(item.member_id, item.id, item.fence, proposal.resolution, proposal.note),
+        *(dict(proposal.particulars), proposal.by, now, action_id),
+    )
+    return None if row is None else read_item(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Another operator's word on exactly what was proposed."""
+
+    resolution: Resolution
+    by: str
+    note: str
+
+
+async def confirm(
+    db: Database, item: ReviewItem, given: Confirmation, *, now: datetime, action_id: UUID
+) -> ReviewItem | None:
+    """Close an item as proposed by somebody else; None if it has moved, or is one's own."""
+    row = await db.fetchrow(
+        CONFIRM,
+        *(item.member_id, item.id, item.fence, given.resolution, given.by, now, action_id),
+        given.note,
+    )
+    return None if row is None else read_item(row)
+
+
+async def due_acts(db: Database, *, now: datetime, limit: int) -> list[ReviewItem]:
+    """Return closed items that are to be acted on now."""
+    return [read_item(row) for row in await db.fetch(DUE_ACTS, now, limit)]
+
+
+async def mark_acted(db: Database, item: ReviewItem, *, now: datetime) -> None:
+    await db.fetch(ACTED, item.member_id, item.id, now)
+
+
+async def act_later(db: Database, item: ReviewItem, *, at: datetime) -> None:
+    await db.fetch(ACT_LATER, item.member_id, item.id, at)
+
+
+def read_item(row: Record) -> ReviewItem:
+    """Return the item of a row."""
+    return ReviewItem(
+        member_id=row["member_id"],
+        id=row["id"],
+        key=row["key"],
+        kind=ReviewKind(row["kind"]),
+        bank=BankCode(row["bank"]),
+        booked_on=row["booked_on"],
+        reference=row["reference"],
+        amount=row["amount"],
+        transfer_id=row["transfer_id"],
+        repayment_id=row["repayment_id"],
+        details=row["details"],
+        raised_at=row["raised_at"],
+        state=ItemState(row["state"]),
+        fence=row["fence"],
+        proposal=_proposal(row),
+        proposed_at=row["proposed_at"],
+        confirmed_by=row["confirmed_by"],
+        confirmed_at=row["confirmed_at"],
+        acted_at=row["acted_at"],
+    )
+
+
+def _proposal(row: Record) -> Proposal | None:
+    if row["resolution"] is None:
+        return None
+    return Proposal(
+        resolution=Resolution(row["resolution"]),
+        note=row["note"],
+        by=row["proposed_by"],
+        particulars=row["particulars"],
+    )

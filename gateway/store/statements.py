@@ -1,0 +1,134 @@
+"""Statements as they were read, and what we know of the references that are on them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from gateway.domain.account import BankCode
+from gateway.domain.bank import Direction, Statement, StatementLine
+from gateway.domain.ledger import NIL_MEMBER, Posting, settlement_cash
+from gateway.domain.loan_entries import Kind
+from gateway.domain.money import Yen
+from gateway.domain.reconciliation import Movement
+from gateway.domain.repayment import Repayment
+from gateway.domain.transfer import Transfer
+from gateway.store.database import Database
+from gateway.store.repayments import read_repayment
+from gateway.store.sql import SQL
+from gateway.store.transfers import read_transfer
+
+TRANSFERS = SQL["reconciliation.transfers"]
+REPAYMENTS = SQL["reconciliation.repayments"]
+MOVEMENTS = SQL["reconciliation.movements"]
+HOUSE_POSTINGS = SQL["reconciliation.house_postings"]
+KEPT_LINES = SQL["reconciliation.kept_lines"]
+LINES_ELSEWHERE = SQL["reconciliation.lines_elsewhere"]
+KEEP_LINES = SQL["reconciliation.keep_lines"]
+
+OUTGOING = frozenset({Kind.ADVANCE, Kind.REFUND})
+
+
+async def transfers_of(
+    db: Database, bank: BankCode, references: Iterable[str]
+) -> dict[str, Transfer]:
+    """Return a bank's transfers by reference."""
+    rows = await db.fetch(TRANSFERS, bank, sorted(references))
+    return {row["reference"]: read_transfer(row) for row in rows}
+
+
+async def repayments_of(
+    db: Database, bank: BankCode, references: Iterable[str]
+) -> dict[str, Repayment]:
+    """Return a bank's repayments by reference."""
+    rows = await db.fetch(REPAYMENTS, bank, sorted(references))
+    return {row["reference"]: read_repayment(row) for row in rows}
+
+
+async def movements_of(
+    db: Database, bank: BankCode, day: date, sources: Sequence[tuple[UUID, UUID]]
+) -> list[Movement]:
+    """Return what loans' entries moved at a bank: those of the day, and those of `sources`.
+
+    `sources` are (member, transfer or repayment).
+    """
+    rows = await db.fetch(
+        MOVEMENTS,
+        *(settlement_cash(bank), day),
+        *([member for member, _ in sources], [source for _, source in sources]),
+    )
+    return [_movement(row) for row in rows]
+
+
+async def house_postings(db: Database, bank: BankCode, day: date) -> list[Posting]:
+    """Return what the house moved at a bank on a day."""
+    rows = await db.fetch(HOUSE_POSTINGS, settlement_cash(bank), day, NIL_MEMBER)
+    return [
+        Posting(
+            id=row["id"],
+            journal=row["journal"],
+            debit=row["debit"],
+            credit=row["credit"],
+            amount=Yen(row["amount"]),
+            effective_on=row["effective_on"],
+        )
+        for row in rows
+    ]
+
+
+async def kept_lines(db: Database, bank: BankCode, day: date) -> tuple[StatementLine, ...]:
+    """Return a day's lines as they were read first; none, where it has not been read yet."""
+    return tuple(read_line(row) for row in await db.fetch(KEPT_LINES, bank, day))
+
+
+async def lines_elsewhere(
+    db: Database, bank: BankCode, day: date, references: Iterable[str]
+) -> tuple[StatementLine, ...]:
+    """Return the lines of other days under these references."""
+    rows = await db.fetch(LINES_ELSEWHERE, bank, day, sorted(references))
+    return tuple(read_line(row) for row in rows)
+
+
+async def keep_lines(db: Database, statement: Statement, *, now: datetime) -> None:
+    """Keep the lines of a day that is over; those that are kept already stay as they are."""
+    lines = [
+        {
+            "line_no": number,
+            "bank_id": line.bank_id,
+            "direction": line.direction,
+            "amount": line.amount.amount,
+            "booked_at": line.booked_at,
+            "value_date": line.value_date,
+            "reference": line.reference,
+            "is_return": line.is_return,
+        }
+        for number, line in enumerate(statement.movements, start=1)
+    ]
+    await db.fetch(KEEP_LINES, statement.bank, statement.day, now, lines)
+
+
+def read_line(row: Record) -> StatementLine:
+    """Return the line of a row; who stands on the other side is not kept."""
+    return StatementLine(
+        bank_id=row["bank_id"],
+        direction=Direction(row["direction"]),
+        amount=Yen(row["amount"]),
+        booked_at=row["booked_at"],
+        value_date=row["value_date"],
+        reference=row["reference"],
+        counterparty="",
+        is_return=row["is_return"],
+    )
+
+
+def _movement(row: Record) -> Movement:
+    return Movement(
+        id=row["id"],
+        member_id=row["member_id"],
+        reference=row["reference"],
+        direction=Direction.OUT if Kind(row["kind"]) in OUTGOING else Direction.IN,
+        amount=Yen(row["amount"]),
+        day=row["effective_on"],
+        posted=row["posted"],
+    )
