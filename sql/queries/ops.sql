@@ -32,55 +32,40 @@ SELECT event_id, kind, received_at, worked_at
 FROM callbacks_inbox WHERE bank = $1 AND reference = $2 ORDER BY received_at;
 
 -- name: verify_members
--- One statement, so one snapshot: a member's balances and what they must follow from.
-SELECT l.member_id, l.principal, l.suspense, l.reserved, l.event_no,
-    (SELECT coalesce(sum(t.amount), 0)::bigint FROM transfers t
-     WHERE t.member_id = l.member_id AND t.state = ANY($3::text[])) AS open_amount,
+-- One statement, so one snapshot: a member's balances and all that they must follow from.
+SELECT l.*,
     (SELECT count(*) FROM events e WHERE e.member_id = l.member_id) AS events,
     (SELECT coalesce(max(e.no), 0) FROM events e WHERE e.member_id = l.member_id) AS last_event,
+    (SELECT coalesce(jsonb_agg(to_jsonb(e)), '[]'::jsonb)
+     FROM loan_entries e WHERE e.member_id = l.member_id) AS entries,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
-        'id', p.id, 'debit', p.debit, 'credit', p.credit, 'amount', p.amount,
-        'effective_on', p.effective_on, 'recorded_at', p.recorded_at)), '[]'::jsonb)
-     FROM postings p WHERE p.member_id = l.member_id) AS postings
+        'debit', p.debit, 'credit', p.credit, 'amount', p.amount, 'effective_on', p.effective_on)), '[]'::jsonb)
+     FROM postings p WHERE p.member_id = l.member_id) AS postings,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'id', t.id, 'bank', t.bank, 'state', t.state, 'amount', t.amount, 'settled_at', t.settled_at,
+        'returned_at', t.returned_at) ORDER BY t.id), '[]'::jsonb)
+     FROM transfers t WHERE t.member_id = l.member_id) AS transfers,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'id', r.id, 'bank', r.bank, 'state', r.state, 'paid_amount', r.paid_amount,
+        'settled_at', r.settled_at) ORDER BY r.id), '[]'::jsonb)
+     FROM repayments r WHERE r.member_id = l.member_id) AS repayments
 FROM loans l WHERE l.member_id > $1 ORDER BY l.member_id LIMIT $2;
 
--- name: verify_transfers
--- Transfers whose postings are not those of their state: paid and not booked, booked twice, other amounts.
-SELECT t.id, t.state, t.amount, p.paid, p.paid_times, p.returned, p.returned_times, p.others
-FROM transfers t, LATERAL (
-    SELECT
-        coalesce(sum(q.amount) FILTER (WHERE q.debit = 'principal' AND q.credit = 'settlement_cash:' || t.bank), 0)
-            AS paid,
-        count(*) FILTER (WHERE q.debit = 'principal' AND q.credit = 'settlement_cash:' || t.bank) AS paid_times,
-        coalesce(sum(q.amount) FILTER (WHERE q.debit = 'settlement_cash:' || t.bank AND q.credit = 'principal'), 0)
-            AS returned,
-        count(*) FILTER (WHERE q.debit = 'settlement_cash:' || t.bank AND q.credit = 'principal') AS returned_times,
-        count(*) FILTER (WHERE 'settlement_cash:' || t.bank NOT IN (q.debit, q.credit)
-            AND 'bank_charges_payable:' || t.bank NOT IN (q.debit, q.credit)) AS others
-    FROM postings q WHERE q.member_id = t.member_id AND q.transfer_id = t.id
-) p
-WHERE t.member_id = ANY($1::uuid[]) AND NOT (
-    p.paid = CASE WHEN t.state IN ('settled', 'returned') THEN t.amount ELSE 0 END
-    AND p.paid_times = CASE WHEN t.state IN ('settled', 'returned') THEN 1 ELSE 0 END
-    AND p.returned = CASE WHEN t.state = 'returned' THEN t.amount ELSE 0 END
-    AND p.returned_times = CASE WHEN t.state = 'returned' THEN 1 ELSE 0 END
-    AND p.others = 0)
-ORDER BY t.id;
-
 -- name: verify_postings
--- Postings that belong to nobody: a member without a loan, a transfer that is not there.
-SELECT p.id, p.transfer_id, l.member_id IS NULL AS has_no_loan
+-- Postings that belong to nobody: a member without a loan, a transfer or a repayment that is not there.
+SELECT p.id, l.member_id IS NULL AS has_no_loan
 FROM postings p
 LEFT JOIN loans l ON l.member_id = p.member_id
 LEFT JOIN transfers t ON t.member_id = p.member_id AND t.id = p.transfer_id
+LEFT JOIN repayments r ON r.member_id = p.member_id AND r.id = p.repayment_id
 WHERE (l.member_id IS NULL AND p.member_id <> '00000000-0000-0000-0000-000000000000'::uuid)
-    OR (p.transfer_id IS NOT NULL AND t.id IS NULL)
+    OR (p.transfer_id IS NOT NULL AND t.id IS NULL) OR (p.repayment_id IS NOT NULL AND r.id IS NULL)
 ORDER BY p.id LIMIT $1;
 
 -- name: account_totals
--- Debits minus credits of every account, over all members; and what of it transfers moved.
+-- Debits minus credits of every account, over all members; and what of it transfers and repayments moved.
 SELECT a.account, sum(a.amount)::bigint AS balance,
-    coalesce(sum(a.amount) FILTER (WHERE p.transfer_id IS NOT NULL), 0)::bigint AS moved
+    coalesce(sum(a.amount) FILTER (WHERE coalesce(p.transfer_id, p.repayment_id) IS NOT NULL), 0)::bigint AS moved
 FROM postings p, LATERAL (VALUES (p.debit, p.amount), (p.credit, -p.amount)) AS a (account, amount)
 GROUP BY a.account ORDER BY a.account;
 

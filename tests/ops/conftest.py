@@ -7,10 +7,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from gateway.domain.booking import return_id
 from tests.manual_clock import START
 
 HOLDER = "ﾔﾏﾀﾞ ﾀﾛｳ"
 NUMBER = "1234567"
+CASH = "settlement_cash:smbc"
+BOOKED_AT = START + timedelta(seconds=12)
 
 
 @dataclass
@@ -23,8 +26,8 @@ class Books:
     async def loan(self, *, principal: int = 0, reserved: int = 0, events: int = 0) -> UUID:
         member = uuid4()
         await self.owner.execute(
-            "INSERT INTO loans (member_id, credit_limit, principal, reserved, event_no)"
-            " VALUES ($1, 1000000, $2, $3, $4)",
+            "INSERT INTO loans (member_id, credit_limit, principal, reserved, event_no,"
+            " is_due_known) VALUES ($1, 1000000, $2, $3, $4, FALSE)",
             member,
             principal,
             reserved,
@@ -46,8 +49,8 @@ class Books:
         await self.owner.execute(
             "INSERT INTO transfers (member_id, id, account_id, bank, reference, amount, branch,"
             " type, number, holder, remitter, request_id, accepted_at, state, attempt, step,"
-            " give_up_at) VALUES ($1, $2, $2, $3, $4, $5, '123', '1', $6, $7, 'ﾌﾟﾛﾐｽ', 'req-1', $8,"
-            " $9, 1, $2, $8)",
+            " give_up_at, settled_at, returned_at) VALUES ($1, $2, $2, $3, $4, $5, '123', '1', $6,"
+            " $7, 'ﾌﾟﾛﾐｽ', 'req-1', $8, $9, 1, $2, $8, $10, $11)",
             member,
             transfer,
             bank,
@@ -57,8 +60,32 @@ class Books:
             HOLDER,
             accepted_at,
             state,
+            BOOKED_AT if state in ("settled", "returned") else None,
+            BOOKED_AT if state == "returned" else None,
         )
         return transfer
+
+    async def entry(
+        self, member: UUID, transfer: UUID, kind: str = "advance", amount: int = 30_000
+    ) -> UUID:
+        """Write the entry of a transfer's advance, or of its return."""
+        is_return = kind == "return"
+        entry = return_id(transfer) if is_return else transfer
+        await self.owner.execute(
+            "INSERT INTO loan_entries (member_id, id, kind, amount, effective_on, at, house,"
+            " takes_back, source_id, journal, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
+            " $9, $2, $6)",
+            member,
+            entry,
+            kind,
+            amount,
+            START.date(),
+            BOOKED_AT,
+            CASH,
+            transfer if is_return else None,
+            transfer,
+        )
+        return entry
 
     async def posting(
         self, member: UUID, transfer: UUID | None, debit: str, credit: str, amount: int = 30_000
@@ -74,7 +101,7 @@ class Books:
             credit,
             amount,
             START.date(),
-            START + timedelta(seconds=12),
+            BOOKED_AT,
         )
         return posting
 
@@ -111,7 +138,8 @@ class Books:
         await self.event(member, transfer, "transfer.accepted", 0)
         await self.attempt(member, transfer, "submit", "settled")
         await self.event(member, transfer, "transfer.settled", 12)
-        await self.posting(member, transfer, "principal", "settlement_cash:smbc", amount)
+        await self.entry(member, transfer, amount=amount)
+        await self.posting(member, transfer, "principal", CASH, amount)
         return member, transfer
 
 

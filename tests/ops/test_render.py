@@ -12,7 +12,8 @@ from gateway.domain.transfer import State
 from gateway.ops import render
 from gateway.ops.commands.doctor import Check
 from gateway.ops.commands.explain import Explanation, Step
-from gateway.ops.commands.ledger_verify import Finding, LedgerReport
+from gateway.ops.commands.ledger_verify import LedgerReport
+from gateway.ops.commands.member_verify import Finding
 from gateway.ops.commands.stops import Breaker, Restraints
 from gateway.ops.commands.transfers import Line
 from gateway.store.stops import Stop
