@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 
 from gateway.app import Gateway
@@ -12,11 +13,14 @@ from gateway.domain.errors import Busy, CommitUnknown
 from gateway.domain.transfer import State, Transfer
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
 from gateway.store.transfers import find_transfer
-from tests.flows.world import CrashAt, Crashed, World, request
+from tests.flows.world import TIME_SCALE, CrashAt, Crashed, World, request
 
 SETTLED_WITHIN_S = 60
 ASK_AGAIN_S = 0.05
 DIES_BETWEEN = (20, 200)
+RETURN_AFTER_S = 5
+# What was settled last may come back: the bank's own timer, and as much again.
+RETURNS_ARE_BOOKED = timedelta(seconds=2 * RETURN_AFTER_S * TIME_SCALE)
 AT_REST = {State.SETTLED, State.REJECTED, State.CANCELLED, State.RETURNED, State.REVIEW}
 
 
@@ -39,7 +43,7 @@ FAULTS = [
     rule("submit", 0.02, "status", status=502, done=False),
     rule("submit", 0.02, "garbage"),
     rule("submit", 0.02, "delay", seconds=12),  # longer than anybody waits for the answer
-    rule("submit", 0.02, "return_after", seconds=5),
+    rule("submit", 0.02, "return_after", seconds=RETURN_AFTER_S),
     rule("inquire", 0.06, "drop_before"),
     rule("inquire", 0.02, "hang_after"),
     rule("inquire", 0.06, "status", status=503, done=False),
@@ -139,6 +143,9 @@ async def _after_returns(
     world: World, gateway: Gateway, found: Sequence[Transfer]
 ) -> list[Transfer]:
     """Return the transfers once the gateway knows of all money that came back."""
+    last = max(transfer.settled_at for transfer in found if transfer.settled_at is not None)
+    left = last + RETURNS_ARE_BOOKED - world.clock.now()
+    await asyncio.sleep(max(0.0, left.total_seconds()))
     back = {
         movement["reference"]
         for bank in world.sandbox.urls
