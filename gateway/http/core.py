@@ -14,6 +14,8 @@ from gateway.http import (
     events,
     loan,
     probes,
+    repayments,
+    returns,
     sessions,
     transfers,
 )
@@ -38,6 +40,15 @@ from gateway.http.openapi.machines import (
     SHOW_OPENAPI,
     SHOW_PAGE,
     TAKE_CALLBACK,
+)
+from gateway.http.openapi.repayments import (
+    CANCEL_REPAYMENT,
+    CREATE_REPAYMENT,
+    GET_REPAYMENT,
+    LIST_REPAYMENTS,
+    QUOTE_REPAYMENT,
+    TAKE_RETURN,
+    TAKE_RETURN_FORM,
 )
 from gateway.http.openapi.route import Route
 from gateway.http.openapi.sessions import (
@@ -72,10 +83,17 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/transfers", transfers.list_transfers, LIST_TRANSFERS),
     Route("GET", "/v1/transfers/{transfer_id}", transfers.get_transfer, GET_TRANSFER),
     Route("POST", "/v1/transfers/{transfer_id}/cancel", transfers.cancel, CANCEL_TRANSFER),
+    Route("POST", "/v1/repayment_quotes", repayments.create_quote, QUOTE_REPAYMENT),
+    Route("POST", "/v1/repayments", repayments.create_repayment, CREATE_REPAYMENT),
+    Route("GET", "/v1/repayments", repayments.list_repayments, LIST_REPAYMENTS),
+    Route("GET", "/v1/repayments/{repayment_id}", repayments.get_repayment, GET_REPAYMENT),
+    Route("POST", "/v1/repayments/{repayment_id}/cancel", repayments.cancel, CANCEL_REPAYMENT),
     Route("GET", "/v1/loan", loan.get_loan, GET_LOAN),
     Route("GET", "/v1/banks", banks.list_banks, LIST_BANKS),
     Route("GET", "/v1/events", events.follow, FOLLOW_EVENTS),
     Route("POST", "/callbacks/{bank}", callbacks.take_callback, TAKE_CALLBACK),
+    Route("GET", "/returns/{bank}", returns.take_return, TAKE_RETURN),
+    Route("POST", "/returns/{bank}", returns.take_return, TAKE_RETURN_FORM),
     Route("GET", "/openapi.json", description.show_openapi, SHOW_OPENAPI),
     Route("GET", "/docs", description.show_page, SHOW_PAGE),
     Route("GET", "/docs/{asset}", description.show_asset, SHOW_ASSET),

@@ -40,8 +40,16 @@ RULES: dict[str, Words] = {
         "Allowed: a whole number of yen, 1 to 9,999,999,999; no quotes, decimals or exponents.",
     ),
     "/quote_id": Words(
-        "POST /v1/transfer_quotes の応答のid (qt_…) です。",
-        "Allowed: the id of a quote (qt_…), of the same account and amount.",
+        "見積り (POST /v1/transfer_quotes、/v1/repayment_quotes) の応答のid (qt_…) です。",
+        "Allowed: the id of a quote (qt_…), of the same account or bank, and amount.",
+    ),
+    "/kind": Words(
+        "due(一部返済)、amount(金額指定返済)、payoff(全額返済)のいずれかです。",
+        "Allowed: due, amount, payoff.",
+    ),
+    "/return_url": Words(
+        "登録済みのアドレス、またはその下のアドレスです。",
+        "Allowed: an address on the lender's list, or one below it.",
     ),
     "limit": Words("1〜100の整数です。", "Allowed: a whole number, 1 to 100."),
     "cursor": Words("前の応答のnext_cursorです。", "Allowed: next_cursor of the answer before."),

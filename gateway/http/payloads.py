@@ -39,3 +39,14 @@ class TransferQuotePayload(Payload):
 
 class TransferPayload(TransferQuotePayload):
     quote_id: str | None = Field(None, pattern=r"^qt_[0-9a-f]{32}$")
+
+
+class RepaymentQuotePayload(Payload):
+    kind: Literal["due", "amount", "payoff"]
+    bank: Annotated[BankCode, Field(strict=False)]
+    amount: int | None = Field(None, ge=1, le=AMOUNT_MAX)
+
+
+class RepaymentPayload(RepaymentQuotePayload):
+    return_url: str = Field(min_length=1, max_length=1_024)
+    quote_id: str | None = Field(None, pattern=r"^qt_[0-9a-f]{32}$")

@@ -8,21 +8,25 @@ from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
 from gateway.domain.errors import (
+    BankClosed,
     Busy,
     CommitUnknown,
     GatewayError,
     NotReady,
     QuoteOutdated,
     Refused,
+    RepaymentAmountWrong,
     SessionMissing,
     StaleTransfer,
     TooManyStreams,
 )
-from gateway.domain.hours import JST
-from gateway.http.answers import show_quote
+from gateway.domain.quote import Quote
+from gateway.domain.repayment_quote import RepaymentQuote
+from gateway.http.answers import instant, show_quote
 from gateway.http.errors import TABLE, Row, Words
 from gateway.http.field_rules import FAULTS, rule_for
 from gateway.http.refusals import BadField, HttpRefused, InternalFault, MethodWrong, ServiceClosed
+from gateway.http.repayment_answers import show_repayment_quote
 
 REQUEST_ID = web.RequestKey("request_id", str)
 HEADER_FIELD = "/headers/"
@@ -63,10 +67,7 @@ def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
         "request_id": request.get(REQUEST_ID, ""),
         "errors": _errors(error, row, language),
     }
-    if isinstance(error, ServiceClosed):
-        document["reopens_at"] = error.reopens_at.astimezone(JST).isoformat(timespec="milliseconds")
-    if isinstance(error, QuoteOutdated):
-        document["quote"] = show_quote(error.quote)
+    document |= _more(error)
     return web.Response(
         status=row.status,
         body=orjson.dumps(document),
@@ -76,6 +77,21 @@ def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
             **_headers(error),
         },
     )
+
+
+def _more(error: GatewayError) -> dict[str, object]:
+    """Return what only some problems say."""
+    match error:
+        case ServiceClosed() | BankClosed():
+            return {"reopens_at": instant(error.reopens_at)}
+        case QuoteOutdated(quote=Quote() as quote):
+            return {"quote": show_quote(quote)}
+        case QuoteOutdated(quote=RepaymentQuote() as quote):
+            return {"quote": show_repayment_quote(quote)}
+        case RepaymentAmountWrong():
+            return {"amount_min": error.least.amount, "amount_max": error.most.amount}
+        case _:
+            return {}
 
 
 def problem_type(code: str) -> str:
@@ -128,7 +144,7 @@ def _headers(error: GatewayError) -> Mapping[str, str]:
     match error:
         case SessionMissing():
             return {"WWW-Authenticate": 'Bearer realm="gateway"'}
-        case Busy() | ServiceClosed():
+        case Busy() | ServiceClosed() | BankClosed():
             return {"Retry-After": str(error.retry_after_s)}
         case StaleTransfer() | CommitUnknown() | NotReady() | TooManyStreams():
             return {"Retry-After": "1"}

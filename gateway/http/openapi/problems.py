@@ -143,13 +143,24 @@ _PROBLEM = {
         "request_id": {"type": "string"},
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldProblem"}},
         "reopens_at": {
-            "type": "string",
+            "type": ["string", "null"],
             "format": "date-time",
-            "description": "With service_closed: when it opens again.",
+            "description": "With service_closed and bank_closed: when it opens again.",
         },
         "quote": {
-            "$ref": "#/components/schemas/TransferQuote",
+            "anyOf": [
+                {"$ref": "#/components/schemas/TransferQuote"},
+                {"$ref": "#/components/schemas/RepaymentQuote"},
+            ],
             "description": "With quote_outdated: what holds now.",
+        },
+        "amount_min": {
+            "type": "integer",
+            "description": "With repayment_amount_wrong: the least that may be paid now.",
+        },
+        "amount_max": {
+            "type": "integer",
+            "description": "With repayment_amount_wrong: the most that may be paid now.",
         },
     },
 }

@@ -1,0 +1,101 @@
+"""/v1/repayments and their quotes: what it will pay, ask for it, see, cancel."""
+
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.domain.errors import NotFoundHere
+from gateway.domain.identifier import parse_public_id, public_id
+from gateway.domain.money import Yen
+from gateway.domain.repayment import Repayment, RepaymentKind
+from gateway.http.answers import QUOTE, json_response
+from gateway.http.body import read_body, read_empty_body
+from gateway.http.caller import caller_of
+from gateway.http.deps import desk_of
+from gateway.http.headers import idempotency_key_of, page_of
+from gateway.http.payloads import Nothing, RepaymentPayload, RepaymentQuotePayload
+from gateway.http.problems import REQUEST_ID
+from gateway.http.repayment_answers import REPAYMENT, show_repayment, show_repayment_quote
+from gateway.services.accept_repayment import RepaymentRequest, accept_repayment
+from gateway.services.cancel_repayment import cancel_repayment
+from gateway.services.quote_repayment import RepaymentWish, quote_repayment
+from gateway.store import repayments
+
+
+async def create_quote(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    body = await read_body(request, RepaymentQuotePayload)
+    quote = await quote_repayment(desk_of(request), _wish(caller.member_id, body))
+    return json_response(show_repayment_quote(quote), status=201)
+
+
+async def create_repayment(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    key = idempotency_key_of(request)
+    body = await read_body(request, RepaymentPayload)
+    wanted = RepaymentRequest(
+        wish=_wish(caller.member_id, body),
+        return_url=body.return_url,
+        idempotency_key=key,
+        request_id=request[REQUEST_ID],
+        quote_id=None if body.quote_id is None else parse_public_id(QUOTE, body.quote_id),
+    )
+    accepted = await accept_repayment(desk_of(request), wanted)
+    repayment = accepted.repayment
+    headers = {"Location": f"/v1/repayments/{public_id(REPAYMENT, repayment.id)}"}
+    if accepted.is_replay:
+        headers["Idempotency-Replayed"] = "true"
+    return _answer(repayment, status=202, headers=headers)
+
+
+async def list_repayments(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    page = page_of(request, REPAYMENT)
+    # One more than is shown tells whether there is a next page.
+    found = await repayments.list_repayments(
+        desk_of(request).db, member_id=caller.member_id, before=page.before, limit=page.limit + 1
+    )
+    shown = found[: page.limit]
+    cursor = public_id(REPAYMENT, shown[-1].id) if len(found) > page.limit else None
+    link = f'</v1/repayments?limit={page.limit}&cursor={cursor}>; rel="next"'
+    return json_response(
+        {"items": [show_repayment(one) for one in shown], "next_cursor": cursor},
+        headers={} if cursor is None else {"Link": link},
+    )
+
+
+async def get_repayment(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    repayment = await repayments.find_repayment(
+        desk_of(request).db, member_id=caller.member_id, repayment_id=_repayment_id(request)
+    )
+    if repayment is None:
+        raise NotFoundHere
+    return _answer(repayment, status=200, headers={})
+
+
+async def cancel(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    await read_empty_body(request, Nothing)
+    repayment = await cancel_repayment(
+        desk_of(request), member_id=caller.member_id, repayment_id=_repayment_id(request)
+    )
+    return json_response(show_repayment(repayment))
+
+
+def _wish(member_id: UUID, body: RepaymentQuotePayload) -> RepaymentWish:
+    amount = None if body.amount is None else Yen(body.amount)
+    return RepaymentWish(member_id, RepaymentKind(body.kind), body.bank, amount)
+
+
+def _repayment_id(request: web.Request) -> UUID:
+    repayment_id = parse_public_id(REPAYMENT, request.match_info["repayment_id"])
+    if repayment_id is None:
+        raise NotFoundHere
+    return repayment_id
+
+
+def _answer(repayment: Repayment, *, status: int, headers: dict[str, str]) -> web.Response:
+    if not repayment.is_final:
+        headers["Retry-After"] = "1"
+    return json_response(show_repayment(repayment), status=status, headers=headers)
