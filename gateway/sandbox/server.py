@@ -24,6 +24,7 @@ __all__ = ["Sandbox", "SandboxRefused", "make_tls_directory", "running_sandbox",
 FIRST_PORT = 8101
 SHUTDOWN_S = 0.5
 KEEP_ALIVE_S = 75.0
+ROUNDS_TO_LET_IN = 5
 BODY_BYTES_MAX = 1024 * 1024
 
 
@@ -138,6 +139,7 @@ async def _listen(stack: AsyncExitStack, bank: RunningBank, host: str, port: int
     stack.push_async_callback(runner.cleanup)
     # Whoever still waits for an answer is cut off before the server waits for its handlers.
     stack.push_async_callback(bank.stop_waiting)
+    stack.push_async_callback(_stop_accepting, runner)
     context = await _tls(bank)
     site = web.TCPSite(runner, host, port, ssl_context=context)
     await site.start()
@@ -145,6 +147,14 @@ async def _listen(stack: AsyncExitStack, bank: RunningBank, host: str, port: int
     scheme = "http" if context is None else "https"
     name = f"[{host}]" if ":" in host else host
     return f"{scheme}://{name}:{bound}"
+
+
+async def _stop_accepting(runner: web.AppRunner) -> None:
+    """Let nobody in any more; who was just coming in is there then, and cut off with the others."""
+    for site in list(runner.sites):
+        await site.stop()
+    for _ in range(ROUNDS_TO_LET_IN):
+        await asyncio.sleep(0)
 
 
 async def _tls(bank: RunningBank) -> ssl.SSLContext | None:
