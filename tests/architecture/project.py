@@ -7,17 +7,19 @@ PROJECT = Path(__file__).parents[2]
 PLACES = ("gateway", "sql", "tests", "docs", "bench", "scripts", ".ci")
 TEXT = {".py", ".sql", ".md", ".toml", ".yml", ".sh", ".html", ".css", ".js", ".txt", ".lock", ""}
 
+OTHERS = {"__pycache__", ".git", "vendored", "node_modules"}
+
 
 def python_files(place: str) -> list[Path]:
     return sorted((PROJECT / place).rglob("*.py"))
 
 
 def text_files() -> Iterator[Path]:
-    """Yield every file that people write, at the top and below the project's own directories."""
+    """Yield every file that people of this project write, at the top and below its directories."""
     top = (p for p in PROJECT.iterdir() if p.is_file() and not p.name.startswith(".coverage"))
     below = (path for place in PLACES for path in (PROJECT / place).rglob("*") if path.is_file())
     for path in (*top, *below):
-        if path.suffix in TEXT and "__pycache__" not in path.parts and ".git" not in path.parts:
+        if path.suffix in TEXT and OTHERS.isdisjoint(path.parts):
             yield path
 
 

@@ -33,6 +33,7 @@ API_VERSION = "0.1.0"
 PROBLEM_JSON = "application/problem+json"
 RETRIED_LATER = 503
 TOO_MANY = 429
+REFERRED = re.compile(r'"#/components/schemas/(\w+)"')
 ABOUT = """\
 JSON in UTF-8, names in snake_case, amounts in whole yen, instants RFC 3339 in Japanese time.
 Unknown fields are refused in; more may appear in answers.
@@ -226,9 +227,11 @@ def _schemas(operations: Sequence[Operation]) -> Json:
         schema_generator=_Schemas,
     )
     definitions: Mapping[str, Json] = document.get("$defs", {})
+    referred = REFERRED.findall(orjson.dumps(document).decode()) + [m.__name__ for m in models]
     return {
         name: {key: value for key, value in schema.items() if key != "title"}
         for name, schema in sorted(definitions.items())
+        if name in referred  # enums whose words are written where they are used are not
     }
 
 

@@ -74,16 +74,25 @@ SHOW_PAGE = Operation(
     "showPage",
     Tag.DESCRIPTION,
     "Show this description to people",
-    {200: Gives("A page that needs nothing from elsewhere", media_type="text/html")},
+    {
+        200: Gives(
+            "A page that needs nothing from elsewhere",
+            media_type="text/html",
+            headers=(Header.ETAG,),
+        ),
+        304: Gives("It has not changed", headers=(Header.ETAG,)),
+    },
     caller=Caller.ANYONE,
+    parameters=(IF_NONE_MATCH,),
 )
 SHOW_ASSET = Operation(
     "showAsset",
     Tag.DESCRIPTION,
     "Give a file of that page",
     {
-        200: Gives("A script or a style sheet", media_type="*/*"),
+        200: Gives("A script or a style sheet", media_type="*/*", headers=(Header.ETAG,)),
         304: Gives("It has not changed", headers=(Header.ETAG,)),
     },
     caller=Caller.ANYONE,
+    parameters=(IF_NONE_MATCH,),
 )

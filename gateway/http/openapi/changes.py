@@ -1,0 +1,201 @@
+"""What a change of the API description breaks for those who rely on the one before.
+
+Callers may rely on every address, operation, answer and field that is there, and on what they send
+being taken. Not on: texts, examples, the order of things, more fields or answers than before.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = Mapping[str, Any]
+METHODS = ("get", "post", "put", "patch", "delete")
+# A request that was within the old bounds may be outside these new ones.
+LOWER_BOUNDS = ("minimum", "minLength", "minItems")
+UPPER_BOUNDS = ("maximum", "maxLength", "maxItems")
+
+
+def breaking_changes(old: Json, new: Json) -> list[str]:
+    """Return what breaks, one line each; empty if every caller of `old` may go on with `new`."""
+    return list(_paths(_Pair(old, new)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The two documents; each part is looked up in its own. `seen`: components compared already."""
+
+    old: Json
+    new: Json
+    seen: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def is_news(self, side: str, before: Json, after: Json) -> bool:
+        """Say whether these two are to be compared: components are, once for each side."""
+        if "$ref" not in before or "$ref" not in after:
+            return True
+        names = side, before["$ref"], after["$ref"]
+        is_first = names not in self.seen
+        self.seen.add(names)
+        return is_first
+
+    def resolved(self, before: Json, after: Json) -> tuple[Json, Json]:
+        return _resolved(self.old, before), _resolved(self.new, after)
+
+
+def _resolved(document: Json, part: Json) -> Json:
+    while "$ref" in part:
+        found: Any = document
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        part = found
+    return part
+
+
+def _paths(pair: _Pair) -> Iterator[str]:
+    for path, before in pair.old["paths"].items():
+        after = pair.new["paths"].get(path)
+        if after is None:
+            yield f"{path}: the address is gone"
+            continue
+        for method in (method for method in METHODS if method in before):
+            place = f"{method.upper()} {path}"
+            if method not in after:
+                yield f"{place}: the operation is gone"
+            else:
+                yield from _operation(pair, place, before[method], after[method])
+
+
+def _operation(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
+    if before["operationId"] != after["operationId"]:
+        yield f"{place}: operationId {before['operationId']} became {after['operationId']}"
+    if after.get("security") != before.get("security") and before.get("security") == []:
+        yield f"{place}: needs a session now"
+    yield from _parameters(pair, place, before, after)
+    yield from _request_body(pair, place, before, after)
+    yield from _responses(pair, place, before["responses"], after["responses"])
+
+
+def _parameters(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
+    known = _by_name(pair.old, before.get("parameters", []))
+    now = _by_name(pair.new, after.get("parameters", []))
+    for name, parameter in known.items():
+        if name not in now:
+            yield f"{place}: parameter {name} is gone"
+        else:
+            schemas = parameter["schema"], now[name]["schema"]
+            yield from _taken(pair, f"{place} {name}", *schemas)
+    for name, parameter in now.items():
+        was_required = name in known and known[name].get("required", False)
+        if parameter.get("required", False) and not was_required:
+            yield f"{place}: parameter {name} is required now"
+
+
+def _by_name(document: Json, parameters: Sequence[Json]) -> dict[str, Json]:
+    found = (_resolved(document, parameter) for parameter in parameters)
+    return {f"{parameter['in']}:{parameter['name']}": parameter for parameter in found}
+
+
+def _request_body(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
+    old_body, new_body = before.get("requestBody"), after.get("requestBody")
+    if new_body is None:
+        return  # what was sent before is not looked at any more
+    if new_body.get("required", False) and not (old_body or {}).get("required", False):
+        yield f"{place}: a body is required now"
+    for media, content in (old_body or {"content": {}})["content"].items():
+        if media not in new_body["content"]:
+            yield f"{place}: {media} is not taken any more"
+        else:
+            schemas = content["schema"], new_body["content"][media]["schema"]
+            yield from _taken(pair, place, *schemas)
+
+
+def _responses(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
+    for status, response in before.items():
+        if status not in after:
+            yield f"{place}: does not answer {status} any more"
+            continue
+        old, new = pair.resolved(response, after[status])
+        gone = sorted(set(old.get("headers", {})) - set(new.get("headers", {})))
+        yield from (f"{place} {status}: header {header} is gone" for header in gone)
+        for media, content in old.get("content", {}).items():
+            if media not in new.get("content", {}):
+                yield f"{place} {status}: {media} is not given any more"
+            else:
+                schemas = content["schema"], new["content"][media]["schema"]
+                yield from _given(pair, f"{place} {status}", *schemas)
+
+
+def _taken(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
+    """Yield why what was taken under `before` may be refused under `after`."""
+    if not pair.is_news("taken", before, after):
+        return
+    before, after = pair.resolved(before, after)
+    yield from _types(place, _types_of(pair.old, before), _types_of(pair.new, after))
+    if "enum" in after:
+        gone = [word for word in before.get("enum", ["any word"]) if word not in after["enum"]]
+        yield from (f"{place}: {word} is not taken any more" for word in gone)
+    yield from _bounds(place, before, after)
+    known, now = before.get("properties", {}), after.get("properties", {})
+    if not after.get("additionalProperties", True):
+        yield from (f"{place}: field {name} is not taken any more" for name in known.keys() - now)
+    required = set(after.get("required", ())) - set(before.get("required", ()))
+    yield from (f"{place}: field {name} is required now" for name in sorted(required))
+    for name in known.keys() & now.keys():
+        yield from _taken(pair, f"{place} /{name}", known[name], now[name])
+
+
+def _bounds(place: str, before: Json, after: Json) -> Iterator[str]:
+    for name in (*LOWER_BOUNDS, *UPPER_BOUNDS, "pattern"):
+        if name in after and _is_tighter(name, before.get(name), after[name]):
+            yield f"{place}: {name} is {after[name]} now, was {before.get(name, 'not set')}"
+
+
+def _is_tighter(name: str, before: Any, after: Any) -> bool:
+    if before is None or name == "pattern":
+        return bool(before != after)  # which of two patterns takes more nobody can tell
+    return bool(after > before if name in LOWER_BOUNDS else after < before)
+
+
+def _given(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
+    """Yield what a reader of `before` may miss or not understand in `after`.
+
+    A new word of an enum is no break: callers are told that there may be more.
+    """
+    if not pair.is_news("given", before, after):
+        return
+    before, after = pair.resolved(before, after)
+    if len(before.get("allOf", ())) == len(after.get("allOf", ())):
+        for old_part, new_part in zip(before.get("allOf", ()), after.get("allOf", ()), strict=True):
+            yield from _given(pair, place, old_part, new_part)
+    yield from _types(place, _types_of(pair.new, after), _types_of(pair.old, before))
+    known, now = _properties(pair.old, before), _properties(pair.new, after)
+    yield from (f"{place}: field {name} is gone" for name in sorted(known.keys() - now.keys()))
+    lost = set(before.get("required", ())) - set(after.get("required", ())) - (known.keys() - now)
+    yield from (f"{place}: field {name} may be missing now" for name in sorted(lost))
+    for name in known.keys() & now.keys():
+        yield from _given(pair, f"{place} /{name}", known[name], now[name])
+    if "items" in before and "items" in after:
+        yield from _given(pair, f"{place}[]", before["items"], after["items"])
+
+
+def _properties(document: Json, schema: Json) -> dict[str, Json]:
+    """Return the fields of an object, of each kind that it may be."""
+    found: dict[str, Json] = dict(schema.get("properties", {}))
+    for part in schema.get("anyOf", ()):
+        found = _properties(document, _resolved(document, part)) | found
+    return found
+
+
+def _types(place: str, offered: Iterable[str], understood: Iterable[str]) -> Iterator[str]:
+    """Yield a line where one side may say what the other does not understand."""
+    known = set(understood)
+    new = [kind for kind in offered if known and kind not in known]
+    yield from (f"{place}: may be {kind}, which is not expected" for kind in new)
+
+
+def _types_of(document: Json, schema: Json) -> list[str]:
+    schema = _resolved(document, schema)
+    parts = schema.get("anyOf") or schema.get("oneOf")
+    if parts is not None:
+        return [kind for part in parts for kind in _types_of(document, part)]
+    kind = schema.get("type")
+    return [kind] if isinstance(kind, str) else list(kind or ())

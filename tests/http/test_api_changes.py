@@ -1,0 +1,238 @@
+"""What breaks those who rely on the API is found before it is released."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from gateway.http.core import ROUTES
+from gateway.http.openapi.changes import breaking_changes
+from gateway.http.openapi.document import document_of
+
+RELEASED = Path(__file__).parents[2] / "docs" / "openapi-released.json"
+Json = dict[str, Any]
+
+BEFORE: Json = {
+    "paths": {
+        "/things": {
+            "get": {
+                "operationId": "listThings",
+                "security": [],
+                "parameters": [
+                    {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 100}}
+                ],
+                "responses": {
+                    "200": {
+                        "headers": {"Link": {}},
+                        "content": {
+                            "application/json": {"schema": {"$ref": "#/components/schemas/Things"}}
+                        },
+                    },
+                    "503": {"$ref": "#/components/responses/busy"},
+                },
+            },
+            "post": {
+                "operationId": "createThing",
+                "requestBody": {
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/NewThing"}}
+                    }
+                },
+                "responses": {"204": {}},
+            },
+        },
+        "/others": {"get": {"operationId": "listOthers", "responses": {"204": {}}}},
+    },
+    "components": {
+        "responses": {"busy": {"content": {"application/problem+json": {"schema": {}}}}},
+        "schemas": {
+            "Things": {
+                "type": "object",
+                "required": ["items"],
+                "properties": {
+                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
+                    "owner": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                },
+            },
+            "Thing": {
+                "type": "object",
+                "required": ["name"],
+                "properties": {"name": {"type": "string"}},
+            },
+            "NewThing": {
+                "type": "object",
+                "required": ["kind"],
+                "additionalProperties": False,
+                "properties": {
+                    "kind": {"type": "string", "enum": ["big", "small"]},
+                    "size": {"type": "integer", "minimum": 1},
+                    "note": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                },
+            },
+        },
+    },
+}
+
+
+def changed(change: Callable[[Json], object]) -> Json:
+    after = copy.deepcopy(BEFORE)
+    change(after)
+    return after
+
+
+def things(document: Json, method: str = "get") -> Json:
+    operation: Json = document["paths"]["/things"][method]
+    return operation
+
+
+def schema(document: Json, name: str) -> Json:
+    found: Json = document["components"]["schemas"][name]
+    return found
+
+
+BREAKS = [
+    pytest.param(lambda d: d["paths"].pop("/others"), "address is gone", id="an address"),
+    pytest.param(lambda d: d["paths"]["/things"].pop("post"), "operation is gone", id="a method"),
+    pytest.param(
+        lambda d: things(d).update(operationId="getThings"), "operationId", id="a name for clients"
+    ),
+    pytest.param(lambda d: things(d).pop("security"), "needs a session", id="a session is needed"),
+    pytest.param(
+        lambda d: things(d).update(parameters=[]), "query:limit is gone", id="a parameter"
+    ),
+    pytest.param(
+        lambda d: things(d)["parameters"][0].update(required=True),
+        "query:limit is required",
+        id="a parameter must be there",
+    ),
+    pytest.param(
+        lambda d: things(d)["parameters"].append(
+            {"name": "If-Match", "in": "header", "required": True, "schema": {}}
+        ),
+        "header:If-Match is required",
+        id="a new header must be there",
+    ),
+    pytest.param(
+        lambda d: things(d)["parameters"][0]["schema"].update(maximum=50),
+        "maximum is 50 now, was 100",
+        id="a parameter's bound",
+    ),
+    pytest.param(lambda d: things(d)["responses"].pop("503"), "answer 503", id="a status"),
+    pytest.param(
+        lambda d: d["components"]["responses"]["busy"].update(content={}),
+        "problem+json is not given",
+        id="a kind of answer",
+    ),
+    pytest.param(
+        lambda d: things(d)["responses"]["200"].pop("headers"), "Link is gone", id="a header"
+    ),
+    pytest.param(
+        lambda d: schema(d, "Thing")["properties"].pop("name"),
+        "field name is gone",
+        id="a field of an answer, in a list",
+    ),
+    pytest.param(
+        lambda d: schema(d, "Thing").update(required=[]),
+        "field name may be missing",
+        id="a field that was always there",
+    ),
+    pytest.param(
+        lambda d: schema(d, "Thing")["properties"]["name"].update(type=["string", "null"]),
+        "may be null",
+        id="a field that was never null",
+    ),
+    pytest.param(
+        lambda d: schema(d, "Things")["properties"].update(owner={"type": "integer"}),
+        "may be integer",
+        id="a field's type",
+    ),
+    pytest.param(
+        lambda d: things(d, "post")["requestBody"].update(required=True),
+        "body is required",
+        id="a body must be there",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing").update(required=["kind", "size"]),
+        "field size is required",
+        id="a field must be sent",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"].pop("size"),
+        "field size is not taken",
+        id="a field may not be sent",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"]["kind"].update(enum=["big"]),
+        "small is not taken",
+        id="a word of an enum",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"]["size"].update(minimum=2),
+        "minimum is 2 now, was 1",
+        id="a lower bound",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"]["size"].update(maximum=9),
+        "maximum is 9 now, was not set",
+        id="a new bound",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"].update(note={"type": "string"}),
+        "may be null",
+        id="null may not be sent",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), BREAKS)
+def test_what_breaks_a_caller_is_named(change: Callable[[Json], object], said: str) -> None:
+    found = breaking_changes(BEFORE, changed(change))
+
+    assert len(found) == 1
+    assert said in found[0]
+
+
+HARMLESS = [
+    pytest.param(lambda d: d.copy(), id="nothing"),
+    pytest.param(
+        lambda d: d["paths"].update({"/new": {"get": {"operationId": "new", "responses": {}}}}),
+        id="a new address",
+    ),
+    pytest.param(
+        lambda d: things(d)["parameters"].append({"name": "q", "in": "query", "schema": {}}),
+        id="a new parameter that may be left out",
+    ),
+    pytest.param(
+        lambda d: things(d)["parameters"][0]["schema"].update(maximum=200), id="a wider bound"
+    ),
+    pytest.param(lambda d: things(d)["responses"].update({"429": {}}), id="a new status"),
+    pytest.param(
+        lambda d: schema(d, "Thing")["properties"].update(colour={"type": "string"}),
+        id="a new field of an answer",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"].update(colour={"type": "string"}),
+        id="a new field that may be left out",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"]["kind"]["enum"].append("huge"),
+        id="a new word that may be sent",
+    ),
+    pytest.param(lambda d: schema(d, "NewThing").update(required=[]), id="less must be sent"),
+]
+
+
+@pytest.mark.parametrize("change", HARMLESS)
+def test_what_breaks_nobody_is_let_pass(change: Callable[[Json], object]) -> None:
+    assert breaking_changes(BEFORE, changed(change)) == []
+
+
+def test_nothing_breaks_those_who_rely_on_the_last_release() -> None:
+    """At a release docs/openapi.json is copied over docs/openapi-released.json."""
+    released = orjson.loads(RELEASED.read_bytes())
+    today = orjson.loads(orjson.dumps(document_of(ROUTES)))
+
+    assert breaking_changes(released, today) == []
