@@ -1,5 +1,6 @@
 """Set the stage of the demo: sandbox, gateway, a member with an account, the lender's money."""
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -69,12 +70,23 @@ async def open_stage(
         )
         url = await stack.enter_async_context(database_address(settings))
         addresses = {f"{bank}_base_url": url for bank, url in sandbox.urls.items()}
-        at_sandbox = settings.model_copy(update=addresses)
+        at_sandbox = settings.model_copy(update=addresses | _public(settings))
         gateway = await stack.enter_async_context(open_gateway(at_sandbox, url=url, clock=clock))
         host, port = await listen(stack, gateway, at_sandbox)
         stage = Stage(gateway, sandbox, f"http://{host}:{port}")
         await _seed(stage)
         yield stage
+
+
+def _public(settings: Settings) -> dict[str, object]:
+    """Return where banks and browsers reach the gateway: on this machine, whatever port it has."""
+    port = settings.port
+    if port == 0:
+        with socket.socket() as probe:
+            probe.bind((settings.host, 0))
+            port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    return {"port": port, "public_url": address, "repayment_return_urls": (f"{address}/",)}
 
 
 @asynccontextmanager
