@@ -3,7 +3,7 @@
 VENV := .venv
 export VENV
 
-.PHONY: setup demo test test-all chaos bench lint format lock fuzz mutate hours lives openapi
+.PHONY: setup demo test test-all browser chaos bench lint format lock fuzz mutate hours lives openapi
 
 setup:
 	@scripts/setup $(VENV)
@@ -16,6 +16,10 @@ test: setup
 
 test-all:
 	@scripts/check-all 3.11 3.12 3.13
+
+# Debian's Chromium, for the tests in tests/browser/; asks for root.
+browser:
+	@scripts/install_browser
 
 # The long runs. CHAOS_TRANSFERS, FUZZ_ANSWERS change how long.
 chaos: setup
