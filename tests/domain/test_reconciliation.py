@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -106,169 +107,168 @@ def kinds(found: Sequence[Finding]) -> list[Break | None]:
 OPEN, ENDED = Standing.OPEN, Standing.ENDED
 
 
-@pytest.mark.parametrize(
-    ("given_day", "found"),
-    [
-        pytest.param(day([line()], [ours()], transfer()), [None], id="a transfer"),
-        pytest.param(
-            day([line(), line(IN, number=2)], [ours(), ours(IN, number=2)], transfer()),
-            [None, None],
-            id="a transfer that came back on the same day",
+DAYS = [
+    pytest.param(day([line()], [ours()], transfer()), [None], id="a transfer"),
+    pytest.param(
+        day([line(), line(IN, number=2)], [ours(), ours(IN, number=2)], transfer()),
+        [None, None],
+        id="a transfer that came back on the same day",
+    ),
+    pytest.param(
+        day([line(IN)], [ours(IN), ours(day=BEFORE, number=2)], transfer(), [line(day=BEFORE)]),
+        [None],
+        id="a return of what was paid the day before",
+    ),
+    pytest.param(day([line(IN)], [ours(IN)], repayment()), [None], id="a repayment"),
+    pytest.param(
+        day(
+            [line(IN, number=1), line(IN, number=2)],
+            [ours(IN), ours(IN, number=2)],
+            repayment(),
         ),
-        pytest.param(
-            day([line(IN)], [ours(IN), ours(day=BEFORE, number=2)], transfer(), [line(day=BEFORE)]),
-            [None],
-            id="a return of what was paid the day before",
+        [None, None],
+        id="both credits of a repayment that was paid twice",
+    ),
+    pytest.param(
+        day([line(reference=None)], [ours(reference=None)]),
+        [None],
+        id="a refund by hand, by amount",
+    ),
+    pytest.param(day([line()], [], transfer(OPEN)), [Break.PAID_LATE], id="paid, open here"),
+    pytest.param(
+        day([line()], [], transfer(ENDED)), [Break.PAID_THOUGH_ENDED], id="paid, ended here"
+    ),
+    pytest.param(
+        day([line(), line(IN, number=2)], [ours()], transfer()),
+        [None, Break.RETURNED_LATE],
+        id="came back, settled here",
+    ),
+    pytest.param(
+        day([line(IN)], [ours(day=BEFORE)], transfer(), [line(day=BEFORE)]),
+        [Break.RETURNED_LATE],
+        id="came back on a later day",
+    ),
+    pytest.param(
+        day([line(), line(IN, number=2)], [], transfer(OPEN)),
+        [Break.PAID_LATE, Break.RETURNED_LATE],
+        id="paid and came back, open here",
+    ),
+    pytest.param(
+        day([line(IN)], [], repayment(OPEN)), [Break.CREDITED_LATE], id="a repayment, open here"
+    ),
+    pytest.param(
+        day([line(IN, 7_000)], [], repayment(ENDED)),
+        [Break.CREDITED_LATE],
+        id="a repayment, over here, of another amount",
+    ),
+    pytest.param(
+        day([line(IN), line(IN, number=2)], [ours(IN)], repayment()),
+        [None, Break.CREDITED_AGAIN],
+        id="a repayment paid twice",
+    ),
+    pytest.param(
+        day([line(IN), line(IN, number=2)], [], repayment(OPEN)),
+        [Break.CREDITED_LATE, Break.CREDITED_AGAIN],
+        id="a repayment paid twice, open here",
+    ),
+    pytest.param(
+        day([line(IN)], [ours(IN, day=BEFORE)], repayment(), [line(IN, day=BEFORE)]),
+        [Break.CREDITED_AGAIN],
+        id="a repayment paid again the day after",
+    ),
+    pytest.param(
+        day([line(), line(number=2)], [ours()], transfer()),
+        [None, Break.MOVED_AGAIN],
+        id="paid out twice",
+    ),
+    pytest.param(
+        day([line()], [ours(day=BEFORE)], transfer(), [line(day=BEFORE)]),
+        [Break.MOVED_AGAIN],
+        id="paid out again the day after",
+    ),
+    pytest.param(
+        day(
+            [line(), line(IN, number=2), line(IN, number=3)],
+            [ours(), ours(IN, number=2)],
+            transfer(),
         ),
-        pytest.param(day([line(IN)], [ours(IN)], repayment()), [None], id="a repayment"),
-        pytest.param(
-            day(
-                [line(IN, number=1), line(IN, number=2)],
-                [ours(IN), ours(IN, number=2)],
-                repayment(),
-            ),
-            [None, None],
-            id="both credits of a repayment that was paid twice",
-        ),
-        pytest.param(
-            day([line(reference=None)], [ours(reference=None)]),
-            [None],
-            id="a refund by hand, by amount",
-        ),
-        pytest.param(day([line()], [], transfer(OPEN)), [Break.PAID_LATE], id="paid, open here"),
-        pytest.param(
-            day([line()], [], transfer(ENDED)), [Break.PAID_THOUGH_ENDED], id="paid, ended here"
-        ),
-        pytest.param(
-            day([line(), line(IN, number=2)], [ours()], transfer()),
-            [None, Break.RETURNED_LATE],
-            id="came back, settled here",
-        ),
-        pytest.param(
-            day([line(IN)], [ours(day=BEFORE)], transfer(), [line(day=BEFORE)]),
-            [Break.RETURNED_LATE],
-            id="came back on a later day",
-        ),
-        pytest.param(
-            day([line(), line(IN, number=2)], [], transfer(OPEN)),
-            [Break.PAID_LATE, Break.RETURNED_LATE],
-            id="paid and came back, open here",
-        ),
-        pytest.param(
-            day([line(IN)], [], repayment(OPEN)), [Break.CREDITED_LATE], id="a repayment, open here"
-        ),
-        pytest.param(
-            day([line(IN, 7_000)], [], repayment(ENDED)),
-            [Break.CREDITED_LATE],
-            id="a repayment, over here, of another amount",
-        ),
-        pytest.param(
-            day([line(IN), line(IN, number=2)], [ours(IN)], repayment()),
-            [None, Break.CREDITED_AGAIN],
-            id="a repayment paid twice",
-        ),
-        pytest.param(
-            day([line(IN), line(IN, number=2)], [], repayment(OPEN)),
-            [Break.CREDITED_LATE, Break.CREDITED_AGAIN],
-            id="a repayment paid twice, open here",
-        ),
-        pytest.param(
-            day([line(IN)], [ours(IN, day=BEFORE)], repayment(), [line(IN, day=BEFORE)]),
-            [Break.CREDITED_AGAIN],
-            id="a repayment paid again the day after",
-        ),
-        pytest.param(
-            day([line(), line(number=2)], [ours()], transfer()),
-            [None, Break.MOVED_AGAIN],
-            id="paid out twice",
-        ),
-        pytest.param(
-            day([line()], [ours(day=BEFORE)], transfer(), [line(day=BEFORE)]),
-            [Break.MOVED_AGAIN],
-            id="paid out again the day after",
-        ),
-        pytest.param(
-            day(
-                [line(), line(IN, number=2), line(IN, number=3)],
-                [ours(), ours(IN, number=2)],
-                transfer(),
-            ),
-            [None, None, Break.MOVED_AGAIN],
-            id="returned twice",
-        ),
-        pytest.param(
-            day([line(OUT, 12_000)], [ours()], transfer()),
-            [Break.AMOUNT_DIFFERS],
-            id="paid another amount",
-        ),
-        pytest.param(
-            day([line(OUT, 12_000)], [], transfer(OPEN)),
-            [Break.AMOUNT_DIFFERS],
-            id="paid another amount, open here",
-        ),
-        pytest.param(
-            day([line(IN, 9_000)], [ours(IN)], repayment()),
-            [Break.AMOUNT_DIFFERS],
-            id="another amount came in than we booked",
-        ),
-        pytest.param(
-            day([line()], [ours(day=BEFORE)], transfer()),
-            [Break.DATE_DIFFERS],
-            id="on this day's statement, booked on another",
-        ),
-        pytest.param(
-            day([], [ours()], transfer(), [line(day=BEFORE)]),
-            [Break.DATE_DIFFERS],
-            id="booked on this day, on another day's statement",
-        ),
-        pytest.param(
-            day([line(IN, reference=None)]),
-            [Break.CREDIT_UNKNOWN],
-            id="a credit without a reference",
-        ),
-        pytest.param(
-            day([line(IN, reference="B" * 20)]),
-            [Break.CREDIT_UNKNOWN],
-            id="a credit with a reference that we do not know",
-        ),
-        pytest.param(
-            day([line(IN)], [], transfer(OPEN)),
-            [Break.CREDIT_UNKNOWN],
-            id="a return of what nobody has seen paid",
-        ),
-        pytest.param(
-            day([line(OUT, reference="B" * 20)]),
-            [Break.DEBIT_UNKNOWN],
-            id="a transfer that a restored database lacks",
-        ),
-        pytest.param(
-            day([line(OUT)], [], repayment()), [Break.DEBIT_UNKNOWN], id="a repayment that went out"
-        ),
-        pytest.param(
-            day([], [ours()], transfer()), [Break.LINE_MISSING], id="settled, on no statement"
-        ),
-        pytest.param(
-            day([], [ours(reference=None)]), [Break.LINE_MISSING], id="a refund that never left"
-        ),
-        pytest.param(
-            day([line()], [ours(posted=-9_000)], transfer()),
-            [Break.LEDGER_DIFFERS],
-            id="the ledger posted another amount",
-        ),
-        pytest.param(
-            day([line()], [], transfer(Standing.BOOKED)),
-            [Break.LEDGER_DIFFERS],
-            id="settled here, and not in the loan's books",
-        ),
-    ],
-)
+        [None, None, Break.MOVED_AGAIN],
+        id="returned twice",
+    ),
+    pytest.param(
+        day([line(OUT, 12_000)], [ours()], transfer()),
+        [Break.AMOUNT_DIFFERS],
+        id="paid another amount",
+    ),
+    pytest.param(
+        day([line(OUT, 12_000)], [], transfer(OPEN)),
+        [Break.AMOUNT_DIFFERS],
+        id="paid another amount, open here",
+    ),
+    pytest.param(
+        day([line(IN, 9_000)], [ours(IN)], repayment()),
+        [Break.AMOUNT_DIFFERS],
+        id="another amount came in than we booked",
+    ),
+    pytest.param(
+        day([line()], [ours(day=BEFORE)], transfer()),
+        [Break.DATE_DIFFERS],
+        id="on this day's statement, booked on another",
+    ),
+    pytest.param(
+        day([], [ours()], transfer(), [line(day=BEFORE)]),
+        [Break.DATE_DIFFERS],
+        id="booked on this day, on another day's statement",
+    ),
+    pytest.param(
+        day([line(IN, reference=None)]),
+        [Break.CREDIT_UNKNOWN],
+        id="a credit without a reference",
+    ),
+    pytest.param(
+        day([line(IN, reference="B" * 20)]),
+        [Break.CREDIT_UNKNOWN],
+        id="a credit with a reference that we do not know",
+    ),
+    pytest.param(
+        day([line(IN)], [], transfer(OPEN)),
+        [Break.CREDIT_UNKNOWN],
+        id="a return of what nobody has seen paid",
+    ),
+    pytest.param(
+        day([line(OUT, reference="B" * 20)]),
+        [Break.DEBIT_UNKNOWN],
+        id="a transfer that a restored database lacks",
+    ),
+    pytest.param(
+        day([line(OUT)], [], repayment()), [Break.DEBIT_UNKNOWN], id="a repayment that went out"
+    ),
+    pytest.param(
+        day([], [ours()], transfer()), [Break.LINE_MISSING], id="settled, on no statement"
+    ),
+    pytest.param(
+        day([], [ours(reference=None)]), [Break.LINE_MISSING], id="a refund that never left"
+    ),
+    pytest.param(
+        day([line()], [ours(posted=-9_000)], transfer()),
+        [Break.LEDGER_DIFFERS],
+        id="the ledger posted another amount",
+    ),
+    pytest.param(
+        day([line()], [], transfer(Standing.BOOKED)),
+        [Break.LEDGER_DIFFERS],
+        id="settled here, and not in the loan's books",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given_day", "found"), DAYS)
 def test_each_break_is_found(given_day: BankDay, found: list[Break | None]) -> None:
     assert kinds(match(given_day)) == found
 
 
 def test_every_kind_of_break_is_among_those_that_are_tried() -> None:
-    (marker,) = [mark for mark in test_each_break_is_found.pytestmark if mark.name == "parametrize"]
-    tried = {kind for row in marker.args[1] for kind in row.values[1]}
+    tried = {kind for row in DAYS for kind in cast("list[Break | None]", row.values[1])}
 
     assert tried - {None} == set(Break)
     assert len(Break) == 12

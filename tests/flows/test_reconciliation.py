@@ -1,0 +1,128 @@
+"""The morning after a bad day: every line is matched, or people find out why it is not."""
+
+from collections import Counter
+from datetime import datetime
+from random import Random
+from typing import Any
+
+import pytest
+
+from gateway.adapters.registry import BANKS
+from gateway.domain.account import BankCode
+from gateway.domain.breaks import BREAKS, Break, Treatment, Verdict
+from gateway.domain.day_report import DayReport
+from gateway.domain.hours import JST
+from gateway.domain.ledger import settlement_cash
+from gateway.ops.clock import shift_to
+from gateway.ops.commands.ledger_verify import verify_ledger
+from gateway.services.reconcile import reconcile_day
+from tests.flows.bank_day import BACK, BadDay
+from tests.flows.test_time_travel import TravelClock
+from tests.flows.world import OPENING_BALANCE, World, open_world
+from tests.manual_clock import START
+
+TODAY = START.date()
+MORNING = datetime(2026, 11, 26, 5, 0, tzinfo=JST)
+# What emulators can be made to do; the others are tried in tests/services/test_reconcile.py.
+MADE_BY_BANKS = {
+    Break.PAID_LATE,
+    Break.RETURNED_LATE,
+    Break.CREDITED_LATE,
+    Break.CREDITED_AGAIN,
+    Break.MOVED_AGAIN,
+    Break.CREDIT_UNKNOWN,
+    Break.DEBIT_UNKNOWN,
+}
+TABLES = ("loan_entries", "postings", "events", "review_items", "statement_lines")
+
+
+async def written(owner: Any) -> dict[str, object]:
+    """Return how much there is of everything that reconciliation writes."""
+    return {table: await owner.fetchval(f"SELECT count(*) FROM {table}") for table in TABLES}
+
+
+async def live_through(day: BadDay, seed: int, *, movements: int) -> None:
+    """Make about so many movements at all banks, and let nobody here hear of many of them."""
+    await day.begin(seed)
+    await day.lend(movements // 5)
+    await day.grow_deaf()
+    await day.lend_badly(movements * 2 // 5)
+    await day.repay(movements * 2 // 5)
+    for bank in day.banks:
+        await day.strangers(bank)
+    mizuho = await day.at(BankCode.MIZUHO).movements()
+    await day.pay_out_again(mizuho[0]["reference"])
+    await day.until_quiet(movements * 9 // 10)
+
+
+async def reconciled(day: BadDay) -> dict[BankCode, DayReport]:
+    return {bank: await reconcile_day(day.gateway.desk, bank, TODAY) for bank in day.banks}
+
+
+async def check_books(world: World, day: BadDay) -> None:
+    """The ledger proves itself, and each cash account equals the bank's own balance."""
+    report = await verify_ledger(day.gateway.desk.db)
+    assert report.findings == ()
+    for bank in day.banks:
+        balance = int((await world.books(bank))["settlement"]["balance"])
+        ours = report.balances.get(settlement_cash(bank), 0)
+        assert ours == balance - OPENING_BALANCE, bank
+
+
+async def try_a_day(database_url: str, owner: Any, seed: int, *, movements: int) -> None:
+    clock = TravelClock(shift_to(START))
+    async with (
+        open_world(
+            database_url, owner, banks=tuple(BANKS), clock=clock, repayment_return_urls=(BACK,)
+        ) as world,
+        world.process() as gateway,
+    ):
+        day = BadDay(world, gateway, Random(seed))  # noqa: S311 - repeatable, no secret
+        await live_through(day, seed, movements=movements)
+        clock.travel_to(MORNING)
+
+        first = await reconciled(day)
+        there = await written(owner)
+        again = await reconciled(day)
+
+        assert {report.refused for report in (*first.values(), *again.values())} == {None}
+        assert await written(owner) == there
+        assert {(one.booked, one.set_aside, one.raised) for one in again.values()} == {(0, 0, 0)}
+        for bank, report in first.items():
+            assert report.lines == again[bank].lines == await day.lines(bank, TODAY)
+        found = Counter(one.kind for report in first.values() for one in report.breaks)
+        assert set(found) == MADE_BY_BANKS
+        assert sum(report.lines for report in first.values()) >= movements * 9 // 10
+        await every_line_is_matched_or_has_an_item(owner, again)
+        await check_books(world, day)
+
+
+async def every_line_is_matched_or_has_an_item(
+    owner: Any, reports: dict[BankCode, DayReport]
+) -> None:
+    for bank, report in reports.items():
+        items = await owner.fetch(
+            "SELECT kind, details ->> 'bank_id' AS bank_id FROM review_items WHERE bank = $1", bank
+        )
+        raised = {(item["kind"], item["bank_id"]) for item in items}
+        assert {one.treatment for one in report.breaks} <= {Treatment.SET_ASIDE}
+        assert all((one.review, one.bank_id) in raised for one in report.breaks)
+        matched = report.verdicts[Verdict.MATCHED]
+        assert matched + len(report.breaks) == report.lines
+        assert all(BREAKS[one.kind].review is not None for one in report.breaks)
+
+
+@pytest.mark.timeout(300)
+async def test_after_a_day_of_faults_every_line_is_matched_or_has_a_reason(
+    database_url: str, owner: Any
+) -> None:
+    await try_a_day(database_url, owner, 5, movements=400)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_after_a_long_day_of_faults_every_line_is_matched_or_has_a_reason(
+    database_url: str, owner: Any, seed: int
+) -> None:
+    await try_a_day(database_url, owner, seed, movements=2_000)
