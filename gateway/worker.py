@@ -14,6 +14,7 @@ from gateway.services.measure_transfers import measure_transfers
 from gateway.services.replan_transfers import replan_transfers
 from gateway.services.watch_settlement import watch_settlement
 from gateway.services.work_callbacks import work_callbacks
+from gateway.services.work_due_dates import work_due_dates
 from gateway.services.work_files import work_files
 from gateway.services.work_repayments import (
     ask_repayments,
@@ -44,6 +45,7 @@ LOOPS = (
     Loop("start_repayments", 1.0, start_repayments),
     Loop("ask_repayments", 0.25, ask_repayments),
     Loop("recover_ended", 1.0, recover_ended),
+    Loop("work_due_dates", 5.0, work_due_dates),
     Loop("work_callbacks", 0.25, work_callbacks),
     Loop("replan_transfers", 1.0, replan_transfers),
     Loop("measure_transfers", 10.0, measure_transfers),

@@ -12,6 +12,7 @@ from asyncpg import Record
 from gateway.domain.booking import Journal, LoanBook
 from gateway.domain.calendar import is_business_day
 from gateway.domain.due_dates import DueDay
+from gateway.domain.loan import Loan
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.loan_rules import Contract
 from gateway.domain.loan_state import Agreement
@@ -24,6 +25,8 @@ from gateway.store.sql import SQL
 
 READ = SQL["loan_books.read"]
 RECORD_ENTRY = SQL["loan_books.record_entry"]
+DUE_UNKNOWN = SQL["loan_books.due_unknown"]
+SET_DUE = SQL["loan_books.set_due"]
 
 
 async def read_loan_book(db: Database, member_id: UUID) -> LoanBook | None:
@@ -57,6 +60,16 @@ async def record_entry(db: Database, step: EntryStep) -> str:
         encode_reviews(step.reviews, member_id=step.member_id),
     )
     return str(row["result"])
+
+
+async def find_due_unknown(db: Database, *, limit: int) -> list[UUID]:
+    """Return members whose due date has to be worked out anew."""
+    return [row["member_id"] for row in await db.fetch(DUE_UNKNOWN, limit)]
+
+
+async def set_due(db: Database, loan: Loan, due_on: date | None) -> bool:
+    """Write what is due on the loan as it was read; False when it has moved since."""
+    return await db.fetchrow(SET_DUE, loan.member_id, loan.version, due_on) is not None
 
 
 def read_agreement(row: Record) -> Agreement:

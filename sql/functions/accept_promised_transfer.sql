@@ -3,6 +3,7 @@
 -- What the member was told holds only as long as no stop came in between: then nothing is written (stopped), and it
 -- has to be planned again. A one-off window that had begun when it was written binds from its commit, whatever
 -- instant p_now was read at.
+-- overdue: an operator has stopped advances, or the oldest unmet due date is over in Japan.
 -- p_day_first: the first id of this day, p_day_begins its first instant, for the caps of a member's day (NULL: none).
 -- result: accepted | replayed | key_reused | account_not_registered | suspended | overdue | credit_short | day_cap
 --         | stopped
@@ -16,6 +17,7 @@ CREATE OR REPLACE FUNCTION accept_promised_transfer(
 LANGUAGE plpgsql AS $$
 DECLARE
     v_clock timestamptz := clock_timestamp();
+    v_today date := (p_now AT TIME ZONE interval '+09:00')::date;
     v_key idempotency_keys;
     v_account accounts;
     v_member members;
@@ -51,7 +53,7 @@ BEGIN
     result := CASE
         WHEN v_account.id IS NULL THEN 'account_not_registered'
         WHEN v_member.status IS DISTINCT FROM 'active' THEN 'suspended'
-        WHEN v_loan.advances_stopped THEN 'overdue'
+        WHEN v_loan.advances_stopped OR v_loan.due_on < v_today THEN 'overdue'
         WHEN (v_loan.credit_limit - v_loan.principal - v_loan.reserved >= p_amount) IS NOT TRUE
             THEN 'credit_short'
         WHEN v_day_amount + p_amount > p_day_amount_max OR v_day_count >= p_day_count_max THEN 'day_cap'

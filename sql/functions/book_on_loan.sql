@@ -39,7 +39,7 @@ BEGIN
             reserved = l.reserved + p_reserved, principal = l.principal + coalesce(v_principal, 0),
             suspense = l.suspense + coalesce(v_suspense, 0), version = l.version + 1,
             event_no = l.event_no + v_events,
-            due_on = CASE WHEN v_books THEN v_due_on ELSE l.due_on END,
+            due_on = CASE WHEN v_books AND v_due_known THEN v_due_on ELSE l.due_on END,
             is_due_known = CASE WHEN v_books THEN v_due_known ELSE l.is_due_known END,
             last_effective_on = CASE
                 WHEN (v_last_on, v_last_at) <= (l.last_effective_on, l.last_at) THEN l.last_effective_on

@@ -11,11 +11,13 @@ DECLARE
     v_clock timestamptz := clock_timestamp();
     v_transfer transfers;
     v_status text;
-    v_advances_stopped boolean;
+    v_today date := (p_now AT TIME ZONE interval '+09:00')::date;
+    v_is_overdue boolean;
 BEGIN
     SELECT * INTO v_transfer FROM transfers t WHERE t.member_id = p_member AND t.id = p_id FOR UPDATE;
     SELECT m.status INTO v_status FROM members m WHERE m.member_id = p_member;
-    SELECT l.advances_stopped INTO v_advances_stopped FROM loans l WHERE l.member_id = p_member;
+    SELECT l.advances_stopped OR coalesce(l.due_on < v_today, FALSE) INTO v_is_overdue
+    FROM loans l WHERE l.member_id = p_member;
     result := CASE
         WHEN v_transfer.step = p_step THEN 'claimed'
         WHEN v_transfer.state IS DISTINCT FROM 'scheduled' OR v_transfer.fence <> p_fence
@@ -24,7 +26,7 @@ BEGIN
             SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (v_transfer.bank, '*')
                 AND (s.ends_at IS NULL OR (s.begins_at <= greatest(p_now, s.held_at) AND p_now < s.ends_at))) THEN 'stopped'
         WHEN v_status IS DISTINCT FROM 'active' THEN 'suspended'
-        WHEN v_advances_stopped THEN 'overdue'
+        WHEN v_is_overdue THEN 'overdue'
         ELSE 'claimed' END;
     IF result = 'claimed' AND v_transfer.step <> p_step THEN
         UPDATE transfers t SET state = 'submitting', attempt = t.attempt + 1, fence = t.fence + 1,

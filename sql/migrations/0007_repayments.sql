@@ -7,8 +7,8 @@ ALTER TABLE loans ADD COLUMN has_free_days boolean NOT NULL DEFAULT FALSE;
 -- Where the last entry stands that is no advance: an advance after it changes nothing that was posted.
 ALTER TABLE loans ADD COLUMN last_effective_on date;
 ALTER TABLE loans ADD COLUMN last_at timestamptz;
--- The business day on which the oldest unmet due date falls, NULL where nothing is due. Not known after an advance that
--- was booked unread: then it is worked out anew from the entries.
+-- The business day on which the oldest unmet due date falls, NULL where nothing is due. After an advance that was
+-- booked unread it is what it was before, and not known until it is worked out anew from the entries.
 ALTER TABLE loans ADD COLUMN due_on date;
 ALTER TABLE loans ADD COLUMN is_due_known boolean NOT NULL DEFAULT TRUE;
 -- squawk-ignore require-concurrent-index-creation
@@ -35,18 +35,18 @@ CREATE TABLE loan_entries (
 
 -- What was booked before there were entries: advances, and what came back of them.
 INSERT INTO loan_entries (member_id, id, kind, amount, effective_on, at, house, source_id, bank_id, journal, recorded_at)
-SELECT t.member_id, t.id, 'advance', t.amount, (t.settled_at AT TIME ZONE 'Asia/Tokyo')::date, t.settled_at,
+SELECT t.member_id, t.id, 'advance', t.amount, (t.settled_at AT TIME ZONE interval '+09:00')::date, t.settled_at,
     'settlement_cash:' || t.bank, t.id, t.bank_id, p.journal, p.recorded_at
 FROM transfers t JOIN postings p ON p.member_id = t.member_id AND p.transfer_id = t.id AND p.debit = 'principal'
 WHERE t.state IN ('settled', 'returned');
 INSERT INTO loan_entries (
     member_id, id, kind, amount, effective_on, at, house, takes_back, source_id, bank_id, journal, recorded_at)
-SELECT t.member_id, md5(t.id || ' return')::uuid, 'return', t.amount, (t.returned_at AT TIME ZONE 'Asia/Tokyo')::date,
+SELECT t.member_id, md5(t.id || ' return')::uuid, 'return', t.amount, (t.returned_at AT TIME ZONE interval '+09:00')::date,
     t.returned_at, 'settlement_cash:' || t.bank, t.id, t.id, t.bank_id, p.journal, p.recorded_at
 FROM transfers t JOIN postings p ON p.member_id = t.member_id AND p.transfer_id = t.id AND p.credit = 'principal'
 WHERE t.state = 'returned';
 UPDATE loans SET is_due_known = FALSE WHERE principal > 0;
-UPDATE loans l SET last_effective_on = (e.last_at AT TIME ZONE 'Asia/Tokyo')::date, last_at = e.last_at
+UPDATE loans l SET last_effective_on = (e.last_at AT TIME ZONE interval '+09:00')::date, last_at = e.last_at
 FROM (SELECT member_id, max(at) AS last_at FROM loan_entries WHERE kind <> 'advance' GROUP BY member_id) e
 WHERE l.member_id = e.member_id;
 -- It would book transfers without entries.

@@ -6,3 +6,11 @@ FROM loans l WHERE l.member_id = $1;
 
 -- name: record_entry
 SELECT * FROM record_entry($1, $2, $3, $4, $5, $6, $7);
+
+-- name: due_unknown
+SELECT member_id FROM loans WHERE NOT is_due_known ORDER BY member_id LIMIT $1;
+
+-- name: set_due
+-- Only as long as the loan is the one that it was worked out from.
+UPDATE loans SET due_on = $3, is_due_known = TRUE
+WHERE member_id = $1 AND version = $2 AND NOT is_due_known RETURNING member_id;

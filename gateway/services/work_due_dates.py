@@ -1,0 +1,20 @@
+"""Work out what is due where an advance was booked without reading the loan."""
+
+from gateway.domain.booking import due_on
+from gateway.services.desk import TransferDesk
+from gateway.store.loan_books import find_due_unknown, read_loan_book, set_due
+
+ROWS_MAX = 50
+
+
+async def work_due_dates(desk: TransferDesk) -> int:
+    """Return how many due dates were written; a loan that moved meanwhile comes in a later round.
+
+    Until then the due date before the advance stands: who is overdue stays so.
+    """
+    count = 0
+    for member_id in await find_due_unknown(desk.db, limit=ROWS_MAX):
+        known = await read_loan_book(desk.db, member_id)
+        if known is not None:
+            count += await set_due(desk.db, known.loan, due_on(known.history))
+    return count
