@@ -6,7 +6,15 @@ from datetime import datetime
 from rich.console import Console
 
 from gateway.config import Settings
-from gateway.demo.stage import MEMBER_NUMBER, MEMBER_PIN, Stage, open_stage
+from gateway.demo.stage import (
+    DEMO_BRANCHES,
+    DEMO_NUMBER,
+    DEMO_PASSWORD,
+    MEMBER_NUMBER,
+    MEMBER_PIN,
+    Stage,
+    open_stage,
+)
 from gateway.domain.hours import LENDER_CLOSED, closed_until
 from gateway.ops.clock import SystemClock, shift_to
 from gateway.profiles import bank_profiles
@@ -42,13 +50,18 @@ async def _print_welcome(
         "log": str(settings.data_dir / "gateway.log"),
         "member number": MEMBER_NUMBER,
         "PIN": MEMBER_PIN,
+        "payer": f"account {DEMO_NUMBER}, password {DEMO_PASSWORD}, on the banks' pages",
+        "branch": f"001; {', '.join(f'{bank} {no}' for bank, no in DEMO_BRANCHES.items())}",
         "now": now.isoformat(timespec="seconds"),
     }
     for name, value in rows.items():
         console.print(f"  {name:<14} {value}", highlight=False)
     for name, reopens_at in _closed(now):
         console.print(f"  {name:<14} closed until {reopens_at:%Y-%m-%d %H:%M}")
-    console.print("Ready. README.md has a first call with curl. Ctrl-C stops.", highlight=False)
+    console.print(
+        "Ready. README.md has the first calls with curl: borrow, and pay back. Ctrl-C stops.",
+        highlight=False,
+    )
 
 
 def _closed(now: datetime) -> list[tuple[str, datetime]]:

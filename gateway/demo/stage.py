@@ -32,6 +32,7 @@ MEMBER_PIN = "2468"
 MEMBER_KANA = "ﾔﾏﾀﾞ ﾀﾛｳ"
 MEMBER_LIMIT = Yen(500_000)
 DEMO_NUMBER = "1234567"
+DEMO_PASSWORD = "demo1234"  # noqa: S105 - published in docs/sandbox.md
 DEMO_BRANCHES = {BankCode.PAYPAY: "002", BankCode.RAKUTEN: "201"}  # elsewhere 001
 OPERATOR = "demo"
 SETTLEMENT_FUNDS = Yen(100_000_000)

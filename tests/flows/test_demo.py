@@ -36,7 +36,7 @@ async def test_a_second_demo_is_told_that_the_sandboxs_port_is_taken(
             await stage.__aenter__()
 
 
-async def test_the_check_says_that_transfer_ledger_and_the_banks_books_agree(
+async def test_the_check_says_that_both_ways_of_money_ledger_and_the_banks_books_agree(
     tmp_path: Path,
 ) -> None:
     measured = {name: os.environ[name] for name in os.environ if name.startswith("COVERAGE")}
@@ -59,7 +59,9 @@ async def test_the_check_says_that_transfer_ledger_and_the_banks_books_agree(
     assert process.returncode == 0, said
     for bank in BankCode:
         assert f"{bank}: settled; comparing the books" in said
-        assert re.search(rf"{bank} .* settled .* 99,970,000 .* 99,970,000 .* yes", said)
+        assert f"{bank}: repayment settled; comparing" in said
+        for what, yen in (("transfer", "99,970,000"), ("repayment", "99,980,000")):
+            assert re.search(rf"{bank} .* {what} .* settled .* {yen} .* {yen} .* yes", said)
 
 
 async def test_what_was_moved_is_still_there_when_the_demo_starts_again(

@@ -69,13 +69,15 @@ async def stage(tmp_path: Path, database_url: str) -> AsyncIterator[Stage]:
         yield stage
 
 
-async def test_the_first_calls_settle_a_transfer_and_survive_a_lost_answer(stage: Stage) -> None:
+async def test_the_first_calls_borrow_pay_back_and_survive_a_lost_answer(stage: Stage) -> None:
     calls = the_calls().replace(ADDRESS, stage.address)
 
     shown = await paste(calls.replace(BANK_ADDRESS, stage.sandbox.urls["smbc"]))
 
     assert '"state": "settled"' in shown
     assert '"principal": 30000' in shown
+    assert f"{stage.address}/?repayment_id=rp_" in shown
+    assert '"principal": 20000' in shown
     assert shown.splitlines()[-2:] == ["settled", "[5000]"]
 
 
