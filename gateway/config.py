@@ -3,11 +3,19 @@
 import hashlib
 import os
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, DirectoryPath, Field, SecretStr, ValidationError
-from pydantic_settings import SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    DirectoryPath,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from gateway.bank_settings import (
     BASE_URL,
@@ -47,8 +55,23 @@ def _return_url(url: str) -> str:
     return url
 
 
+def _network(network: str) -> str:
+    return str(ip_network(network))  # a ValueError says what is wrong
+
+
+Network = Annotated[str, AfterValidator(_network)]
+
+
+def _listed(urls: object) -> object:
+    """Return what the environment gives, one address after the other with commas between."""
+    return tuple(url.strip() for url in urls.split(",")) if isinstance(urls, str) else urls
+
+
 PublicUrl = Annotated[str, Field(pattern=BASE_URL), AfterValidator(_public_url), OWN_VALUE]
 ReturnUrl = Annotated[str, AfterValidator(_return_url)]
+ReturnUrls = Annotated[
+    tuple[ReturnUrl, ...], NoDecode, BeforeValidator(_listed), Field(min_length=1), OWN_VALUE
+]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 OwnSecret = Annotated[Secret, LONG]
 
@@ -73,7 +96,7 @@ class Settings(BankSettings):
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8080, ge=0, le=65535)
     public_url: PublicUrl = "http://127.0.0.1:8080"
-    repayment_return_urls: Annotated[tuple[ReturnUrl, ...], OWN_VALUE] = ("http://127.0.0.1:8080/",)
+    repayment_return_urls: ReturnUrls = ("http://127.0.0.1:8080/",)
     in_flight_max: int = Field(200, ge=1)
     scheduled_max: int = Field(20_000, ge=1)
     day_amount_max: int | None = Field(None, ge=1)
@@ -81,9 +104,17 @@ class Settings(BankSettings):
     session_idle_s: int = Field(600, ge=1)
     session_absolute_s: int = Field(43_200, ge=1)
     login_delay_s: float = Field(1.0, ge=0)
+    trusted_proxies: tuple[Network, ...] = ()
+    member_money_per_minute: int = Field(600, ge=0)
+    member_writes_per_minute: int = Field(600, ge=0)
+    member_reads_per_minute: int = Field(1_200, ge=0)
+    member_streams_per_minute: int = Field(120, ge=0)
+    source_requests_per_minute: int = Field(60_000, ge=0)
+    source_callbacks_per_minute: int = Field(12_000, ge=0)
     streams_max: int = Field(10_000, ge=0)
     streams_per_member_max: int = Field(10, ge=1)
     drain_s: float = Field(10.0, gt=0)
+    reconcile_hour: int = Field(5, ge=0, le=23)
 
     pin_pepper: OwnSecret = SecretStr("sandbox-pin-pepper")
     reference_key: OwnSecret = SecretStr("sandbox-reference-key")

@@ -53,6 +53,8 @@ def production(pem: str) -> dict[str, str]:
     """Return all that production needs: nothing of the sandbox's is left."""
     return {
         "GATEWAY_ENVIRONMENT": "production",
+        "GATEWAY_PUBLIC_URL": "https://gateway.lender.example",
+        "GATEWAY_REPAYMENT_RETURN_URLS": "https://member.lender.example/repayments",
         "GATEWAY_PIN_PEPPER": "a pepper of our own",
         "GATEWAY_REFERENCE_KEY": "a reference key of our own",
         "GATEWAY_LOG_KEY": "a log key of our own",
@@ -132,6 +134,8 @@ def test_settings_do_not_change() -> None:
         pytest.param("PORT", "65536", id="a port too large"),
         pytest.param("PORT", "-1", id="a negative port"),
         pytest.param("PORT", "http", id="a port in words"),
+        pytest.param("PUBLIC_URL", "http://gateway.example", id="banks call without TLS"),
+        pytest.param("PUBLIC_URL", "https://gateway.example/x", id="banks call below a path"),
         pytest.param("IN_FLIGHT_MAX", "0", id="nothing in flight"),
         pytest.param("SCHEDULED_MAX", "0", id="nothing scheduled"),
         pytest.param("SESSION_IDLE_S", "0", id="a session without time"),
@@ -167,6 +171,31 @@ def test_a_bad_value_is_named_and_shown(environment: Environment, name: str, val
 
     assert line.startswith(f"{PREFIX}{name}: ")
     assert line.endswith(f"got {value!r}")
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        pytest.param("", id="none"),
+        pytest.param("http://member.example/", id="without TLS"),
+        pytest.param("https://member.example/,member.example", id="one that is no address"),
+        pytest.param("https://member.example/#done", id="a fragment"),
+        pytest.param("https://user@member.example/", id="a user"),
+        pytest.param("https://member.example/a/../b", id="a way upwards"),
+    ],
+)
+def test_browsers_are_sent_to_plain_addresses_only(environment: Environment, urls: str) -> None:
+    environment(GATEWAY_REPAYMENT_RETURN_URLS=urls)
+
+    (line,) = refusal()
+
+    assert line.startswith("GATEWAY_REPAYMENT_RETURN_URLS")
+
+
+def test_several_return_addresses_have_commas_between_them(environment: Environment) -> None:
+    environment(GATEWAY_REPAYMENT_RETURN_URLS="https://a.example/x, https://b.example/")
+
+    assert load_settings().repayment_return_urls == ("https://a.example/x", "https://b.example/")
 
 
 @pytest.mark.parametrize(

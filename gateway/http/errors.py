@@ -3,10 +3,9 @@
 The classes are those of `domain/errors.py` and `http/refusals.py`; a test misses no leaf.
 """
 
-from dataclasses import dataclass
-
 from gateway.domain import errors as domain
 from gateway.domain.errors import GatewayError
+from gateway.http.error_row import Row, Words
 from gateway.http.refusals import (
     BodyTooLarge,
     BodyTooSlow,
@@ -19,30 +18,13 @@ from gateway.http.refusals import (
     MediaTypeWrong,
     MethodWrong,
     RequestMalformed,
+    RequestsExceeded,
     RouteUnknown,
     ServiceClosed,
 )
+from gateway.http.repayment_errors import OF_REPAYMENTS
 
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One text in both languages."""
-
-    ja: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """How one error is answered. `is_retryable`: sent again as it stands it may succeed."""
-
-    status: int
-    title: Words
-    detail: Words
-    is_retryable: bool = False
-
-
-TABLE: dict[type[GatewayError], Row] = {
+_GENERAL: dict[type[GatewayError], Row] = {
     RequestMalformed: Row(
         400,
         Words("HTTPリクエストの形式が正しくありません", "The HTTP request cannot be read"),
@@ -142,14 +124,6 @@ TABLE: dict[type[GatewayError], Row] = {
             "See quote: show the member what is new, and send its id.",
         ),
     ),
-    domain.ReturnStateInvalid: Row(
-        400,
-        Words("ご返済の状況を確認できません", "The way back cannot be read"),
-        Words(
-            "この画面を閉じて会員ページにログインし、返済の結果を確認してください。",
-            "Close this page, sign in and look at the repayment there.",
-        ),
-    ),
     BodyTooLarge: Row(
         413,
         Words("本文が大きすぎます", "The body is too large"),
@@ -191,31 +165,10 @@ TABLE: dict[type[GatewayError], Row] = {
             "Ask for no more than `transfer_max` of `/v1/banks`.",
         ),
     ),
-    domain.RepaymentAmountWrong: Row(
+    domain.NeverPaidOff: Row(
         422,
-        Words("この金額では返済できません", "This amount cannot be paid"),
-        Words(
-            "amount_min以上、amount_max以下の金額にしてください。",
-            "Pay no less than amount_min and no more than amount_max.",
-        ),
-    ),
-    domain.NothingOwed: Row(
-        422,
-        Words("ご返済いただく金額はありません", "There is nothing to pay"),
-        Words("/v1/loan で残高とお支払日を確認してください。", "See /v1/loan."),
-    ),
-    domain.BankNotConnected: Row(
-        422,
-        Words("この銀行からは返済できません", "Nothing can be paid through this bank"),
-        Words("`/v1/banks` にある銀行を選んでください。", "Choose a bank of `/v1/banks`."),
-    ),
-    domain.ReturnUrlRefused: Row(
-        422,
-        Words("戻り先のアドレスが許可されていません", "This return address is not allowed"),
-        Words(
-            "あらかじめ登録したアドレスをreturn_urlに指定してください。",
-            "Use an address that the lender has put on the list.",
-        ),
+        Words("この金額では完済できません", "So little a month never repays it"),
+        Words("毎月の返済額を増やしてください。", "Enter a higher monthly amount."),
     ),
     domain.AccountNotRegistered: Row(
         422,
@@ -268,6 +221,15 @@ TABLE: dict[type[GatewayError], Row] = {
         Words("Retry-Afterの秒数だけ待ってください。", "Wait as long as Retry-After says."),
         is_retryable=True,
     ),
+    RequestsExceeded: Row(
+        429,
+        Words("アクセスが集中しています", "Too many requests"),
+        Words(
+            "Retry-Afterの秒数だけ待ってから、同じ内容を送ってください。",
+            "Nothing was done. Send the same request again after Retry-After.",
+        ),
+        is_retryable=True,
+    ),
     domain.TooManyStreams: Row(
         429,
         Words("接続が多すぎます", "Too many event streams"),
@@ -292,15 +254,6 @@ TABLE: dict[type[GatewayError], Row] = {
         Words(
             "受け付けていません。少し待ってから同じ内容を送ってください。",
             "Nothing was done. Send the same request again after Retry-After.",
-        ),
-        is_retryable=True,
-    ),
-    domain.BankClosed: Row(
-        503,
-        Words("銀行のサービス時間外です", "The bank is closed"),
-        Words(
-            "reopens_atから利用できます (nullは未定)。ほかの銀行も選べます。",
-            "It opens at reopens_at (null: not known yet). Another bank may be open.",
         ),
         is_retryable=True,
     ),
@@ -332,3 +285,7 @@ TABLE: dict[type[GatewayError], Row] = {
         is_retryable=True,
     ),
 }
+# In order of status, so that the description can group them.
+TABLE: dict[type[GatewayError], Row] = dict(
+    sorted((_GENERAL | OF_REPAYMENTS).items(), key=lambda pair: pair[1].status)
+)

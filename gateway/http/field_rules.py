@@ -1,7 +1,7 @@
 """What each field may hold, in the words that a problem document says to a caller."""
 
 from gateway.domain.account import BankCode
-from gateway.http.errors import Words
+from gateway.http.error_row import Words
 from gateway.http.refusals import FieldFault
 
 FAULTS: dict[FieldFault, Words] = {

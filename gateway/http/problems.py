@@ -23,9 +23,17 @@ from gateway.domain.errors import (
 from gateway.domain.quote import Quote
 from gateway.domain.repayment_quote import RepaymentQuote
 from gateway.http.answers import instant, show_quote
-from gateway.http.errors import TABLE, Row, Words
+from gateway.http.error_row import Row, Words
+from gateway.http.errors import TABLE
 from gateway.http.field_rules import FAULTS, rule_for
-from gateway.http.refusals import BadField, HttpRefused, InternalFault, MethodWrong, ServiceClosed
+from gateway.http.refusals import (
+    BadField,
+    HttpRefused,
+    InternalFault,
+    MethodWrong,
+    RequestsExceeded,
+    ServiceClosed,
+)
 from gateway.http.repayment_answers import show_repayment_quote
 
 REQUEST_ID = web.RequestKey("request_id", str)
@@ -144,7 +152,7 @@ def _headers(error: GatewayError) -> Mapping[str, str]:
     match error:
         case SessionMissing():
             return {"WWW-Authenticate": 'Bearer realm="gateway"'}
-        case Busy() | ServiceClosed() | BankClosed():
+        case Busy() | ServiceClosed() | BankClosed() | RequestsExceeded():
             return {"Retry-After": str(error.retry_after_s)}
         case StaleTransfer() | CommitUnknown() | NotReady() | TooManyStreams():
             return {"Retry-After": "1"}

@@ -53,8 +53,8 @@ ON CONFLICT (member_id, id) DO NOTHING;
 -- name: postpone
 -- A row that cannot be worked stands aside for a while, so that the others go on.
 UPDATE repayments SET fence = fence + 1,
-    start_at = CASE WHEN start_at IS NULL THEN NULL ELSE $3 END,
-    inquire_at = CASE WHEN inquire_at IS NULL THEN NULL ELSE $3 END
+    start_at = CASE WHEN start_at IS NOT NULL THEN $3::timestamptz END,
+    inquire_at = CASE WHEN inquire_at IS NOT NULL THEN $3 END
 WHERE member_id = $1 AND id = $2;
 
 -- name: open_by_state

@@ -1,0 +1,51 @@
+"""What only repayments are refused for, as `http/errors.py` says it of all errors."""
+
+from gateway.domain import errors as domain
+from gateway.domain.errors import GatewayError
+from gateway.http.error_row import Row, Words
+
+OF_REPAYMENTS: dict[type[GatewayError], Row] = {
+    domain.ReturnStateInvalid: Row(
+        400,
+        Words("ご返済の状況を確認できません", "The way back cannot be read"),
+        Words(
+            "この画面を閉じて会員ページにログインし、返済の結果を確認してください。",
+            "Close this page, sign in and look at the repayment there.",
+        ),
+    ),
+    domain.RepaymentAmountWrong: Row(
+        422,
+        Words("この金額では返済できません", "This amount cannot be paid"),
+        Words(
+            "amount_min以上、amount_max以下の金額にしてください。",
+            "Pay no less than amount_min and no more than amount_max.",
+        ),
+    ),
+    domain.NothingOwed: Row(
+        422,
+        Words("ご返済いただく金額はありません", "There is nothing to pay"),
+        Words("/v1/loan で残高とお支払日を確認してください。", "See /v1/loan."),
+    ),
+    domain.BankNotConnected: Row(
+        422,
+        Words("この銀行からは返済できません", "Nothing can be paid through this bank"),
+        Words("`/v1/banks` にある銀行を選んでください。", "Choose a bank of `/v1/banks`."),
+    ),
+    domain.ReturnUrlRefused: Row(
+        422,
+        Words("戻り先のアドレスが許可されていません", "This return address is not allowed"),
+        Words(
+            "あらかじめ登録したアドレスをreturn_urlに指定してください。",
+            "Use an address that the lender has put on the list.",
+        ),
+    ),
+    domain.BankClosed: Row(
+        503,
+        Words("銀行のサービス時間外です", "The bank is closed"),
+        Words(
+            "reopens_atから利用できます (nullは未定)。ほかの銀行も選べます。",
+            "It opens at reopens_at (null: not known yet). Another bank may be open.",
+        ),
+        is_retryable=True,
+    ),
+}
