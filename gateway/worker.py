@@ -8,10 +8,12 @@ import structlog
 
 from gateway.domain.errors import Busy
 from gateway.domain.ports import Metrics
+from gateway.services.act_on_reviews import act_on_reviews, measure_reviews
 from gateway.services.desk import TransferDesk
 from gateway.services.gather_file import gather_files
 from gateway.services.measure_transfers import measure_transfers
 from gateway.services.replan_transfers import replan_transfers
+from gateway.services.run_mornings import run_mornings
 from gateway.services.watch_settlement import watch_settlement
 from gateway.services.work_callbacks import work_callbacks
 from gateway.services.work_due_dates import work_due_dates
@@ -50,7 +52,10 @@ LOOPS = (
     Loop("replan_transfers", 1.0, replan_transfers),
     Loop("measure_transfers", 10.0, measure_transfers),
     Loop("measure_repayments", 10.0, measure_repayments),
+    Loop("measure_reviews", 10.0, measure_reviews),
     Loop("watch_settlement", 30.0, watch_settlement),
+    Loop("act_on_reviews", 1.0, act_on_reviews),
+    Loop("run_mornings", 60.0, run_mornings),
 )
 
 

@@ -47,6 +47,7 @@ class Event(StrEnum):
     NOT_FOUND = "not_found"  # the bank does not know it, and that counts
     NOT_TAKEN = "not_taken"  # its file was refused, or the bank left it aside for our sake
     AGE = "age"  # unclear for longer than the bank's profile allows
+    SEND_AGAIN = "send_again"  # two people: the bank does not have it
 
 
 S, E = State, Event
@@ -85,6 +86,7 @@ ROWS: tuple[tuple[State, tuple[bool, ...], Event, State], ...] = (
     (S.REVIEW, ALWAYS, E.SETTLE, S.SETTLED),
     (S.REVIEW, ALWAYS, E.REJECT, S.REJECTED),
     (S.REVIEW, ALWAYS, E.SUBMIT, S.SUBMITTED),
+    (S.REVIEW, ALWAYS, E.SEND_AGAIN, S.SCHEDULED),
     (S.SETTLED, ALWAYS, E.RETURN, S.RETURNED),
     # The bank booked what was final here: people look at it, and the inquiry that follows books it.
     (S.REJECTED, ALWAYS, E.SETTLE, S.REVIEW),

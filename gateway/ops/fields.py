@@ -59,6 +59,11 @@ FIELDS: dict[str, Kind] = {
     "low_water": Kind.NUMBER,
     "reason": Kind.CODE,
     "until": Kind.INSTANT,
+    "day": Kind.INSTANT,
+    "lines": Kind.NUMBER,
+    "breaks": Kind.NUMBER,
+    "booked": Kind.NUMBER,
+    "raised": Kind.NUMBER,
     # A request answered here, or a call to a bank.
     "route": Kind.TEXT,
     "method": Kind.CODE,

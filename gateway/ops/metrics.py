@@ -33,6 +33,9 @@ COUNTERS: Mapping[str, Declared] = {
     "event_streams_ended": Declared("Event streams that ended, by reason.", ("reason",)),
     "breaker_opened": Declared("Times that the breaker cut a bank off.", ("bank",)),
     "worker_passes": Declared("Passes of background loops.", ("loop", "result")),
+    "reconciliation_breaks": Declared(
+        "Breaks that reconciliation found, by kind.", ("bank", "kind")
+    ),
     "metrics_misnamed": Declared("Uses of a metric that is not declared.", ("name",)),
 }
 # Rendered with the ending `_seconds`.
@@ -43,6 +46,7 @@ DURATIONS: Mapping[str, Declared] = {
     "repayment": Declared("Time from accepted to settled, the payer's own included.", ("bank",)),
 }
 GAUGES: Mapping[str, Declared] = {
+    "review_items": Declared("Review items that wait for people, by kind.", ("kind",)),
     "event_streams": Declared("Event streams that are open."),
     "log_records_dropped": Declared("Log records dropped because nobody read stdout."),
     "settlement_balance": Declared(

@@ -22,6 +22,7 @@ from gateway.store.transfers import read_transfer
 TRANSFERS = SQL["reconciliation.transfers"]
 REPAYMENTS = SQL["reconciliation.repayments"]
 MOVEMENTS = SQL["reconciliation.movements"]
+FIRST_BOOKED = SQL["reconciliation.first_booked"]
 HOUSE_POSTINGS = SQL["reconciliation.house_postings"]
 KEPT_LINES = SQL["reconciliation.kept_lines"]
 LINES_ELSEWHERE = SQL["reconciliation.lines_elsewhere"]
@@ -59,6 +60,12 @@ async def movements_of(
         *([member for member, _ in sources], [source for _, source in sources]),
     )
     return [_movement(row) for row in rows]
+
+
+async def first_booked(db: Database, bank: BankCode) -> date | None:
+    """Return the first day on which anything was booked at a bank, None if nothing ever was."""
+    row = await db.fetchrow(FIRST_BOOKED, settlement_cash(bank))
+    return None if row is None else row["day"]
 
 
 async def house_postings(db: Database, bank: BankCode, day: date) -> list[Posting]:

@@ -28,5 +28,9 @@ WHERE name = $1 AND bank = $2 AND day <= $3
     AND ((state = 'failed' AND next_at <= $4) OR (state = 'running' AND lease_until < clock_timestamp()))
 ORDER BY day;
 
--- name: find
-SELECT state, tries, started_at, next_at, ended_at, report FROM daily_runs WHERE name = $1 AND bank = $2 AND day = $3;
+-- name: done
+INSERT INTO daily_runs AS r (name, bank, day, state, tries, started_at, ended_at, report)
+VALUES ($1, $2, $3, 'done', 1, $4, $4, $5)
+ON CONFLICT (name, bank, day) DO UPDATE SET state = 'done', next_at = NULL, lease_until = NULL, ended_at = $4,
+    report = $5
+RETURNING state;

@@ -23,6 +23,9 @@ LEFT JOIN transfers t ON t.member_id = e.member_id AND t.id = e.source_id
 LEFT JOIN repayments r ON r.member_id = e.member_id AND r.id = e.source_id
 ORDER BY e.at, e.id;
 
+-- name: first_booked
+SELECT min(effective_on) AS day FROM loan_entries WHERE house = $1;
+
 -- name: house_postings
 -- What the house moved on the bank's settlement account, effective on a day: fundings, and what was set aside.
 SELECT id, journal, debit, credit, amount, effective_on FROM postings

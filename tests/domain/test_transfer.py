@@ -49,6 +49,7 @@ CLEAR: dict[State, dict[Event, State]] = {
         Event.SETTLE: State.SETTLED,
         Event.REJECT: State.REJECTED,
         Event.SUBMIT: State.SUBMITTED,
+        Event.SEND_AGAIN: State.SCHEDULED,
     },
     State.SETTLED: {Event.RETURN: State.RETURNED},
     State.REJECTED: {Event.SETTLE: State.REVIEW},

@@ -1,0 +1,138 @@
+"""Act on what two operators have decided: once, and again if it was cut off in the middle."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from gateway.domain.account import BankCode
+from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
+from gateway.domain.money import Yen
+from gateway.domain.resolution import (
+    ASSIGNS,
+    OF_A_TRANSFER,
+    after_resolution,
+    assigned_entry,
+    refund_entry,
+)
+from gateway.domain.review import Resolution, ReviewKind
+from gateway.services.book_entry import FoundEntry, book_entry
+from gateway.services.desk import TransferDesk
+from gateway.services.record_decision import record_decision
+from gateway.services.run_mornings import RECONCILE
+from gateway.store.daily_runs import Run, run_again
+from gateway.store.review_items import (
+    Proposal,
+    ReviewItem,
+    act_later,
+    due_acts,
+    mark_acted,
+    open_by_kind,
+)
+from gateway.store.transfers import find_transfer
+
+AT_ONCE = 50
+LATER_S = 600
+
+log = structlog.get_logger()
+
+
+async def act_on_reviews(desk: TransferDesk) -> int:
+    """Act on the items that are due; return how many were acted on."""
+    acted = 0
+    for item in await due_acts(desk.db, now=desk.clock.now(), limit=AT_ONCE):
+        try:
+            await act(desk, item)
+        except (Busy, StaleTransfer, CommitUnknown):
+            continue  # it comes again in the next round
+        except Exception:
+            log.exception(
+                "alert.raised",
+                code="resolution_not_workable",
+                severity="page",
+                runbook="docs/runbook.md#resolution_not_workable",
+                bank=item.bank,
+                kind=item.kind,
+                reference=item.reference,
+            )
+            await _stand_aside(desk, item)
+            continue
+        acted += 1
+    return acted
+
+
+async def act(desk: TransferDesk, item: ReviewItem) -> None:
+    """Do what was confirmed. Every part of it may be done twice with one effect."""
+    proposal = item.proposal
+    if proposal is None or item.confirmed_by is None:
+        raise ValueError(f"nothing was confirmed about item {item.id}")
+    if proposal.resolution in OF_A_TRANSFER:
+        await _move_transfer(desk, item, proposal)
+    elif proposal.resolution in ASSIGNS:
+        await _assign(desk, item, proposal)
+    elif proposal.resolution is Resolution.REFUNDED:
+        await _refund(desk, item, proposal)
+    now = desk.clock.now()
+    for bank, day in _days(item, proposal):
+        await run_again(desk.db, Run(RECONCILE, bank, day), now=now)
+    await mark_acted(desk.db, item, now=now)
+    log.info(
+        "resolution.acted",
+        kind=item.kind,
+        bank=item.bank,
+        reference=item.reference,
+        outcome=proposal.resolution,
+    )
+
+
+async def measure_reviews(desk: TransferDesk) -> int:
+    """Set the gauge of what waits for people; return how much does."""
+    waiting = await open_by_kind(desk.db)
+    for kind in ReviewKind:
+        desk.metrics.gauge("review_items", waiting.get(kind, 0), kind=kind)
+    return sum(waiting.values())
+
+
+async def _move_transfer(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
+    if item.transfer_id is None:
+        raise ValueError(f"item {item.id} is about no transfer")
+    transfer = await find_transfer(desk.db, member_id=item.member_id, transfer_id=item.transfer_id)
+    if transfer is None:
+        raise LookupError(f"the transfer of item {item.id} is not there")
+    now, policy = desk.clock.now(), desk.policy(transfer)
+    await record_decision(
+        desk,
+        transfer,
+        lambda row: after_resolution(
+            row, proposal.resolution, proposal.particulars, now=now, policy=policy
+        ),
+    )
+
+
+async def _assign(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
+    booked_at = datetime.fromisoformat(item.details["booked_at"])
+    amount = Yen(abs(item.details["set_aside"]))
+    entry = assigned_entry(item.id, proposal.resolution, amount, booked_at)
+    member_id = UUID(proposal.particulars["member"])
+    await book_entry(desk, FoundEntry(member_id, entry, bank_id=item.details["bank_id"]))
+
+
+async def _refund(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
+    if item.amount is None:
+        raise ValueError(f"item {item.id} names no amount")
+    entry = refund_entry(item.id, Yen(item.amount), proposal.particulars)
+    await book_entry(desk, FoundEntry(item.member_id, entry))
+
+
+def _days(item: ReviewItem, proposal: Proposal) -> list[tuple[BankCode, date]]:
+    """Return the days that look different now, and are reconciled once more."""
+    days = [] if item.booked_on is None else [(item.bank, item.booked_on)]
+    if proposal.resolution is Resolution.REFUNDED:
+        said = proposal.particulars
+        days.append((BankCode(said["bank"]), date.fromisoformat(said["on"])))
+    return days
+
+
+async def _stand_aside(desk: TransferDesk, item: ReviewItem) -> None:
+    later = timedelta(seconds=LATER_S * desk.settings.time_scale)
+    await act_later(desk.db, item, at=desk.clock.now() + later)

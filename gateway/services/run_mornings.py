@@ -1,0 +1,110 @@
+"""Reconcile by itself, each morning, what the day before brought, and what failed until then."""
+
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from gateway.domain.account import BankCode
+from gateway.domain.day_report import DayReport
+from gateway.domain.errors import GatewayError
+from gateway.domain.hours import JST
+from gateway.services.desk import TransferDesk
+from gateway.services.quote_repayment import opening_at
+from gateway.services.reconcile import reconcile_day
+from gateway.store.daily_runs import Run, end_run, last_done, take_run, waiting_days
+from gateway.store.statements import first_booked
+from gateway.store.stops import known_stops
+
+RECONCILE = "reconcile"
+LEASE_S = 1_800.0
+WAITS_S = (60, 120, 300, 600, 1_800, 3_600)
+ALERTS_FROM = 3
+DAY = timedelta(days=1)
+
+log = structlog.get_logger()
+
+
+async def run_mornings(desk: TransferDesk) -> int:
+    """Reconcile every day that is due, at every bank that is open; return how many were run."""
+    ran = 0
+    for bank in desk.banks:
+        if not await _is_open(desk, bank):
+            continue
+        for day in await _due_days(desk, bank):
+            ran += await run_day(desk, bank, day)
+    return ran
+
+
+def last_day_due(now: datetime, hour: int) -> date:
+    """Return the last day whose morning has come: yesterday, from `hour` (JST) on."""
+    local = now.astimezone(JST)
+    return local.date() - DAY * (1 if local.hour >= hour else 2)
+
+
+async def _is_open(desk: TransferDesk, bank: BankCode) -> bool:
+    """Whether the bank is in none of its windows. A hold of ours keeps nobody from asking."""
+    now = desk.clock.now()
+    stops = await known_stops(desk.db, now=now)
+    windows = tuple(stop for stop in stops if stop.is_of(bank) and stop.window is not None)
+    return opening_at(desk, bank, windows, now).is_open
+
+
+async def _due_days(desk: TransferDesk, bank: BankCode) -> list[date]:
+    """Return the days to be run: since the last one that was done, and those that failed."""
+    now = desk.clock.now()
+    until = last_day_due(now, desk.settings.reconcile_hour)
+    last = await last_done(desk.db, RECONCILE, bank)
+    first = await first_booked(desk.db, bank) if last is None else last + DAY
+    if first is None:
+        return []  # nothing was ever booked at this bank
+    days = {first + DAY * number for number in range((until - first).days + 1)}
+    days |= set(await waiting_days(desk.db, RECONCILE, bank, until=until, now=now))
+    return sorted(days)
+
+
+async def run_day(desk: TransferDesk, bank: BankCode, day: date) -> bool:
+    """Run one day, unless it is done or another process runs it; return whether it was run."""
+    run = Run(RECONCILE, bank, day)
+    lease_s = LEASE_S * desk.settings.time_scale
+    tries = await take_run(desk.db, run, now=desk.clock.now(), lease_s=lease_s)
+    if tries is None:
+        return False
+    try:
+        report = await reconcile_day(desk, bank, day)
+    except GatewayError as error:
+        await _failed(desk, run, tries, type(error).__name__)
+        return True
+    if report.refused is not None:
+        await _failed(desk, run, tries, report.refused)
+        return True
+    await end_run(desk.db, run, now=desk.clock.now(), report=summary(report))
+    return True
+
+
+def summary(report: DayReport) -> dict[str, object]:
+    """Return what is kept of a report: numbers; the breaks are in the review items."""
+    return {
+        "lines": report.lines,
+        "verdicts": dict(report.verdicts),
+        "booked": report.booked,
+        "set_aside": report.set_aside,
+        "raised": report.raised,
+    }
+
+
+async def _failed(desk: TransferDesk, run: Run, tries: int, why: str) -> None:
+    wait_s = WAITS_S[min(tries, len(WAITS_S)) - 1] * desk.settings.time_scale
+    now = desk.clock.now()
+    next_at = now + timedelta(seconds=wait_s)
+    await end_run(desk.db, run, now=now, report={"failed": why}, next_at=next_at)
+    log.warning("reconciliation.failed", bank=run.bank, day=run.day.isoformat(), reason=why)
+    if tries >= ALERTS_FROM:
+        log.error(
+            "alert.raised",
+            code="reconciliation_failed",
+            severity="page",
+            runbook="docs/runbook.md#reconciliation_failed",
+            bank=run.bank,
+            day=run.day.isoformat(),
+            reason=why,
+        )
