@@ -89,6 +89,12 @@ class RepaymentAmountWrong(Refused):
         self.least, self.most = least, most
 
 
+class NeverPaidOff(Refused):
+    """So little a month does not repay the balance within fifty years."""
+
+    code = "never_paid_off"
+
+
 class ReturnUrlRefused(Refused):
     """The browser is sent back to addresses of the lender's only."""
 

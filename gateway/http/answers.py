@@ -8,7 +8,6 @@ from aiohttp import web
 from gateway.domain.account import AccountType
 from gateway.domain.hours import JST
 from gateway.domain.identifier import public_id
-from gateway.domain.loan import Loan
 from gateway.domain.quote import Quote, Why
 from gateway.domain.transfer import State, Transfer
 from gateway.store.accounts import RegisteredAccount
@@ -126,15 +125,4 @@ def show_why(why: Why) -> dict[str, object]:
         "name": why.name,
         "begins_at": instant(why.begins_at),
         "ends_at": instant(why.ends_at),
-    }
-
-
-def show_loan(loan: Loan) -> dict[str, object]:
-    return {
-        "limit": loan.credit_limit.amount,
-        "principal": loan.principal.amount,
-        "reserved": loan.reserved.amount,
-        "available": loan.available.amount,
-        "suspense": loan.suspense.amount,
-        "advances_stopped": loan.advances_stopped,
     }

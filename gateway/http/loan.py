@@ -1,17 +1,78 @@
-"""/v1/loan: what is owed and what may be borrowed, taken fresh from the ledger."""
+"""/v1/loan: what is owed and what may be borrowed, what happened, and what repaying would take."""
+
+from uuid import UUID
 
 from aiohttp import web
 
 from gateway.domain.errors import NotFoundHere
-from gateway.http.answers import json_response, show_loan
+from gateway.domain.hours import JST
+from gateway.domain.identifier import public_id
+from gateway.domain.loan_rules import percent
+from gateway.domain.money import Yen
+from gateway.domain.receipt import Receipt, receipts
+from gateway.http.answers import json_response
+from gateway.http.body import read_body
 from gateway.http.caller import caller_of
 from gateway.http.deps import desk_of
-from gateway.store.loans import find_loan
+from gateway.http.headers import Page, page_of
+from gateway.http.loan_answers import ENTRY, show_entry, show_estimate, show_loan
+from gateway.http.payloads import SimulationPayload
+from gateway.http.refusals import BadField, FieldFault, FieldsInvalid
+from gateway.services.simulate_loan import Question, simulate_loan
+from gateway.store.loan_books import read_loan_book, read_loan_record
 
 
 async def get_loan(request: web.Request) -> web.Response:
-    caller = await caller_of(request)
-    loan = await find_loan(desk_of(request).db, caller.member_id)
-    if loan is None:
+    caller, desk = await caller_of(request), desk_of(request)
+    book = await read_loan_book(desk.db, caller.member_id)
+    if book is None:
         raise NotFoundHere
-    return json_response(show_loan(loan))
+    return json_response(show_loan(book, desk.clock.now().astimezone(JST).date()))
+
+
+async def list_entries(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    page = page_of(request, ENTRY)
+    record = await read_loan_record(desk_of(request).db, caller.member_id)
+    if record is None:
+        raise NotFoundHere
+    book, sources = record
+    newest_first = receipts(book.history)[::-1]
+    begins = _begin_of(newest_first, page)
+    shown = newest_first[begins : begins + page.limit]
+    has_more = begins + page.limit < len(newest_first)
+    cursor = public_id(ENTRY, shown[-1].entry_id) if has_more else None
+    link = f'</v1/loan/entries?limit={page.limit}&cursor={cursor}>; rel="next"'
+    entries = {entry.id: entry for entry in book.entries}
+    items = [show_entry(one, entries[one.entry_id], sources.get(one.entry_id)) for one in shown]
+    return json_response(
+        {"items": items, "next_cursor": cursor}, headers={} if cursor is None else {"Link": link}
+    )
+
+
+async def create_simulation(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    body = await read_body(request, SimulationPayload)
+    question = Question(
+        monthly=Yen(body.monthly),
+        principal=None if body.principal is None else Yen(body.principal),
+        annual_rate=None if body.annual_rate is None else percent(body.annual_rate),
+        extra=None if body.extra is None else Yen(body.extra),
+    )
+    return json_response(
+        show_estimate(await simulate_loan(desk_of(request), caller.member_id, question))
+    )
+
+
+def _begin_of(newest_first: tuple[Receipt, ...], page: Page) -> int:
+    """Return where the page begins: behind the entry that the cursor names, which never goes."""
+    if page.before is None:
+        return 0
+    return _place_of(newest_first, page.before) + 1
+
+
+def _place_of(newest_first: tuple[Receipt, ...], entry_id: UUID) -> int:
+    for place, receipt in enumerate(newest_first):
+        if receipt.entry_id == entry_id:
+            return place
+    raise FieldsInvalid([BadField("parameter", "cursor", FieldFault.WRONG_FORMAT)])

@@ -50,3 +50,10 @@ class RepaymentQuotePayload(Payload):
 class RepaymentPayload(RepaymentQuotePayload):
     return_url: str = Field(min_length=1, max_length=1_024)
     quote_id: str | None = Field(None, pattern=r"^qt_[0-9a-f]{32}$")
+
+
+class SimulationPayload(Payload):
+    monthly: int = Field(ge=1, le=AMOUNT_MAX)
+    principal: int | None = Field(None, ge=1, le=AMOUNT_MAX)
+    annual_rate: str | None = Field(None, pattern=r"^(?:20(?:\.0{1,3})?|1?[0-9](?:\.[0-9]{1,3})?)$")
+    extra: int | None = Field(None, ge=1, le=AMOUNT_MAX)

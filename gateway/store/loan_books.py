@@ -32,8 +32,25 @@ SET_DUE = SQL["loan_books.set_due"]
 async def read_loan_book(db: Database, member_id: UUID) -> LoanBook | None:
     """Return a member's loan with all its entries, of one snapshot; None if there is no loan."""
     row = await db.fetchrow(READ, member_id)
+    return None if row is None else _book(row)
+
+
+async def read_loan_record(
+    db: Database, member_id: UUID
+) -> tuple[LoanBook, Mapping[UUID, UUID]] | None:
+    """Return the book, and which transfer or repayment each entry came by, where that is known."""
+    row = await db.fetchrow(READ, member_id)
     if row is None:
         return None
+    sources = {
+        UUID(entry["id"]): UUID(entry["source_id"])
+        for entry in row["entries"]
+        if entry["source_id"] is not None
+    }
+    return _book(row), sources
+
+
+def _book(row: Record) -> LoanBook:
     return LoanBook(read_loan(row), read_agreement(row), read_entries(row["entries"]))
 
 
