@@ -31,7 +31,7 @@ from gateway.http.openapi.accounts import CREATE_ACCOUNT, DELETE_ACCOUNT, LIST_A
 from gateway.http.openapi.banks import LIST_BANKS
 from gateway.http.openapi.document import description_of
 from gateway.http.openapi.events import FOLLOW_EVENTS
-from gateway.http.openapi.loan import GET_LOAN
+from gateway.http.openapi.loan import GET_LOAN, LIST_ENTRIES, SIMULATE
 from gateway.http.openapi.machines import (
     IS_ALIVE,
     IS_READY,
@@ -89,6 +89,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/repayments/{repayment_id}", repayments.get_repayment, GET_REPAYMENT),
     Route("POST", "/v1/repayments/{repayment_id}/cancel", repayments.cancel, CANCEL_REPAYMENT),
     Route("GET", "/v1/loan", loan.get_loan, GET_LOAN),
+    Route("GET", "/v1/loan/entries", loan.list_entries, LIST_ENTRIES),
+    Route("POST", "/v1/loan/simulations", loan.create_simulation, SIMULATE),
     Route("GET", "/v1/banks", banks.list_banks, LIST_BANKS),
     Route("GET", "/v1/events", events.follow, FOLLOW_EVENTS),
     Route("POST", "/callbacks/{bank}", callbacks.take_callback, TAKE_CALLBACK),
