@@ -22,6 +22,7 @@ from gateway.http.deps import HttpDeps
 from gateway.ops.crash import no_checkpoint
 from gateway.ops.metrics import PrometheusMetrics
 from gateway.profiles import bank_profiles, scaled
+from gateway.services.count_requests import RequestCounter
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.follow_events import EventFeed
 from gateway.services.pins import PinVault
@@ -122,14 +123,15 @@ async def open_gateway(
         desk, metrics = await _open_desk(stack, settings, url, clock, checkpoint)
         pins = PinVault(settings.pin_pepper.get_secret_value().encode())
         stack.callback(pins.close)
-        events_db = await stack.enter_async_context(
+        live_db = await stack.enter_async_context(
             open_database(url, size=1, wait_s=settings.pool_wait_s)
         )
         stopping = asyncio.Event()
         deps = HttpDeps(
             desk=desk,
             pins=pins,
-            feed=EventFeed(desk, events_db),
+            feed=EventFeed(desk, live_db),
+            counter=RequestCounter(live_db),
             member_ref=member_ref(settings),
             bank_health=lambda bank: desk.banks[bank].health,
             render_metrics=metrics.render,

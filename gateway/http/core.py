@@ -21,10 +21,12 @@ from gateway.http import (
 )
 from gateway.http.deps import DEPS, HttpDeps
 from gateway.http.description import DESCRIPTION
+from gateway.http.limits import while_counting
 from gateway.http.middlewares import (
     with_context,
     with_problems,
     within_hours,
+    within_limits,
     without_plain_text,
 )
 from gateway.http.openapi.accounts import CREATE_ACCOUNT, DELETE_ACCOUNT, LIST_ACCOUNTS
@@ -108,7 +110,8 @@ ROUTES: tuple[Route, ...] = (
 def build_http(deps: HttpDeps) -> web.Application:
     """Return the application; run it with `http.server.HttpRunner`."""
     app = web.Application(
-        middlewares=[with_context, with_problems, within_hours], client_max_size=BODY_BYTES_MAX
+        middlewares=[with_context, with_problems, within_limits, within_hours],
+        client_max_size=BODY_BYTES_MAX,
     )
     app[DEPS] = deps
     app[DESCRIPTION] = description_of(ROUTES)
@@ -116,6 +119,7 @@ def build_http(deps: HttpDeps) -> web.Application:
     app.on_response_prepare.append(without_plain_text)
     app.on_startup.append(_read_branches)
     app.cleanup_ctx.append(events.while_fed)
+    app.cleanup_ctx.append(while_counting)
     # An open stream would hold the process up until its time-out.
     app.on_shutdown.append(events.end_streams)
     return app

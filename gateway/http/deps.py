@@ -7,6 +7,7 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.domain.account import BankCode
+from gateway.services.count_requests import RequestCounter
 from gateway.services.desk import TransferDesk
 from gateway.services.follow_events import EventFeed
 from gateway.services.pins import PinVault
@@ -24,6 +25,7 @@ class HttpDeps:
     desk: TransferDesk
     pins: PinVault
     feed: EventFeed
+    counter: RequestCounter
     member_ref: Callable[[UUID], str]
     bank_health: Callable[[BankCode], str]
     render_metrics: Callable[[], bytes]

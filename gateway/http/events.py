@@ -14,6 +14,7 @@ from gateway.http.answers import STATUS, TRANSFER, instant
 from gateway.http.caller import caller_of
 from gateway.http.deps import DEPS, deps_of, desk_of
 from gateway.http.refusals import BadField, FieldFault, FieldsInvalid
+from gateway.http.repayment_answers import REPAYMENT
 from gateway.http.stamp import stamp
 from gateway.services.follow_events import Stream
 from gateway.store.events import MemberEvent
@@ -24,7 +25,6 @@ HEARTBEAT = b":\n\n"
 SEND_S_MAX = 5.0
 # Callers who are cut off together do not come back together.
 RETRY_MS, RETRY_SPREAD_MS = 1_000, 2_000
-REPAYMENT = "rp"
 NUMBER = re.compile(r"[0-9]{1,18}")
 LAST_EVENT_ID, AFTER = "Last-Event-ID", "after"
 HEADERS = {

@@ -10,6 +10,7 @@ from gateway.domain.errors import GatewayError
 from gateway.domain.hours import LENDER_CLOSED, closed_until
 from gateway.http.deps import desk_of
 from gateway.http.headers import request_id_of, traceparent_of
+from gateway.http.limits import count_source
 from gateway.http.problems import REQUEST_ID, error_code, problem_response
 from gateway.http.refusals import (
     BodyTooLarge,
@@ -118,6 +119,13 @@ def _translated(error: web.HTTPException) -> GatewayError:
             return RequestMalformed()
         case _:
             return fault(error)
+
+
+@web.middleware
+async def within_limits(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count every request of its source; those of members are counted when they are known."""
+    await count_source(request)
+    return await handler(request)
 
 
 @web.middleware

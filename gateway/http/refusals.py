@@ -97,5 +97,15 @@ class ServiceClosed(GatewayError):
         self.retry_after_s = max(1, int((reopens_at - now).total_seconds()) + 1)
 
 
+class RequestsExceeded(GatewayError):
+    """More requests than a member or a source may make; the next has room after a while."""
+
+    code = "rate_limited"
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__(self.code)
+        self.retry_after_s = retry_after_s
+
+
 class InternalFault(GatewayError):
     code = "internal_error"

@@ -6,9 +6,10 @@ from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import parse_public_id, public_id
 from gateway.http.answers import SESSION, instant, json_response, show_session
 from gateway.http.body import read_body
-from gateway.http.caller import caller_of, source_of
+from gateway.http.caller import caller_of
 from gateway.http.deps import deps_of, desk_of
 from gateway.http.payloads import SessionPayload
+from gateway.http.source import source_of
 from gateway.services.authenticate import idle_since
 from gateway.services.close_session import close_all_sessions, close_session
 from gateway.services.open_session import Credentials, open_session

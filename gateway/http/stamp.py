@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from gateway.http.deps import deps_of
+from gateway.http.limits import STANDINGS, limit_headers
 from gateway.http.problems import REQUEST_ID
 
 TRACEPARENT = web.RequestKey("traceparent", str)
@@ -25,5 +26,6 @@ def stamp(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = request[REQUEST_ID]
     response.headers["traceparent"] = request[TRACEPARENT]
+    response.headers.update(limit_headers(request.get(STANDINGS, [])))
     if deps_of(request).is_draining():
         response.force_close()

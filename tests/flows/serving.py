@@ -20,7 +20,7 @@ from gateway.serve import listen
 from gateway.services.enrol_member import Enrolment, enrol_member
 from gateway.services.register_account import AccountRequest, register_account
 from gateway.store.transfers import read_transfer
-from tests.flows.world import World
+from tests.flows.world import LIMITS, World
 
 NUMBER, PIN, KANA, ACCOUNT = "10000001", "2468", "ﾔﾏﾀﾞ ﾀﾛｳ", "1234567"
 WITHIN_S = 30
@@ -219,6 +219,7 @@ def environment(world: World, name: str) -> dict[str, str]:
         "GATEWAY_INSTANCE": name,
         "GATEWAY_DATABASE_URL": world.url,
         **{f"GATEWAY_{bank.upper()}_BASE_URL": url for bank, url in world.sandbox.urls.items()},
+        **{f"GATEWAY_{name.upper()}": str(getattr(settings, name)) for name in LIMITS},
         "GATEWAY_TIME_SCALE": str(settings.time_scale),
         "GATEWAY_CLOCK_SHIFT_S": str(settings.clock_shift_s),
         **{

@@ -29,6 +29,14 @@ from tests.services.conftest import Member, new_member
 
 TIME_SCALE = 0.05
 END_WITHIN_S = 20
+LIMITS = (
+    "member_money_per_minute",
+    "member_writes_per_minute",
+    "member_reads_per_minute",
+    "member_streams_per_minute",
+    "source_requests_per_minute",
+    "source_callbacks_per_minute",
+)
 OPENING_BALANCE = 100_000_000
 
 
@@ -187,6 +195,8 @@ async def open_world(
                 "time_scale": TIME_SCALE,
                 "port": 0,
                 "pool_size": 5,
+                # One member stands for a whole site here.
+                **dict.fromkeys(LIMITS, 0),
                 "clock_shift_s": shift_to(START),
                 **(secrets or {}),
                 **changes,

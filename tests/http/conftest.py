@@ -37,6 +37,7 @@ from gateway.http.core import build_http
 from gateway.http.deps import HttpDeps
 from gateway.http.server import HttpRunner
 from gateway.profiles import bank_profiles
+from gateway.services.count_requests import RequestCounter
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.enrol_member import Enrolment, enrol_member
 from gateway.services.follow_events import EventFeed
@@ -256,6 +257,7 @@ async def client(desk: TransferDesk, pins: PinVault, switches: Switches) -> Asyn
         desk=desk,
         pins=pins,
         feed=EventFeed(desk, desk.db),
+        counter=RequestCounter(desk.db),
         member_ref=lambda member_id: member_id.hex[:16],
         bank_health=lambda code: f"{code} is well",
         render_metrics=lambda: b"gateway_up 1\n",

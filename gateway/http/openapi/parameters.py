@@ -23,6 +23,8 @@ class Header(StrEnum):
     AUTHENTICATE = "WWW-Authenticate"
     CLEAR = "Clear-Site-Data"
     ALLOW = "Allow"
+    RATE_LIMIT = "RateLimit"
+    RATE_LIMIT_POLICY = "RateLimit-Policy"
 
 
 HEADER_MEANS: Mapping[Header, str] = {
@@ -37,9 +39,17 @@ HEADER_MEANS: Mapping[Header, str] = {
     Header.LANGUAGE: "`ja` or `en`.",
     Header.AUTHENTICATE: "`Bearer`",
     Header.ALLOW: "The methods that are there.",
+    Header.RATE_LIMIT: "Of each quota: `r` requests are left, more in `t` seconds.",
+    Header.RATE_LIMIT_POLICY: "Each quota that this request counted against: `q` in `w` seconds.",
     Header.CLEAR: "Pages forget what they cached.",
 }
-ON_EVERY_ANSWER = (Header.REQUEST_ID, Header.TRACE)
+# The latter two where requests are counted at all.
+ON_EVERY_ANSWER = (
+    Header.REQUEST_ID,
+    Header.TRACE,
+    Header.RATE_LIMIT,
+    Header.RATE_LIMIT_POLICY,
+)
 
 
 @dataclass(frozen=True, slots=True)

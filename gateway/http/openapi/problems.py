@@ -10,6 +10,7 @@ from gateway.domain.errors import (
     SessionMissing,
 )
 from gateway.http.errors import TABLE
+from gateway.http.limits import is_counted
 from gateway.http.openapi.fields import EXAMPLE_HEX
 from gateway.http.openapi.operation import Caller, Operation
 from gateway.http.openapi.parameters import IDEMPOTENCY_KEY, LIMIT
@@ -27,6 +28,7 @@ from gateway.http.refusals import (
     JsonMalformed,
     MediaTypeWrong,
     RequestMalformed,
+    RequestsExceeded,
     RouteUnknown,
     ServiceClosed,
 )
@@ -40,7 +42,7 @@ WITH_KEY: Kinds = (IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyR
 
 def problems_of(route: Route, operation: Operation) -> Kinds:
     """Return every error that a route answers with, in the order of the table of errors."""
-    kinds = {*operation.problems, *ANYWHERE}
+    kinds = {*operation.problems, *ANYWHERE, *_of_quotas(route)}
     if operation.caller is Caller.MEMBER:
         kinds |= {SessionMissing, Busy}
     if operation.caller is Caller.BANK:
@@ -56,6 +58,10 @@ def problems_of(route: Route, operation: Operation) -> Kinds:
     if "{" in route.path:
         kinds.add(RouteUnknown)  # an empty part, or a slash in it
     return tuple(kind for kind in TABLE if kind in kinds)
+
+
+def _of_quotas(route: Route) -> Kinds:
+    return (RequestsExceeded,) if is_counted(route.method, route.path) else ()
 
 
 def problem_schemas() -> dict[str, object]:

@@ -1,0 +1,119 @@
+"""Count requests against quotas that hold over all processes, without a database on every request.
+
+Each process counts by itself and tells the others every half second, in one statement for all
+callers. It goes no further by itself than a small share of a quota: then it tells and asks first.
+So all processes together let through at most the quota and one share each.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.domain.errors import Busy
+from gateway.domain.quota import Quota, Standing
+from gateway.store.database import Database
+from gateway.store.quotas import forget_whole, use
+
+EXCHANGE_S = 0.5
+FORGET_EVERY = 120  # exchanges
+# Of a quota, what a process lets through on its own; twice that is what two may be above it.
+SHARE = 0.04
+AFTER_FAILURE_S = 1.0
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Count:
+    """One caller's use of one quota, as far as is known here."""
+
+    quota: Quota
+    used_until_s: float  # on this process's clock: when the quota is whole again
+    untold: int = 0
+
+    @property
+    def is_share_used(self) -> bool:
+        return self.untold >= max(1.0, self.quota.requests * SHARE)
+
+    def ahead_s(self, now_s: float) -> float:
+        return max(0.0, self.used_until_s - now_s)
+
+    def add(self, now_s: float) -> None:
+        self.used_until_s = max(self.used_until_s, now_s) + self.quota.cost_s
+        self.untold += 1
+
+
+class RequestCounter:
+    """What this process knows of every caller's quotas."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._counts: dict[bytes, _Count] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._alone_until_s = 0.0
+
+    async def count(self, quota: Quota, who: bytes) -> tuple[Standing, bool]:
+        """Count one request; return how its caller stands, and whether it may go on."""
+        key = quota.name.encode() + b":" + who
+        loop = asyncio.get_running_loop()
+        count = self._counts.get(key)
+        if count is None:
+            count = self._counts[key] = _Count(quota, loop.time())
+        if count.is_share_used and loop.time() >= self._alone_until_s:
+            await self._exchange_for(count)
+        now_s = loop.time()
+        has_room = quota.has_room(count.ahead_s(now_s))
+        if has_room:
+            count.add(now_s)
+            self._counts[key] = count
+        return Standing(quota, count.ahead_s(now_s)), has_room
+
+    async def run(self) -> None:
+        """Tell and ask until cancelled."""
+        rounds = 0
+        while True:
+            await asyncio.sleep(EXCHANGE_S)
+            async with self._one_at_a_time:
+                await self._exchange()
+            rounds += 1
+            if rounds % FORGET_EVERY == 0:
+                await self._forget()
+
+    async def _exchange_for(self, count: _Count) -> None:
+        async with self._one_at_a_time:
+            if count.is_share_used:  # nobody else did it meanwhile
+                await self._exchange()
+
+    async def _exchange(self) -> None:
+        """Tell what was counted here, and learn what everybody has. Never fails."""
+        loop = asyncio.get_running_loop()
+        self._drop_whole(loop.time())
+        told = {key: count.untold for key, count in self._counts.items() if count.untold}
+        if not told:
+            return
+        used_s = {key: n * self._counts[key].quota.cost_s for key, n in told.items()}
+        try:
+            ahead_s = await use(self._db, used_s)
+        except Busy as error:
+            # Callers are not refused because nobody can count them; each process counts alone.
+            self._alone_until_s = loop.time() + AFTER_FAILURE_S
+            log.warning("quotas.not_shared", error=str(error))
+            return
+        for key, n in told.items():
+            count = self._counts[key]
+            count.untold -= n
+            since_s = count.untold * count.quota.cost_s  # counted while the database was asked
+            count.used_until_s = loop.time() + ahead_s[key] + since_s
+
+    def _drop_whole(self, now_s: float) -> None:
+        """Forget who uses nothing: what is kept is as much as the last half second used."""
+        whole = [k for k, c in self._counts.items() if c.used_until_s <= now_s and not c.untold]
+        for key in whole:
+            del self._counts[key]
+
+    async def _forget(self) -> None:
+        try:
+            await forget_whole(self._db)
+        except Busy as error:
+            log.warning("quotas.not_shared", error=str(error))

@@ -1,0 +1,112 @@
+"""Quotas that hold over several processes, each of which counts by itself most of the time."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.domain.quota import Quota
+from gateway.services.count_requests import RequestCounter
+from gateway.store.database import Database
+from tests.flows.serving import until
+
+MEMBER = b"member"
+
+
+async def burst(counter: RequestCounter, quota: Quota, count: int) -> int:
+    """Return how many of so many requests got through."""
+    through = 0
+    for _ in range(count):
+        _, may_go_on = await counter.count(quota, MEMBER)
+        through += may_go_on
+        await asyncio.sleep(0)
+    return through
+
+
+@pytest.mark.parametrize("requests", [10, 100, 600])
+async def test_two_processes_let_through_the_quota_and_at_most_a_tenth_more(
+    database: Database, requests: int
+) -> None:
+    quota = Quota("member_read", requests, window_s=3600.0)
+    counters = [RequestCounter(database), RequestCounter(database)]
+
+    through = await asyncio.gather(*(burst(counter, quota, requests) for counter in counters))
+
+    assert requests <= sum(through) <= requests * 1.1
+
+
+async def test_what_one_process_let_through_the_other_knows_after_it_asked(
+    database: Database,
+) -> None:
+    quota = Quota("member_read", 10, window_s=3600.0)
+    first, second = RequestCounter(database), RequestCounter(database)
+    await burst(first, quota, 10)
+    telling = asyncio.create_task(first.run())
+
+    async def is_told() -> bool:
+        return await database.fetchrow("SELECT 1 FROM request_quotas") is not None
+
+    await until(is_told)
+    telling.cancel()
+    through = await burst(second, quota, 10)
+
+    assert through == 1
+
+
+async def test_most_requests_do_not_wait_for_the_database(database: Database, owner: Any) -> None:
+    quota = Quota("member_money", 600)
+    counter = RequestCounter(database)
+
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE request_quotas IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(0.5):
+            through = await burst(counter, quota, 24)
+
+    assert through == 24
+
+
+async def test_callers_and_quotas_do_not_touch_each_other(database: Database) -> None:
+    counter = RequestCounter(database)
+    one, other = Quota("member_money", 1, 3600.0), Quota("member_read", 1, 3600.0)
+
+    results = [
+        (await counter.count(quota, who))[1]
+        for quota in (one, other)
+        for who in (b"first", b"second", b"first")
+    ]
+
+    assert results == [True, True, False] * 2
+
+
+async def test_nobody_is_refused_because_nobody_can_count(database: Database, owner: Any) -> None:
+    quota = Quota("member_read", 100, window_s=3600.0)
+    counter = RequestCounter(database)
+    await owner.execute("REVOKE ALL ON request_quotas FROM gateway_app")
+    await owner.execute("ALTER DATABASE " + await name_of(owner) + " CONNECTION LIMIT 0")
+    await owner.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+    with capture_logs() as records:
+        through = await burst(counter, quota, 120)
+
+    assert through == 100
+    assert {record["event"] for record in records} >= {"quotas.not_shared"}
+
+
+async def name_of(owner: Any) -> str:
+    return str(await owner.fetchval("SELECT quote_ident(current_database())"))
+
+
+async def test_quotas_that_are_whole_again_are_forgotten(database: Database, owner: Any) -> None:
+    await owner.execute(
+        "INSERT INTO request_quotas VALUES ('\\x01', now() - interval '2 minutes'),"
+        " ('\\x02', now() + interval '1 minute')"
+    )
+    counter = RequestCounter(database)
+
+    await counter._forget()
+
+    assert [r["key"] for r in await owner.fetch("SELECT key FROM request_quotas")] == [b"\x02"]
