@@ -5,6 +5,7 @@ import runpy
 
 import pytest
 
+from gateway.domain import repayment
 from gateway.domain.account import BankCode
 from gateway.domain.transfer import Event
 from tests.architecture.project import PROJECT, shown
@@ -35,6 +36,12 @@ def test_the_page_says_what_each_event_means() -> None:
     page = PAGE.read_text("utf-8").partition("| event | means |")[2].partition("\n\n")[0]
 
     assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [str(event) for event in Event]
+
+
+def test_the_page_says_what_each_event_of_a_repayment_means() -> None:
+    page = PAGE.read_text("utf-8").partition("| what happens | means |")[2].partition("\n\n")[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [str(e) for e in repayment.Event]
 
 
 @pytest.mark.parametrize("page", NAMING_TESTS, ids=shown)

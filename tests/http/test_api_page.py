@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from gateway.domain import repayment
 from gateway.domain.transfer import State
 from gateway.http.answers import STATUS
 from gateway.http.core import ROUTES
@@ -38,6 +39,10 @@ def test_the_page_lists_every_error_with_its_status_and_advice() -> None:
 
 def test_the_page_lists_every_state_with_the_word_for_it() -> None:
     assert {row[0]: row[1] for row in rows("Transfers")} == {s.value: STATUS[s] for s in State}
+
+
+def test_the_page_lists_every_state_of_a_repayment() -> None:
+    assert [row[0] for row in rows("Repayments")] == [str(state) for state in repayment.State]
 
 
 def test_the_page_names_every_field_fault() -> None:
