@@ -33,7 +33,7 @@ BORROWED, PAID = 50_000, 10_000
 BACK = "/member/repaid"
 # What a repayment may change, without what only says when the bank is asked next.
 KEPT = (
-    "SELECT count(*)::text || max(kind) FROM events",
+    "SELECT count(*)::text FROM events",
     "SELECT count(*)::text FROM postings",
     "SELECT count(*)::text FROM loan_entries",
     "SELECT string_agg(key || state, ' ' ORDER BY key) FROM review_items",
