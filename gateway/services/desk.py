@@ -30,6 +30,7 @@ class Senders:
         self._limit = limit
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._lanes: Counter[str] = Counter()
+        self._claiming: dict[UUID, str] = {}
         self._promised = 0
 
     @property
@@ -40,6 +41,14 @@ class Senders:
     def in_hand(self, lane: str) -> int:
         """Return how many of a lane (a bank's due transfers) are being worked on here."""
         return self._lanes[lane]
+
+    def claiming(self, lane: str) -> int:
+        """Return how many of them have not come to the bank's limit yet."""
+        return sum(one == lane for one in self._claiming.values())
+
+    def at_bank(self, transfer_id: UUID) -> None:
+        """Note that a transfer is claimed: from here on the bank's limit counts it."""
+        self._claiming.pop(transfer_id, None)
 
     @contextmanager
     def promise(self) -> Iterator[bool]:
@@ -64,6 +73,7 @@ class Senders:
         if transfer_id in self._tasks:
             return False
         self._lanes[lane] += 1
+        self._claiming[transfer_id] = lane
         self._tasks[transfer_id] = asyncio.create_task(self._run(transfer_id, work, lane))
         return True
 
@@ -81,6 +91,7 @@ class Senders:
             )
         finally:
             del self._tasks[transfer_id]
+            self.at_bank(transfer_id)
             self._lanes[lane] -= 1
 
     async def drain(self, seconds: float) -> int:

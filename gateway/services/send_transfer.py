@@ -77,6 +77,7 @@ async def send_transfer(desk: TransferDesk, transfer: Transfer, *, lease_ends: f
     if not isinstance(bank, InstantBank):
         raise TypeError(f"{transfer.bank} takes files only")
     started_at = desk.clock.now()
+    desk.senders.at_bank(transfer.id)
     answer = await bank.submit(transfer.order, send_before=lease_ends - profile.deadline_s)
     ended_at = desk.clock.now()
     outcome = answer.outcome

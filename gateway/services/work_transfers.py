@@ -22,7 +22,7 @@ from gateway.store.transfers import postpone, read_transfer
 
 POSTPONED_S = 600
 RECOVERED_AT_ONCE = 100
-IN_HAND = 0.8  # of what a bank's limit lets out before a waiting one is given back
+PATIENCE_USED = 0.5  # another process may see the same slots as free
 
 log = structlog.get_logger()
 
@@ -39,20 +39,26 @@ async def send_due(desk: TransferDesk) -> int:
             rows = await due_rows(desk.db, bank, now=desk.clock.now(), limit=limit)
             now_s = asyncio.get_running_loop().time()
             work = partial(send_due_transfer, desk, now_s=now_s)
-            started += _start(desk, rows, work, lane=bank)
+            started += _start(desk, rows[: _in_turn(desk, profile, rows)], work, lane=bank)
     return started
 
 
 def _room_at(desk: TransferDesk, profile: BankProfile) -> int:
-    """Return how many more may be in hand at a bank: what its limit lets out in their turn.
+    """Return how many more may be in hand at a bank."""
+    return min(desk.senders.room, profile.bulkhead - desk.senders.in_hand(profile.code))
+
+
+def _in_turn(desk: TransferDesk, profile: BankProfile, rows: list[Record]) -> int:
+    """Return how many of a bank's due rows its limit lets out soon.
 
     A queue that is let go all at once, when a window ends, would wear itself out in being given
     back: one that waits for its turn for longer than `slot_wait_s` is.
     """
-    in_turn = profile.bulkhead
-    if profile.per_second > 0:
-        in_turn = min(in_turn, math.ceil(profile.per_second * profile.slot_wait_s * IN_HAND))
-    return min(desk.senders.room, in_turn - desk.senders.in_hand(profile.code))
+    if not rows or profile.per_second == 0:
+        return len(rows)
+    patience_s = profile.slot_wait_s * PATIENCE_USED - max(0.0, rows[0]["ahead_s"] or 0.0)
+    slots = math.ceil(patience_s * profile.per_second) - desk.senders.claiming(profile.code)
+    return max(0, slots)
 
 
 async def ask_due(desk: TransferDesk) -> int:

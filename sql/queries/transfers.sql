@@ -34,12 +34,15 @@ SELECT * FROM transfers WHERE member_id = $1 AND ($2::uuid IS NULL OR id < $2)
 ORDER BY id DESC LIMIT $3;
 
 -- name: due
--- One bank's, so that no other waits behind its queue. Rows of stopped banks stay; the claim tests the stop again.
-SELECT t.* FROM transfers t
+-- One bank's, so that no other waits behind its queue, and in the order of acceptance: who was given back keeps the
+-- place. Rows of stopped banks stay; the claim tests the stop again. ahead_s: how far away the bank's next slot is.
+SELECT t.*, (SELECT extract(epoch FROM b.next_free - clock_timestamp())::double precision
+    FROM bank_lanes b WHERE b.bank = $3 AND b.lane = 'money') AS ahead_s
+FROM transfers t
 WHERE t.state = 'scheduled' AND t.due_at <= $1 AND t.bank = $3 AND NOT EXISTS (
     SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN ($3, '*')
         AND (s.ends_at IS NULL OR (s.begins_at <= greatest($1, s.held_at) AND $1 < s.ends_at)))
-ORDER BY t.due_at, t.id LIMIT $2;
+ORDER BY t.id LIMIT $2;
 
 -- name: queue
 -- How many wait at a bank for a later instant: its opening, mostly.
