@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from gateway.domain.account import BankCode
 from gateway.domain.decision import Decision, after_inquiry, after_submit
+from gateway.domain.errors import GatewayError
 from gateway.domain.hours import JST
 from gateway.domain.ledger import UNIDENTIFIED, settlement_cash
 from gateway.domain.loan_entries import Kind, LoanEntry
@@ -41,8 +42,10 @@ ASSIGNS: Mapping[Resolution, tuple[Kind, bool]] = {
 GOES_ON_FOR = timedelta(hours=24)
 
 
-class ResolutionRefused(ValueError):
+class ResolutionRefused(GatewayError):
     """The resolution does not fit the item; the message says why."""
+
+    code = "resolution_refused"
 
 
 def check_resolution(

@@ -9,7 +9,12 @@ from gateway.config import load_settings
 from gateway.domain.account import AccountType, BankCode
 from gateway.domain.errors import Refused
 from gateway.domain.transfer import State
-from gateway.operators import hours_command, window_commands
+from gateway.operators import (
+    hours_command,
+    reconcile_command,
+    review_commands,
+    window_commands,
+)
 from gateway.operators.operating import operate
 from gateway.operators.reports import ledger_report
 from gateway.operators.running import logging_to, run
@@ -30,7 +35,10 @@ WRONG = 1
 
 commands = typer.Typer(no_args_is_help=True, help="Operators' commands.")
 commands.add_typer(window_commands.commands, name="windows")
+commands.add_typer(review_commands.commands, name="review")
 commands.command("hours")(hours_command.show_hours)
+commands.command("reconcile")(reconcile_command.reconcile)
+commands.command("resolve")(review_commands.resolve)
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 By = Annotated[str, typer.Option("--by", help="Who does this.")]

@@ -43,7 +43,10 @@ async def operators_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def _banks(settings: Settings, db: Database) -> AsyncIterator[dict[BankCode, Bank]]:
+async def open_operators_banks(
+    settings: Settings, db: Database
+) -> AsyncIterator[dict[BankCode, Bank]]:
+    """Yield the banks as the settings name them."""
     async with open_banks(
         settings,
         clock=SystemClock(settings.clock_shift_s),
@@ -62,7 +65,7 @@ async def doctor_report(settings: Settings) -> list[Check]:
         async with (
             database_address(settings) as url,
             open_database(url, size=settings.pool_size, wait_s=settings.pool_wait_s + 1.0) as db,
-            _banks(settings, db) as banks,
+            open_operators_banks(settings, db) as banks,
         ):
             checks += await check_database(db, pool_size=settings.pool_size)
             checks += check_schema(await schema_problems(url))
@@ -80,7 +83,7 @@ async def ledger_report(settings: Settings, *, with_banks: bool) -> LedgerReport
     async with operators_database(settings) as db:
         if not with_banks:
             return await verify_ledger(db)
-        async with _banks(settings, db) as banks:
+        async with open_operators_banks(settings, db) as banks:
             clock = SystemClock(settings.clock_shift_s)
             totals = {
                 code: partial(_statement_total, bank, db, clock) for code, bank in banks.items()

@@ -36,7 +36,7 @@ def as_json(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return _instant(value)
+        return shown_instant(value)
     if isinstance(value, UUID):  # the driver's own subclass, which orjson does not know
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):
@@ -58,13 +58,13 @@ def show_transfers(console: Console, lines: Iterable[Line]) -> None:
             line.state + (" (unclear)" if line.unclear else ""),
             str(line.attempt),
             line.reason or "",
-            _instant(line.accepted_at),
-            _instant(line.inquire_at or line.due_at),
+            shown_instant(line.accepted_at),
+            shown_instant(line.inquire_at or line.due_at),
         )
         for line in lines
     ]
     heads = ("transfer", "bank", "reference", "yen", "state", "attempt", "reason", "accepted")
-    _show(console, (*heads, "next step"), rows)
+    show_rows(console, (*heads, "next step"), rows)
 
 
 def show_explanation(console: Console, explained: Explanation) -> None:
@@ -77,15 +77,15 @@ def show_explanation(console: Console, explained: Explanation) -> None:
         )
     )
     rows = [
-        (_instant(step.at, "milliseconds"), step.source, step.what, _details(step))
+        (shown_instant(step.at, "milliseconds"), step.source, step.what, _details(step))
         for step in explained.steps
     ]
-    _show(console, ("at", "source", "what", "details"), rows)
+    show_rows(console, ("at", "source", "what", "details"), rows)
 
 
 def show_ledger(console: Console, report: LedgerReport) -> None:
     rows = [(account, f"{balance:,}") for account, balance in report.balances.items()]
-    _show(console, ("account", "debits - credits, yen"), rows)
+    show_rows(console, ("account", "debits - credits, yen"), rows)
     for finding in report.findings:
         console.print(Text(f"{finding.code}  {finding.about}: {finding.says}", style="red"))
     verdict = "clean" if not report.findings else f"{len(report.findings)} findings"
@@ -98,11 +98,11 @@ def show_restraints(console: Console, held: Restraints) -> None:
             "all" if stop.bank == "*" else stop.bank,
             stop.reason,
             stop.held_by,
-            _instant(stop.held_at),
+            shown_instant(stop.held_at),
         )
         for stop in held.stops
     ]
-    _show(console, ("held", "reason", "by", "since"), rows)
+    show_rows(console, ("held", "reason", "by", "since"), rows)
     for bank, breaker in held.breakers:
         console.print(Text(f"The breaker of {bank} is overruled: {breaker}."))
 
@@ -115,7 +115,8 @@ def show_checks(console: Console, checks: Iterable[Check]) -> None:
             console.print(Text(f"       → {check.mend}"))
 
 
-def _show(console: Console, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+def show_rows(console: Console, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Print a table."""
     table = Table()
     for head in heads:
         table.add_column(head, overflow="fold")
@@ -127,11 +128,12 @@ def _show(console: Console, heads: Iterable[str], rows: Iterable[Iterable[str]])
 
 def _details(step: Step) -> str:
     return "  ".join(
-        f"{name}={_instant(value, 'milliseconds') if isinstance(value, datetime) else value}"
+        f"{name}={shown_instant(value, 'milliseconds') if isinstance(value, datetime) else value}"
         for name, value in step.details.items()
         if value is not None
     )
 
 
-def _instant(at: datetime | None, precision: str = "seconds") -> str:
+def shown_instant(at: datetime | None, precision: str = "seconds") -> str:
+    """Return an instant in Japanese time; nothing for none."""
     return "" if at is None else at.astimezone(JST).isoformat(timespec=precision)

@@ -15,6 +15,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.bank import Statement, StatementUnavailable
 from gateway.domain.breaks import BREAKS, Break, Treatment
 from gateway.domain.day_report import DayReport, break_report
+from gateway.domain.errors import GatewayError
 from gateway.domain.hours import JST
 from gateway.domain.ledger import NIL_MEMBER
 from gateway.domain.reconciliation import Finding, has_ended, match, refusal
@@ -33,15 +34,21 @@ ROUNDS_MAX = 5
 log = structlog.get_logger()
 
 
+class DayNotCome(GatewayError):
+    """There is no statement of a day that has not begun."""
+
+    code = "day_not_come"
+
+
 async def reconcile_day(desk: TransferDesk, bank: BankCode, day: date) -> DayReport:
     """Return what was found and done. A statement is believed whole, or nothing is written.
 
-    Raises ValueError for a day that has not come; Busy and the like when the database is short:
+    Raises DayNotCome for a day that has not come; Busy and the like when the database is short:
     then what was done stays done, and it is run again.
     """
     now = desk.clock.now()
     if day > now.astimezone(JST).date():
-        raise ValueError(f"{day} has not come yet")
+        raise DayNotCome(f"{day} has not come yet")
     is_over = has_ended(day, now)
     statement = await desk.banks[bank].statement(day)
     if isinstance(statement, StatementUnavailable):

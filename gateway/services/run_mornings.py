@@ -11,7 +11,7 @@ from gateway.domain.hours import JST
 from gateway.services.desk import TransferDesk
 from gateway.services.quote_repayment import opening_at
 from gateway.services.reconcile import reconcile_day
-from gateway.store.daily_runs import Run, end_run, last_done, take_run, waiting_days
+from gateway.store.daily_runs import Run, end_run, last_done, note_done, take_run, waiting_days
 from gateway.store.statements import first_booked
 from gateway.store.stops import known_stops
 
@@ -79,6 +79,13 @@ async def run_day(desk: TransferDesk, bank: BankCode, day: date) -> bool:
         return True
     await end_run(desk.db, run, now=desk.clock.now(), report=summary(report))
     return True
+
+
+async def note_by_hand(desk: TransferDesk, report: DayReport) -> None:
+    """Let nothing run by itself what an operator has done by hand, once the day was over."""
+    if report.is_over and report.refused is None:
+        run = Run(RECONCILE, report.bank, report.day)
+        await note_done(desk.db, run, now=desk.clock.now(), report=summary(report))
 
 
 def summary(report: DayReport) -> dict[str, object]:

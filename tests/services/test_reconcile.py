@@ -16,7 +16,7 @@ from gateway.domain.review import ReviewKind
 from gateway.domain.transfer import State, Transfer
 from gateway.ops.commands.ledger_verify import verify_ledger
 from gateway.services.fund_bank import fund_bank
-from gateway.services.reconcile import reconcile_day
+from gateway.services.reconcile import DayNotCome, reconcile_day
 from gateway.store.review_items import ReviewItem, list_items
 from gateway.store.transfers import find_transfer
 from tests.manual_clock import START, ManualClock
@@ -163,7 +163,7 @@ async def test_what_is_missing_is_not_asked_for_while_the_day_goes_on(
 
 
 async def test_a_day_that_has_not_come_is_refused(morning: Morning) -> None:
-    with pytest.raises(ValueError, match="not come"):
+    with pytest.raises(DayNotCome):
         await reconcile_day(morning.desk, BANK, TODAY + timedelta(days=1))
 
 

@@ -1,0 +1,51 @@
+"""A desk for operators' commands that call banks: the gateway's parts, without its loops."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from gateway.config import Settings, load_settings
+from gateway.operators.reports import open_operators_banks, operators_database
+from gateway.operators.running import logging_to, run
+from gateway.ops.clock import SystemClock
+from gateway.ops.crash import no_checkpoint
+from gateway.ops.metrics import PrometheusMetrics
+from gateway.profiles import bank_profiles, scaled
+from gateway.services.desk import Senders, TransferDesk
+
+INSTANCE = "ops"
+
+Result = TypeVar("Result")
+
+
+@asynccontextmanager
+async def operators_desk(settings: Settings) -> AsyncIterator[TransferDesk]:
+    """Yield a desk on the gateway's database and banks; it sends no transfer."""
+    async with operators_database(settings) as db, open_operators_banks(settings, db) as banks:
+        yield TransferDesk(
+            db=db,
+            banks=banks,
+            profiles={
+                code: scaled(profile, settings.time_scale)
+                for code, profile in bank_profiles().items()
+                if code in banks
+            },
+            clock=SystemClock(settings.clock_shift_s),
+            metrics=PrometheusMetrics(),
+            checkpoint=no_checkpoint,
+            senders=Senders(0),
+            settings=settings,
+            instance=INSTANCE,
+        )
+
+
+def operate_desk(work: Callable[[TransferDesk], Awaitable[Result]]) -> Result:
+    """Return what `work` returns, given a desk; its log goes to stderr."""
+    settings = load_settings()
+
+    async def on_desk() -> Result:
+        async with operators_desk(settings) as desk:
+            return await work(desk)
+
+    with logging_to(settings, fd=2):
+        return run(on_desk())

@@ -1,0 +1,67 @@
+"""`gateway ops reconcile`: parses, calls, prints."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from gateway.domain.account import BankCode
+from gateway.domain.day_report import DayReport
+from gateway.operators.operating_desk import operate_desk
+from gateway.ops import render, render_reconciliation
+from gateway.services.desk import TransferDesk
+from gateway.services.reconcile import DayNotCome, reconcile_day
+from gateway.services.run_mornings import note_by_hand
+
+# 1 and 2 are what every command ends with that failed, or was called wrongly.
+FOR_PEOPLE = 3
+REFUSED = 4
+
+
+class Format(StrEnum):
+    """How a report is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def reconcile(
+    *,
+    day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="A day in Japan.")],
+    bank: Annotated[BankCode | None, typer.Option(help="Default: every bank.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+) -> None:
+    """Compare a day's statements with our movements and the ledger, and book what is missing.
+
+    Exit 0: everything agrees by now. 3: people have to look (`gateway ops review list`). 4: a
+    statement could not be had or believed; nothing of it was written.
+    """
+    try:
+        reports = operate_desk(lambda desk: _all(desk, bank, day.date()))
+    except DayNotCome as error:
+        raise typer.BadParameter(str(error), param_hint="--date") from error
+    _print(reports, form)
+    if any(report.refused is not None for report in reports):
+        raise typer.Exit(REFUSED)
+    if any(found.review is not None for report in reports for found in report.breaks):
+        raise typer.Exit(FOR_PEOPLE)
+
+
+async def _all(desk: TransferDesk, bank: BankCode | None, day: date) -> list[DayReport]:
+    reports = []
+    for code in desk.banks if bank is None else [bank]:
+        report = await reconcile_day(desk, code, day)
+        await note_by_hand(desk, report)
+        reports.append(report)
+    return reports
+
+
+def _print(reports: list[DayReport], form: Format) -> None:
+    if form is Format.JSON:
+        typer.echo(render.as_json(reports))
+    elif form is Format.CSV:
+        typer.echo(render_reconciliation.as_csv(reports), nl=False)
+    else:
+        render_reconciliation.show_reports(render.console(), reports)

@@ -1,0 +1,432 @@
+"""Two operators resolve an item; the gateway does what they say, once; nothing else closes one."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.domain.errors import NotFoundHere
+from gateway.domain.ledger import UNIDENTIFIED, settlement_cash
+from gateway.domain.outcome import Unknown
+from gateway.domain.resolution import PARTICULARS, ResolutionRefused
+from gateway.domain.review import RESOLUTIONS, NewReview, Resolution, ReviewKind, may_resolve
+from gateway.domain.transfer import State, Transfer
+from gateway.ops.commands.ledger_verify import verify_ledger
+from gateway.services.act_on_reviews import act_on_reviews, measure_reviews
+from gateway.services.resolve_review import confirm_resolution, propose_resolution
+from gateway.services.work_transfers import ask_due, send_due
+from gateway.store.loan_books import read_loan_book
+from gateway.store.review_items import (
+    Confirmation,
+    ItemState,
+    Proposal,
+    ReviewItem,
+    Subject,
+    find_item,
+    list_items,
+    raise_reviews,
+)
+from gateway.store.transfers import find_transfer
+from tests.manual_clock import START, ManualClock
+from tests.services.conftest import Member
+from tests.services.stating_bank import BANK, IN, OUT, TODAY, Morning, at_stating_bank
+from tests.services.test_transfers import accepted, settle_tasks
+
+R = Resolution
+WHY = "asked the bank, ticket 7"
+
+
+@pytest.fixture
+def morning(desk, clock: ManualClock) -> Morning:
+    return at_stating_bank(desk, clock)
+
+
+async def only_item(morning: Morning) -> ReviewItem:
+    (item,) = await list_items(morning.desk.db)
+    return item
+
+
+async def propose(
+    morning: Morning, item: ReviewItem, resolution: Resolution, by: str = "sato", **said: str
+) -> ReviewItem:
+    return await propose_resolution(
+        morning.desk.db,
+        item.id,
+        Proposal(resolution, WHY, by, said),
+        now=morning.clock.now(),
+    )
+
+
+async def confirm(
+    morning: Morning, item: ReviewItem, resolution: Resolution, by: str = "suzuki"
+) -> ReviewItem:
+    return await confirm_resolution(
+        morning.desk.db, item.id, Confirmation(resolution, by, WHY), now=morning.clock.now()
+    )
+
+
+async def resolve(morning: Morning, item: ReviewItem, resolution: Resolution, **said: str) -> None:
+    """Propose, confirm, and let the gateway act."""
+    await propose(morning, item, resolution, **said)
+    await confirm(morning, item, resolution)
+    assert await act_on_reviews(morning.desk) == 1
+    acted = await find_item(morning.desk.db, item.id)
+    assert acted is not None
+    assert acted.acted_at is not None
+    assert await act_on_reviews(morning.desk) == 0
+
+
+async def balances(morning: Morning) -> dict[str, int]:
+    """Return the ledger's balances once it has proved itself, those that are not 0."""
+    report = await verify_ledger(morning.desk.db)
+    assert report.findings == ()
+    return {account: balance for account, balance in report.balances.items() if balance}
+
+
+async def number_of(owner: Any, member: Member) -> str:
+    """Give a member a number to log in with, as enrolling does, and return it."""
+    await owner.execute(
+        "INSERT INTO login_names (kind, name, member_id) VALUES ('member_number', $1, $2)",
+        "12345678",
+        member.id,
+    )
+    return "12345678"
+
+
+async def test_unidentified_money_that_came_in_becomes_a_members_payment(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    transfer = await accepted(morning.desk, member, amount=50_000)
+    morning.bank.state(transfer.reference, OUT, 50_000)
+    morning.bank.state(None, IN, 20_000, at=START + timedelta(hours=1))
+    await morning.reconcile()
+    assert (await balances(morning))[UNIDENTIFIED] == -20_000
+
+    await resolve(
+        morning, await only_item(morning), R.PAYMENT, member=await number_of(owner, member)
+    )
+
+    assert await balances(morning) == {
+        "principal": 30_000,
+        settlement_cash(BANK): -30_000,
+    }
+    book = await read_loan_book(morning.desk.db, member.id)
+    assert book is not None
+    assert [entry.effective_on for entry in book.entries] == [TODAY, TODAY]
+
+
+async def test_a_transfer_that_a_restored_database_lacks_becomes_a_members_advance(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    morning.bank.state("Z" * 20, OUT, 30_000)
+    await morning.reconcile()
+
+    await resolve(
+        morning, await only_item(morning), R.ADVANCE, member=await number_of(owner, member)
+    )
+
+    assert await balances(morning) == {"principal": 30_000, settlement_cash(BANK): -30_000}
+
+
+async def overpaid(morning: Morning, member: Member, owner: Any) -> str:
+    """Let 5,000 yen be a member's who owes nothing; return the member's number."""
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+    number = await number_of(owner, member)
+    await resolve(morning, await only_item(morning), R.PAYMENT, member=number)
+    assert (await balances(morning))["suspense"] == -5_000
+    return number
+
+
+async def test_suspense_that_is_paid_out_by_hand_is_matched_with_its_line(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    await overpaid(morning, member, owner)
+    tomorrow = TODAY + timedelta(days=1)
+    overpaid_item = NewReview(
+        key="overpaid:1", kind=ReviewKind.OVERPAID, bank=BANK, amount=None, details={}
+    )
+    await raise_reviews(
+        morning.desk.db, Subject(member.id), [overpaid_item], now=morning.clock.now()
+    )
+    await owner.execute("UPDATE review_items SET amount = 5000 WHERE kind = 'overpaid'")
+
+    item = await only_item(morning)
+    await resolve(morning, item, R.REFUNDED, bank="smbc", on=tomorrow.isoformat())
+    morning.bank.state(None, OUT, 5_000, at=START + timedelta(days=1))
+    report = await morning.reconcile(tomorrow)
+
+    assert report.breaks == ()
+    assert await balances(morning) == {}
+
+
+async def test_a_pay_out_by_hand_that_was_read_first_is_no_longer_set_aside(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    """The day is reconciled once more when an item about it was resolved."""
+    number = await overpaid(morning, member, owner)
+    tomorrow = TODAY + timedelta(days=1)
+    morning.bank.state(None, OUT, 5_000, at=START + timedelta(days=1))
+    await morning.reconcile(tomorrow)
+
+    await resolve(morning, await only_item(morning), R.REFUND, member=number)
+
+    assert await balances(morning) == {}
+    await morning.reconcile(tomorrow)
+    assert await balances(morning) == {}
+
+
+async def unclear(morning: Morning, member: Member) -> tuple[Transfer, ReviewItem]:
+    """Return a transfer that is in review, and the item about it."""
+    morning.bank.submits.append(Unknown())
+    morning.bank.inquiries.extend([Unknown()] * 2)
+    transfer = await accepted(morning.desk, member)
+    for _ in range(2):
+        morning.clock.advance(1_800)
+        await ask_due(morning.desk)
+        await settle_tasks(morning.desk)
+    found = await now(morning, transfer)
+    assert found.state is State.REVIEW
+    return found, await only_item(morning)
+
+
+async def now(morning: Morning, transfer: Transfer) -> Transfer:
+    found = await find_transfer(
+        morning.desk.db, member_id=transfer.member_id, transfer_id=transfer.id
+    )
+    assert found is not None
+    return found
+
+
+BOOKED, BACK = "2026-11-25T10:00:05", "2026-11-25T11:00:00+09:00"
+
+
+@pytest.mark.parametrize(
+    ("resolution", "said", "state", "principal"),
+    [
+        pytest.param(R.SETTLED, {"booked_at": BOOKED}, State.SETTLED, 10_000, id="settled"),
+        pytest.param(
+            R.RETURNED, {"booked_at": BOOKED, "returned_at": BACK}, State.RETURNED, 0, id="returned"
+        ),
+        pytest.param(R.REJECTED, {}, State.REJECTED, 0, id="rejected"),
+        pytest.param(R.SEND_AGAIN, {}, State.SCHEDULED, 0, id="sent again"),
+    ],
+)
+async def test_a_transfer_in_review_goes_where_two_people_say(
+    morning: Morning,
+    member: Member,
+    resolution: Resolution,
+    said: dict[str, str],
+    state: State,
+    principal: int,
+) -> None:
+    transfer, item = await unclear(morning, member)
+
+    await resolve(morning, item, resolution, **said)
+
+    assert (await now(morning, transfer)).state is state
+    assert (await balances(morning)).get("principal", 0) == principal
+
+
+async def test_what_is_sent_again_bears_the_same_reference(
+    morning: Morning, member: Member
+) -> None:
+    transfer, item = await unclear(morning, member)
+    await resolve(morning, item, R.SEND_AGAIN)
+
+    await send_due(morning.desk)
+    await settle_tasks(morning.desk)
+
+    assert [order.reference for order in morning.bank.sent] == [transfer.reference] * 2
+    assert (await now(morning, transfer)).state is State.SETTLED
+
+
+async def test_an_item_about_a_transfer_that_resolved_itself_is_noted(
+    morning: Morning, member: Member
+) -> None:
+    transfer, item = await unclear(morning, member)
+    with pytest.raises(ResolutionRefused, match="in review still"):
+        await propose(morning, item, R.NOTED)
+    morning.bank.state(transfer.reference)
+    await morning.reconcile()
+
+    with pytest.raises(ResolutionRefused, match="no more"):
+        await propose(morning, item, R.REJECTED)
+    await resolve(morning, item, R.NOTED)
+
+    assert (await now(morning, transfer)).state is State.SETTLED
+
+
+async def test_two_people_who_confirm_at_once_close_it_once(morning: Morning, owner: Any) -> None:
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+    item = await only_item(morning)
+    await propose(morning, item, R.GIVEN_BACK)
+
+    names = [f"operator-{number}" for number in range(8)]
+    ended = await asyncio.gather(
+        *(confirm(morning, item, R.GIVEN_BACK, by) for by in names), return_exceptions=True
+    )
+
+    closed = [one for one in ended if isinstance(one, ReviewItem)]
+    assert len(closed) == 1
+    assert {type(one) for one in ended} == {ReviewItem, ResolutionRefused}
+    acts = await owner.fetch("SELECT operator, action, details FROM operator_actions ORDER BY at")
+    assert [(row["operator"], row["action"]) for row in acts] == [
+        ("sato", "resolution_propose"),
+        (closed[0].confirmed_by, "resolution_confirm"),
+    ]
+
+
+async def test_two_who_propose_at_once_leave_one_proposal(morning: Morning, owner: Any) -> None:
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+    item = await only_item(morning)
+
+    ended = await asyncio.gather(
+        *(propose(morning, item, R.NOTED, f"operator-{number}") for number in range(8)),
+        return_exceptions=True,
+    )
+
+    kept = await only_item(morning)
+    proposed = [one for one in ended if isinstance(one, ReviewItem)]
+    assert kept.proposal is not None
+    assert kept.state is ItemState.PROPOSED
+    assert kept.fence == len(proposed)
+    assert await owner.fetchval("SELECT count(*) FROM operator_actions") == len(proposed)
+
+
+async def test_nobody_confirms_their_own_proposal(morning: Morning, owner: Any) -> None:
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+    item = await propose(morning, await only_item(morning), R.NOTED)
+
+    with pytest.raises(ResolutionRefused, match="another operator"):
+        await confirm(morning, item, R.NOTED, by="sato")
+    with pytest.raises(asyncpg.CheckViolationError):
+        await owner.execute(
+            "UPDATE review_items SET state = 'closed', confirmed_by = 'sato', confirmed_at = now()"
+        )
+
+
+@pytest.mark.parametrize("columns", ["state = 'closed'", "confirmed_by = 'x'"])
+async def test_no_item_is_closed_without_a_confirmation(
+    morning: Morning, owner: Any, columns: str
+) -> None:
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await owner.execute(f"UPDATE review_items SET {columns}")
+
+
+async def test_what_does_not_fit_is_refused_with_its_reason(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+    item, number = await only_item(morning), await number_of(owner, member)
+    refused: list[tuple[Resolution, dict[str, str], str]] = [
+        (R.SETTLED, {}, "is not resolved as"),
+        (R.PAYMENT, {}, "is proposed with member"),
+        (R.PAYMENT, {"member": "99999999"}, "no member has that number"),
+        (R.NOTED, {"member": number}, "is proposed with nothing"),
+    ]
+
+    for resolution, said, why in refused:
+        with pytest.raises(ResolutionRefused, match=why):
+            await propose(morning, item, resolution, **said)
+    with pytest.raises(ResolutionRefused, match="note"):
+        await propose_resolution(
+            morning.desk.db, item.id, Proposal(R.NOTED, " ", "sato", {}), now=morning.clock.now()
+        )
+    with pytest.raises(ResolutionRefused, match="nothing is proposed"):
+        await confirm(morning, item, R.NOTED)
+    await propose(morning, item, R.NOTED)
+    with pytest.raises(ResolutionRefused, match="what is proposed is noted"):
+        await confirm(morning, item, R.GIVEN_BACK)
+    await confirm(morning, item, R.NOTED)
+    with pytest.raises(ResolutionRefused, match="closed already"):
+        await propose(morning, item, R.NOTED)
+    with pytest.raises(NotFoundHere):
+        await propose_resolution(
+            morning.desk.db,
+            UUID(int=1),
+            Proposal(R.NOTED, WHY, "sato", {}),
+            now=morning.clock.now(),
+        )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"bank": "smbc", "on": "yesterday"}, id="no date"),
+        pytest.param({"bank": "mufj", "on": "2026-11-25"}, id="no bank"),
+    ],
+)
+async def test_a_pay_out_by_hand_has_a_date_and_a_bank(
+    morning: Morning, member: Member, said: dict[str, str]
+) -> None:
+    item = NewReview(key="overpaid:1", kind=ReviewKind.OVERPAID, bank=BANK)
+    await raise_reviews(morning.desk.db, Subject(member.id), [item], now=morning.clock.now())
+
+    with pytest.raises(ResolutionRefused):
+        await propose(morning, await only_item(morning), R.REFUNDED, **said)
+
+
+async def test_money_that_went_out_is_nobodys_payment(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    transfer = await accepted(morning.desk, member)
+    morning.bank.state(transfer.reference, OUT, 12_000)
+    await morning.reconcile()
+    item, number = await only_item(morning), await number_of(owner, member)
+
+    with pytest.raises(ResolutionRefused, match="no money was set aside"):
+        await propose(morning, item, R.PAYMENT, member=number)
+    with pytest.raises(ResolutionRefused, match="given back"):
+        await propose(morning, item, R.GIVEN_BACK)
+    await resolve(morning, item, R.ADVANCE, member=number)
+
+    assert await balances(morning) == {"principal": 12_000, settlement_cash(BANK): -12_000}
+
+
+async def test_what_cannot_be_acted_on_stands_aside_and_raises_the_alarm(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+    item = await only_item(morning)
+    await propose(morning, item, R.PAYMENT, member=await number_of(owner, member))
+    await confirm(morning, item, R.PAYMENT)
+    await owner.execute("DELETE FROM loans")
+
+    with capture_logs() as logs:
+        assert await act_on_reviews(morning.desk) == 0
+        assert await act_on_reviews(morning.desk) == 0
+
+    assert [line["code"] for line in logs if line["event"] == "alert.raised"] == [
+        "resolution_not_workable"
+    ]
+
+
+async def test_the_gauge_says_what_waits_for_people(morning: Morning) -> None:
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+
+    assert await measure_reviews(morning.desk) == 1
+
+
+def test_every_resolution_says_what_it_needs_and_belongs_to_a_kind() -> None:
+    assert set(PARTICULARS) == set(Resolution)
+    assert {way for ways in RESOLUTIONS.values() for way in ways} == set(Resolution)
+    assert set(RESOLUTIONS) == set(ReviewKind)
+
+
+@pytest.mark.parametrize("kind", list(ReviewKind))
+def test_what_needs_nothing_can_always_be_noted(kind: ReviewKind) -> None:
+    assert may_resolve(kind, R.NOTED)
