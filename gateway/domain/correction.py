@@ -48,12 +48,16 @@ class Correction:
 
 
 def legs_of(step: Step) -> tuple[Leg, ...]:
-    """Return what one step posts, by the posting table."""
-    return tuple(
+    """Return what one step posts, by the posting table.
+
+    What stays in its account posts nothing: unidentified money that is nobody's after all.
+    """
+    legs = (
         Leg(*_accounts(debit, credit, step.entry), amount, step.entry.effective_on)
         for debit, credit, part in TABLE[step.entry.kind]
         if (amount := step.parts.get(part, NOTHING)) > NOTHING
     )
+    return tuple(leg for leg in legs if leg.debit != leg.credit)
 
 
 def postings_of(history: History) -> tuple[Leg, ...]:
