@@ -17,6 +17,7 @@ from gateway.ops.clock import SystemClock
 from gateway.ops.commands.doctor import (
     Check,
     check_banks,
+    check_calendar,
     check_database,
     check_disk,
     check_schema,
@@ -59,7 +60,8 @@ async def open_operators_banks(
 
 async def doctor_report(settings: Settings) -> list[Check]:
     """Examine everything that the gateway needs, as far as it can be reached."""
-    checks = check_settings(settings)
+    today = SystemClock(settings.clock_shift_s).now().astimezone(JST).date()
+    checks = [*check_settings(settings), await asyncio.to_thread(check_calendar, today)]
     checks.append(await asyncio.to_thread(check_disk, settings.data_dir))
     try:
         async with (

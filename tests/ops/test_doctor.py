@@ -1,5 +1,6 @@
 """`doctor` says what is wrong and how to mend it."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,9 +9,11 @@ import pytest
 from gateway.config import load_settings
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Bank
+from gateway.domain.calendar import calendar_table
 from gateway.ops.commands.doctor import (
     Check,
     check_banks,
+    check_calendar,
     check_database,
     check_disk,
     check_schema,
@@ -37,6 +40,17 @@ def wrong(checks: list[Check]) -> list[str]:
     return [check.name for check in checks if not check.is_good]
 
 
+@pytest.mark.parametrize(
+    ("days", "is_good"),
+    [pytest.param(400, True, id="400 days ahead"), pytest.param(399, False, id="399 days ahead")],
+)
+def test_a_calendar_that_ends_soon_is_reported(days: int, *, is_good: bool) -> None:
+    check = check_calendar(calendar_table().ends - timedelta(days))
+
+    assert check.is_good is is_good
+    assert str(calendar_table().ends) in check.says
+
+
 async def test_a_right_database_has_nothing_wrong_but_what_tests_turn_off(
     database: Database,
 ) -> None:
@@ -47,7 +61,7 @@ async def test_a_right_database_has_nothing_wrong_but_what_tests_turn_off(
 
 
 @pytest.mark.parametrize("privilege", ["UPDATE", "DELETE", "TRUNCATE"])
-@pytest.mark.parametrize("table", ["postings", "events", "bank_attempts"])
+@pytest.mark.parametrize("table", ["postings", "events", "loan_entries", "bank_attempts"])
 async def test_a_ledger_that_could_be_changed_is_reported(
     table: str, privilege: str, database: Database, owner: Any
 ) -> None:

@@ -4,10 +4,12 @@ import asyncio
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from gateway.config import Settings
 from gateway.domain.bank import Bank
+from gateway.domain.calendar import calendar_table
 from gateway.domain.errors import Busy
 from gateway.ops.clock import utc_now
 from gateway.store.database import Database
@@ -23,6 +25,7 @@ DATABASE_SKEW_S_MAX = 1.0
 BANK_SKEW_S_MAX = 60.0
 FREE_BYTES_MIN = 1 << 30
 FREE_SHARE_MIN = 0.1
+CALENDAR_DAYS_MIN = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,17 @@ def check_settings(settings: Settings) -> list[Check]:
             "Unset GATEWAY_CRASH_AT.",
         ),
     ]
+
+
+def check_calendar(today: date) -> Check:
+    """Say how far the bank calendar reaches: due dates and promises need days ahead."""
+    ends = calendar_table().ends
+    return Check(
+        "calendar",
+        (ends - today).days >= CALENDAR_DAYS_MIN,
+        f"knows bank holidays until {ends}",
+        "Install a newer version, or run scripts/freeze_holidays.",
+    )
 
 
 def check_schema(problems: Iterable[str]) -> list[Check]:
