@@ -59,6 +59,7 @@ def _network(network: str) -> str:
     return str(ip_network(network))  # a ValueError says what is wrong
 
 
+Origin = Annotated[str, Field(pattern=BASE_URL), AfterValidator(_public_url)]
 Network = Annotated[str, AfterValidator(_network)]
 
 
@@ -104,6 +105,9 @@ class Settings(BankSettings):
     session_idle_s: int = Field(600, ge=1)
     session_absolute_s: int = Field(43_200, ge=1)
     login_delay_s: float = Field(1.0, ge=0)
+    cors_origins: tuple[Origin, ...] = ()
+    connections_max: int = Field(12_000, ge=1)
+    head_wait_s: float = Field(10.0, gt=0)
     trusted_proxies: tuple[Network, ...] = ()
     member_money_per_minute: int = Field(600, ge=0)
     member_writes_per_minute: int = Field(600, ge=0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ async def serve(
 
 async def serve_one(settings: Settings, *, role: Role, url: str, writer: LogWriter) -> None:
     """Serve in this process until told to stop."""
+    raise_file_limit()
     clock = SystemClock(settings.clock_shift_s)
     checkpoint = crash_checkpoint(settings.crash_at)
     with stop_signals() as stopped:
@@ -61,6 +63,12 @@ async def serve_one(settings: Settings, *, role: Role, url: str, writer: LogWrit
             log.info("gateway.draining")
             # Whoever balances the load reads it off /readyz before the port is closed.
             await asyncio.sleep(NOTICE_S * settings.time_scale)
+
+
+def raise_file_limit() -> None:
+    """Let this process open as many files as it may: connections are files."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def listen(stack: AsyncExitStack, gateway: Gateway, settings: Settings) -> tuple[str, int]:

@@ -7,6 +7,7 @@ from gateway.domain.identifier import parse_public_id
 from gateway.http.answers import ACCOUNT, TYPES, json_response, show_account
 from gateway.http.body import read_body
 from gateway.http.caller import caller_of
+from gateway.http.conditional import json_or_unchanged
 from gateway.http.deps import desk_of
 from gateway.http.payloads import AccountPayload
 from gateway.services.register_account import AccountRequest, register_account
@@ -32,7 +33,7 @@ async def create_account(request: web.Request) -> web.Response:
 async def list_accounts(request: web.Request) -> web.Response:
     caller = await caller_of(request)
     registered = await accounts.list_accounts(desk_of(request).db, caller.member_id)
-    return json_response({"items": [show_account(one) for one in registered]})
+    return json_or_unchanged(request, {"items": [show_account(one) for one in registered]})
 
 
 async def delete_account(request: web.Request) -> web.Response:

@@ -9,8 +9,9 @@ from gateway.domain.hours import JST, OneOffWindow
 from gateway.domain.quote import Why
 from gateway.domain.service_hours import Operation, Phase
 from gateway.domain.timetable import answer, timeline
-from gateway.http.answers import instant, json_response, show_why
+from gateway.http.answers import instant, show_why
 from gateway.http.caller import caller_of
+from gateway.http.conditional import json_or_unchanged
 from gateway.http.deps import deps_of, desk_of
 from gateway.profiles import BankProfile
 from gateway.store.stops import known_stops, windows_of
@@ -29,7 +30,7 @@ async def list_banks(request: web.Request) -> web.Response:
             item = _show_bank(profile, windows_of(own), now, midnight)
             item["is_stopped"] = any(stop.is_in_force(now) for stop in own)
             items.append(item | {"health": health(profile.code)})
-    return json_response({"items": items})
+    return json_or_unchanged(request, {"items": items})
 
 
 def _show_bank(

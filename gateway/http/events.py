@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import orjson
 from aiohttp import web
 
+from gateway.domain import repayment, transfer
 from gateway.domain.identifier import public_id
-from gateway.domain.transfer import FINAL_FOR_MEMBER, State
 from gateway.http.answers import STATUS, TRANSFER, instant
 from gateway.http.caller import caller_of
 from gateway.http.deps import DEPS, deps_of, desk_of
@@ -143,15 +143,13 @@ def show_event(event: MemberEvent) -> dict[str, object]:
 
 
 def _state(event: MemberEvent) -> dict[str, object]:
-    """Return the state that a transfer went into, in the words of /v1/transfers."""
-    if event.transfer_id is None:
-        return {}
-    word = event.data.get("state", event.kind.partition(".")[2])
-    if word not in set(State):
-        return {}
-    state = State(str(word))
-    return {
-        "state": state.value,
-        "status": STATUS[state],
-        "is_final": state in FINAL_FOR_MEMBER,
-    }
+    """Return the state that it went into, in the words of /v1/transfers and /v1/repayments."""
+    word = str(event.data.get("state", event.kind.partition(".")[2]))
+    if event.transfer_id is not None and word in set(transfer.State):
+        state = transfer.State(word)
+        is_final = state in transfer.FINAL_FOR_MEMBER
+        return {"state": word, "status": STATUS[state], "is_final": is_final}
+    if event.repayment_id is not None and word in set(repayment.State):
+        is_final = repayment.State(word) in repayment.FINAL_FOR_MEMBER
+        return {"state": word, "is_final": is_final}
+    return {}

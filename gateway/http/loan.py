@@ -13,6 +13,7 @@ from gateway.domain.receipt import Receipt, receipts
 from gateway.http.answers import json_response
 from gateway.http.body import read_body
 from gateway.http.caller import caller_of
+from gateway.http.conditional import json_or_unchanged
 from gateway.http.deps import desk_of
 from gateway.http.headers import Page, page_of
 from gateway.http.loan_answers import ENTRY, show_entry, show_estimate, show_loan
@@ -27,7 +28,7 @@ async def get_loan(request: web.Request) -> web.Response:
     book = await read_loan_book(desk.db, caller.member_id)
     if book is None:
         raise NotFoundHere
-    return json_response(show_loan(book, desk.clock.now().astimezone(JST).date()))
+    return json_or_unchanged(request, show_loan(book, desk.clock.now().astimezone(JST).date()))
 
 
 async def list_entries(request: web.Request) -> web.Response:

@@ -11,6 +11,7 @@ from gateway.domain.hours import LENDER_CLOSED, closed_until
 from gateway.http.deps import desk_of
 from gateway.http.headers import request_id_of, traceparent_of
 from gateway.http.limits import count_source
+from gateway.http.origins import preflight
 from gateway.http.problems import REQUEST_ID, error_code, problem_response
 from gateway.http.refusals import (
     BodyTooLarge,
@@ -123,9 +124,12 @@ def _translated(error: web.HTTPException) -> GatewayError:
 
 @web.middleware
 async def within_limits(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Count every request of its source; those of members are counted when they are known."""
+    """Count every request of its source; those of members are counted when they are known.
+
+    Then answer a browser that only asks whether a page may call.
+    """
     await count_source(request)
-    return await handler(request)
+    return preflight(request) or await handler(request)
 
 
 @web.middleware

@@ -3,15 +3,36 @@
 import asyncio
 from typing import Any
 
+import orjson
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 
+from gateway.config import Settings
+from gateway.domain.errors import Busy
+from gateway.http.deps import DEPS
+from gateway.http.errors import TABLE
 from gateway.http.middlewares import fault
-from gateway.http.problems import problem_response
+from gateway.http.problems import problem_response, problem_type
 from gateway.http.refusals import RequestMalformed
 from gateway.http.stamp import SECURITY_HEADERS
 
+BUSY = orjson.dumps(
+    {
+        "type": problem_type(Busy.code),
+        "title": TABLE[Busy].title.ja,
+        "status": TABLE[Busy].status,
+        "detail": TABLE[Busy].detail.ja,
+        "code": Busy.code,
+        "retryable": True,
+        "errors": [],
+    }
+)
+NO_ROOM = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
+    b"Cache-Control: no-store\r\nRetry-After: 1\r\nConnection: close\r\n"
+    b"Content-Length: %d\r\n\r\n%s" % (len(BUSY), BUSY)
+)
 KEEP_ALIVE_S = 75.0  # aiohttp's own choice under an AppRunner would be an hour
 LINGER_S = 2.0
 SERVER_ERROR = 500
@@ -27,23 +48,75 @@ class HttpRunner(web.AppRunner):
             "lingering_time": LINGER_S,
         }
         super().__init__(app, **(defaults | options))
+        self._settings = app[DEPS].desk.settings
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         return _Server(
             server.request_handler,
             request_factory=server.request_factory,
+            settings=self._settings,
             loop=asyncio.get_running_loop(),
             **self._kwargs,
         )
 
 
 class _Server(web.Server):
+    def __init__(self, handler: Any, *, settings: Settings, **options: Any) -> None:
+        super().__init__(handler, **options)
+        self.settings = settings
+        self.open_count = 0
+
     def __call__(self) -> RequestHandler:
         return _Connection(self, loop=self._loop, **self._kwargs)
 
 
 class _Connection(RequestHandler):
+    """One connection. A head that does not come in time ends it, as does one connection too many.
+
+    aiohttp itself counts no connections, and waits for a head as long as for a next request.
+    """
+
+    __slots__ = ("_head_timer", "_server")
+
+    def __init__(self, server: _Server, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._server = server
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._server.open_count += 1
+        if self._server.open_count > self._server.settings.connections_max:
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.write(NO_ROOM)
+            self.force_close()
+            return
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        seen = self._request_count
+        super().data_received(data)
+        if self._request_count > seen or self._request_in_progress:
+            self._forget_head()
+        elif self._head_timer is None:
+            self._expect_head()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._server.open_count -= 1
+        self._forget_head()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        loop = asyncio.get_running_loop()
+        wait_s = self._server.settings.head_wait_s
+        self._head_timer = loop.call_later(wait_s, self.force_close)
+
+    def _forget_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
     def handle_error(
         self,
         request: BaseRequest,

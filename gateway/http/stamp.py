@@ -2,18 +2,19 @@
 
 from aiohttp import web
 
-from gateway.http.deps import deps_of
+from gateway.http.deps import deps_of, desk_of
 from gateway.http.limits import STANDINGS, limit_headers
+from gateway.http.origins import origin_headers
 from gateway.http.problems import REQUEST_ID
 
 TRACEPARENT = web.RequestKey("traceparent", str)
+HSTS = "max-age=31536000; includeSubDomains"
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "interest-cohort=()",
     "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Server": "gateway",  # no versions for strangers
@@ -26,6 +27,9 @@ def stamp(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = request[REQUEST_ID]
     response.headers["traceparent"] = request[TRACEPARENT]
+    if desk_of(request).settings.public_url.startswith("https:"):
+        response.headers["Strict-Transport-Security"] = HSTS
+    response.headers.update(origin_headers(request))
     response.headers.update(limit_headers(request.get(STANDINGS, [])))
     if deps_of(request).is_draining():
         response.force_close()

@@ -24,6 +24,8 @@ def fault_of(
     """Return in what an answer is not as described, None if it is."""
     if isinstance(body, dict) and body.get("code") in OF_NO_OPERATION:
         return fault_of_body("#/components/schemas/Problem", body)
+    if (method, status) == ("OPTIONS", 204):
+        return None  # what a browser asks by itself is no operation
     route = route_of("GET" if method == "HEAD" else method, path)
     if route is None:
         return f"{method} {path} is no route, and the answer {status} does not say so"

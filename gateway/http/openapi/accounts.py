@@ -14,7 +14,8 @@ from gateway.domain.errors import (
     NotFoundHere,
 )
 from gateway.http.openapi.fields import AccountId, Bank, Instant, Shown
-from gateway.http.openapi.operation import Gives, Operation, Tag
+from gateway.http.openapi.operation import UNCHANGED, Gives, Operation, Tag
+from gateway.http.openapi.parameters import IF_NONE_MATCH, Header
 from gateway.http.payloads import AccountPayload
 
 Branch = Annotated[str, Field(pattern="^[0-9]{3}$", json_schema_extra={"examples": ["001"]})]
@@ -80,7 +81,11 @@ LIST_ACCOUNTS = Operation(
     "listAccounts",
     Tag.ACCOUNTS,
     "List the registered accounts",
-    {200: Gives("The registered accounts", Accounts)},
+    {
+        200: Gives("The registered accounts", Accounts, headers=(Header.ETAG,)),
+        304: UNCHANGED,
+    },
+    parameters=(IF_NONE_MATCH,),
 )
 DELETE_ACCOUNT = Operation(
     "deleteAccount",

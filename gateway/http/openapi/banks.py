@@ -6,7 +6,8 @@ from pydantic import Field
 
 from gateway.domain.service_hours import ServiceClass
 from gateway.http.openapi.fields import Bank, Instant, Shown, Yen, one_of
-from gateway.http.openapi.operation import Gives, Operation, Tag
+from gateway.http.openapi.operation import UNCHANGED, Gives, Operation, Tag
+from gateway.http.openapi.parameters import IF_NONE_MATCH, Header
 
 
 class Window(Shown):
@@ -61,6 +62,10 @@ LIST_BANKS = Operation(
     "listBanks",
     Tag.BANKS,
     "See which banks are open",
-    {200: Gives("The connected banks", Banks)},
+    {
+        200: Gives("The connected banks", Banks, headers=(Header.ETAG,)),
+        304: UNCHANGED,
+    },
+    parameters=(IF_NONE_MATCH,),
     description="While a bank is closed or stopped transfers are accepted and scheduled.",
 )

@@ -16,8 +16,8 @@ from gateway.http.openapi.fields import (
     identifier,
     one_of,
 )
-from gateway.http.openapi.operation import Gives, Operation, Tag
-from gateway.http.openapi.parameters import LIMIT, Header, cursor
+from gateway.http.openapi.operation import UNCHANGED, Gives, Operation, Tag
+from gateway.http.openapi.parameters import IF_NONE_MATCH, LIMIT, Header, cursor
 from gateway.http.openapi.repayments import RepaymentId
 from gateway.http.payloads import SimulationPayload
 
@@ -161,7 +161,8 @@ GET_LOAN = Operation(
     "getLoan",
     Tag.LOAN,
     "See what is owed and what is available",
-    {200: Gives("The loan as it is now", Loan)},
+    {200: Gives("The loan as it is now", Loan, headers=(Header.ETAG,)), 304: UNCHANGED},
+    parameters=(IF_NONE_MATCH,),
     problems=(NotFoundHere,),
 )
 LIST_ENTRIES = Operation(

@@ -45,6 +45,9 @@ class Gives:
     headers: tuple[Header, ...] = ()
 
 
+UNCHANGED = Gives("It has not changed", headers=(Header.ETAG,))
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """What the description says of a route.
