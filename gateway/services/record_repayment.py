@@ -7,13 +7,12 @@ from typing import TypeAlias
 import structlog
 
 from gateway.domain.account import AccountType, BankCode
-from gateway.domain.allocation import Allocation
 from gateway.domain.booking import Journal, book, journal_of, payment_entry
 from gateway.domain.errors import StaleTransfer
 from gateway.domain.hours import JST
-from gateway.domain.ledger import Leg, charge_leg
+from gateway.domain.ledger import SUSPENSE, Leg, charge_leg
 from gateway.domain.loan_entries import LoanEntry
-from gateway.domain.money import NOTHING
+from gateway.domain.money import NOTHING, Yen
 from gateway.domain.repayment import OPEN, TRANSITIONS, Event, Repayment
 from gateway.domain.repayment_decision import Decision
 from gateway.domain.review import NewReview, ReviewKind, review_key
@@ -100,7 +99,7 @@ def _change(
         reviews=[
             review
             for journal in journals
-            for review in reviews_of(before, after, journal.booking.split)
+            for review in reviews_of(before, after, _unfitting(journal))
         ],
         call=call,
     )
@@ -115,9 +114,17 @@ def _data(repayment: Repayment) -> dict[str, object]:
     }
 
 
-def reviews_of(before: Repayment, after: Repayment, split: Allocation) -> list[NewReview]:
+def _unfitting(journal: Journal) -> Yen:
+    """Return what came and pays nothing; of two at one instant it may be the other's money."""
+    legs = journal.booking.legs
+    added = sum(leg.amount.amount for leg in legs if leg.credit == SUSPENSE)
+    taken = sum(leg.amount.amount for leg in legs if leg.debit == SUSPENSE)
+    return Yen(max(0, added - taken))
+
+
+def reviews_of(before: Repayment, after: Repayment, unfitting: Yen) -> list[NewReview]:
     """Return what people have to look at: money that came and pays nothing that is owed."""
-    if split.suspense == NOTHING or after.paid_amount is None or after.settled_at is None:
+    if unfitting == NOTHING or after.paid_amount is None or after.settled_at is None:
         return []
     kind = ReviewKind.OVERPAID
     if after.paid_amount != after.amount:
@@ -131,7 +138,7 @@ def reviews_of(before: Repayment, after: Repayment, split: Allocation) -> list[N
             bank=after.bank,
             booked_on=after.settled_at.astimezone(JST).date(),
             reference=after.reference,
-            amount=split.suspense,
+            amount=unfitting,
             details={
                 "asked": after.amount.amount,
                 "paid": after.paid_amount.amount,

@@ -95,7 +95,7 @@ class Move:
 async def accept(db: Database, new: NewTransfer) -> tuple[str, Transfer | None]:
     """Write an accepted transfer, its reservation and its key.
 
-    Return (result, transfer): accepted | replayed | key_reused, each with the transfer, or
+    Return (result, transfer): accepted | replayed, each with the transfer, or key_reused |
     account_not_registered | suspended | overdue | credit_short | day_cap | stopped, and None.
     """
     promise, day = new.promise, new.day

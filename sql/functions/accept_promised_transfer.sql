@@ -34,11 +34,13 @@ BEGIN
         SELECT * INTO v_key FROM idempotency_keys k WHERE k.member_id = p_member AND k.key = p_key;
     END IF;
     IF v_key.resource_id IS NOT NULL THEN
+        -- Of a repayment's key there is no transfer, and its fingerprint is another one.
         RETURN QUERY
             SELECT CASE WHEN v_key.fingerprint <> p_fingerprint THEN 'key_reused'
                         WHEN t.id = p_id THEN 'accepted'
                         ELSE 'replayed' END, t
-            FROM transfers t WHERE t.member_id = p_member AND t.id = v_key.resource_id;
+            FROM (SELECT 1) AS found
+            LEFT JOIN transfers t ON t.member_id = p_member AND t.id = v_key.resource_id;
         RETURN;
     END IF;
 

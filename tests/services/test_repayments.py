@@ -1,0 +1,529 @@
+"""Repayments on a real database, with a bank of a few lines that collects as it is told."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gateway.domain.account import BankCode
+from gateway.domain.bank import CollectionOrder
+from gateway.domain.errors import (
+    AmountAboveItemLimit,
+    BankClosed,
+    BankNotConnected,
+    IdempotencyKeyReused,
+    NotCancellable,
+    NothingOwed,
+    QuoteOutdated,
+    RepaymentAmountWrong,
+    ReturnUrlRefused,
+)
+from gateway.domain.hours import JST
+from gateway.domain.money import Yen
+from gateway.domain.outcome import (
+    Answer,
+    Authorizing,
+    CollectionOutcome,
+    NotFound,
+    Paid,
+    Redirect,
+    StartOutcome,
+)
+from gateway.domain.reason import Reason
+from gateway.domain.repayment import Repayment, RepaymentKind, State
+from gateway.domain.repayment_quote import RepaymentQuote
+from gateway.domain.transfer import State as TransferState
+from gateway.services.accept_repayment import (
+    AcceptedRepayment,
+    RepaymentRequest,
+    accept_repayment,
+)
+from gateway.services.accept_transfer import accept_transfer
+from gateway.services.cancel_repayment import cancel_repayment
+from gateway.services.desk import TransferDesk
+from gateway.services.inquire_repayment import inquire_repayment
+from gateway.services.quote_repayment import RepaymentWish, quote_repayment
+from gateway.services.work_repayments import ask_repayments, start_repayments
+from gateway.store.loan_books import read_loan_book
+from gateway.store.repayments import find_repayment
+from gateway.store.stops import Stop, hold
+from gateway.store.transfers import find_transfer
+from tests.manual_clock import ManualClock
+from tests.services.conftest import Member, ToldBank, evidence, request
+
+BACK = "http://127.0.0.1:8080/back"
+KEY = "repayment-key-00001"
+A_DAY_S = 86_400
+REDIRECT = Redirect("https://bank.example/approve/1")
+PAYOFF, DUE, AMOUNT = RepaymentKind.PAYOFF, RepaymentKind.DUE, RepaymentKind.AMOUNT
+
+
+@dataclass
+class CollectingBank(ToldBank):
+    """Opens every order, and says of none that it is paid, unless told otherwise."""
+
+    starts: deque[StartOutcome] = field(default_factory=deque)
+    ends: deque[CollectionOutcome] = field(default_factory=deque)
+    started: list[CollectionOrder] = field(default_factory=list)
+    opens: asyncio.Event = field(default_factory=asyncio.Event)
+    was_called: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.opens.set()
+
+    async def start_collection(self, order: CollectionOrder) -> Answer[StartOutcome]:
+        self.started.append(order)
+        self.was_called.set()
+        await self.opens.wait()
+        return Answer(self.starts.popleft() if self.starts else Authorizing(REDIRECT), evidence())
+
+    async def inquire_collection(self, order: CollectionOrder) -> Answer[CollectionOutcome]:
+        del order
+        return Answer(self.ends.popleft() if self.ends else NotFound(), evidence())
+
+
+@pytest.fixture
+def bank(clock: ManualClock) -> CollectingBank:
+    return CollectingBank(clock)
+
+
+@pytest.fixture
+async def debtor(desk: TransferDesk, member: Member) -> Member:
+    """A member who was paid 50,000 yen a moment ago."""
+    accepted = await accept_transfer(desk, request(member, amount=50_000))
+    async with asyncio.timeout(5):
+        while True:
+            found = await find_transfer(
+                desk.db, member_id=member.id, transfer_id=accepted.transfer.id
+            )
+            if found is not None and found.state is TransferState.SETTLED:
+                return member
+            await asyncio.sleep(0.005)
+
+
+def wish(
+    member: Member, kind: RepaymentKind = AMOUNT, amount: int | None = 10_000
+) -> RepaymentWish:
+    return RepaymentWish(member.id, kind, BankCode.SMBC, None if amount is None else Yen(amount))
+
+
+async def ask(
+    desk: TransferDesk, wanted: RepaymentWish, *, key: str = KEY, **more: Any
+) -> AcceptedRepayment:
+    asked = RepaymentRequest(wanted, more.pop("return_url", BACK), key, "req", **more)
+    return await accept_repayment(desk, asked)
+
+
+async def now_is(desk: TransferDesk, repayment: Repayment) -> Repayment:
+    found = await find_repayment(desk.db, member_id=repayment.member_id, repayment_id=repayment.id)
+    assert found is not None
+    return found
+
+
+async def until(desk: TransferDesk, repayment: Repayment, state: State) -> Repayment:
+    async with asyncio.timeout(5):
+        while True:
+            found = await now_is(desk, repayment)
+            if found.state is state:
+                return found
+            await asyncio.sleep(0.005)
+
+
+async def owed(desk: TransferDesk, member: Member) -> tuple[int, int]:
+    """Return (principal, suspense) of the loan's row."""
+    book = await read_loan_book(desk.db, member.id)
+    assert book is not None
+    return book.loan.principal.amount, book.loan.suspense.amount
+
+
+async def test_a_repayment_is_written_down_before_the_bank_is_called(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    bank.opens.clear()
+    asking = asyncio.create_task(ask(desk, wish(debtor)))
+    async with asyncio.timeout(5):
+        await bank.was_called.wait()
+
+    (order,) = bank.started
+    row = await desk.db.fetchrow(
+        "SELECT state, reference FROM repayments WHERE member_id = $1", debtor.id
+    )
+    bank.opens.set()
+    accepted = await asking
+
+    assert row is not None
+    assert (row["state"], row["reference"]) == ("created", order.reference)
+    assert accepted.repayment.state is State.AUTHORIZING
+    assert accepted.repayment.redirect == REDIRECT
+
+
+async def test_a_bank_that_takes_its_time_is_not_waited_for(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    bank.opens.clear()
+
+    accepted = await ask(desk, wish(debtor))
+    bank.opens.set()
+    opened = await until(desk, accepted.repayment, State.AUTHORIZING)
+
+    assert accepted.repayment.state is State.CREATED
+    assert opened.redirect == REDIRECT
+
+
+async def test_the_bank_is_told_where_to_call_and_where_to_send_the_browser(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    await ask(desk, wish(debtor))
+
+    (order,) = bank.started
+    assert order.callback_url == "http://127.0.0.1:8080/callbacks/smbc"
+    assert order.return_url.startswith("http://127.0.0.1:8080/returns/smbc?state=")
+    assert "&" not in order.return_url
+    assert order.expires_at == desk.clock.now() + timedelta(minutes=15)
+
+
+async def test_the_same_request_again_is_the_same_repayment(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    first = await ask(desk, wish(debtor, PAYOFF, None))
+    bank.ends.append(Paid(desk.clock.now(), Yen(50_000)))
+    await inquire_repayment(desk, first.repayment)
+
+    again = await ask(desk, wish(debtor, PAYOFF, None))
+
+    assert (first.is_replay, again.is_replay) == (False, True)
+    assert again.repayment.id == first.repayment.id
+    assert again.repayment.state is State.SETTLED
+    assert len(bank.started) == 1
+
+
+async def test_one_request_sent_ten_times_at_once_is_one_repayment(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    answers = await asyncio.gather(*(ask(desk, wish(debtor)) for _ in range(10)))
+
+    assert len({answer.repayment.id for answer in answers}) == 1
+    assert sum(not answer.is_replay for answer in answers) == 1
+    assert len(bank.started) == 1
+
+
+async def test_a_key_that_was_used_for_something_else_is_refused(
+    desk: TransferDesk, debtor: Member
+) -> None:
+    await ask(desk, wish(debtor))
+
+    with pytest.raises(IdempotencyKeyReused):
+        await ask(desk, wish(debtor, amount=20_000))
+    with pytest.raises(IdempotencyKeyReused):
+        await ask(desk, wish(debtor), key="key-0000000000000001")  # of the transfer
+    with pytest.raises(IdempotencyKeyReused):
+        await accept_transfer(desk, request(debtor, key=KEY))
+
+
+AMOUNTS = [
+    pytest.param(AMOUNT, 199, RepaymentAmountWrong, id="too little"),
+    pytest.param(AMOUNT, 50_001, RepaymentAmountWrong, id="more than is owed"),
+    pytest.param(AMOUNT, None, RepaymentAmountWrong, id="no amount"),
+    pytest.param(PAYOFF, 49_999, RepaymentAmountWrong, id="not all that is owed"),
+    pytest.param(DUE, 1_999, RepaymentAmountWrong, id="not what is due"),
+    pytest.param(AMOUNT, 200, None, id="the least"),
+    pytest.param(AMOUNT, 50_000, None, id="the most"),
+    pytest.param(PAYOFF, 50_000, None, id="all"),
+    pytest.param(PAYOFF, None, None, id="all, unsaid"),
+    pytest.param(DUE, 2_000, None, id="what is due"),
+    pytest.param(DUE, None, None, id="what is due, unsaid"),
+]
+
+
+@pytest.mark.parametrize(("kind", "amount", "refused"), AMOUNTS)
+async def test_what_may_be_paid_follows_from_the_kind(
+    desk: TransferDesk,
+    bank: CollectingBank,
+    debtor: Member,
+    kind: RepaymentKind,
+    amount: int | None,
+    refused: type[Exception] | None,
+) -> None:
+    if refused is None:
+        await ask(desk, wish(debtor, kind, amount))
+        assert len(bank.started) == 1
+        return
+
+    with pytest.raises(refused):
+        await ask(desk, wish(debtor, kind, amount))
+    assert bank.started == []
+
+
+async def test_a_wrong_amount_is_told_what_may_be_paid(desk: TransferDesk, debtor: Member) -> None:
+    with pytest.raises(RepaymentAmountWrong) as refused:
+        await quote_repayment(desk, wish(debtor, AMOUNT, 60_000))
+
+    assert (refused.value.least, refused.value.most) == (Yen(200), Yen(50_000))
+
+
+@pytest.mark.parametrize("kind", list(RepaymentKind))
+async def test_who_owes_nothing_pays_nothing(
+    desk: TransferDesk, member: Member, kind: RepaymentKind
+) -> None:
+    with pytest.raises(NothingOwed):
+        await ask(desk, wish(member, kind))
+
+
+async def test_more_than_the_bank_takes_at_once_is_refused(
+    desk: TransferDesk, debtor: Member
+) -> None:
+    small = {BankCode.SMBC: replace(desk.profiles[BankCode.SMBC], item_limit=5_000)}
+
+    with pytest.raises(AmountAboveItemLimit):
+        await ask(replace(desk, profiles=small), wish(debtor))
+
+
+async def test_a_bank_that_is_not_connected_is_refused(desk: TransferDesk, debtor: Member) -> None:
+    with pytest.raises(BankNotConnected):
+        await ask(desk, replace(wish(debtor), bank=BankCode.MUFG))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("http://127.0.0.1:8081/back", id="another port"),
+        pytest.param("https://127.0.0.1:8080/back", id="another scheme"),
+        pytest.param("https://evil.example/back", id="another host"),
+        pytest.param("http://127.0.0.1:8080@evil.example/", id="a user"),
+        pytest.param("http://127.0.0.1:8080/back#x", id="a fragment"),
+        pytest.param("javascript:alert(1)", id="a script"),
+        pytest.param("//127.0.0.1:8080/back", id="no scheme"),
+        pytest.param("http://127.0.0.1:8080/%2e%2e/x", id="a way upwards"),
+        pytest.param("http://127.0.0.1:8080/\\evil.example", id="a backslash"),
+    ],
+)
+async def test_the_browser_comes_back_to_addresses_of_the_lender_only(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member, url: str
+) -> None:
+    with pytest.raises(ReturnUrlRefused):
+        await ask(desk, wish(debtor), return_url=url)
+    assert bank.started == []
+
+
+async def test_a_closed_bank_says_when_it_opens(
+    desk: TransferDesk, debtor: Member, clock: ManualClock
+) -> None:
+    clock.instant = datetime(2026, 11, 29, 22, 0, tzinfo=JST)
+
+    with pytest.raises(BankClosed) as refused:
+        await ask(desk, wish(debtor))
+    quote = await quote_repayment(desk, wish(debtor))
+
+    assert refused.value.reopens_at == datetime(2026, 11, 30, 7, 0, tzinfo=JST)
+    assert not quote.opening.is_open
+    assert quote.opening.reopens_at == refused.value.reopens_at
+    assert [why.name for why in quote.opening.why] == ["日曜夜のシステム停止"]
+
+
+async def test_a_held_bank_starts_nothing_and_nobody_knows_until_when(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    await hold(desk.db, Stop(desk.new_id(), "smbc", "test", "op", desk.clock.now()))
+
+    with pytest.raises(BankClosed) as refused:
+        await ask(desk, wish(debtor))
+
+    assert refused.value.reopens_at is None
+    assert bank.started == []
+
+
+async def test_a_quote_says_what_it_pays_and_what_is_due_after(
+    desk: TransferDesk, debtor: Member, clock: ManualClock
+) -> None:
+    clock.advance(10 * A_DAY_S)
+
+    quote = await quote_repayment(desk, wish(debtor, PAYOFF, None))
+    part = await quote_repayment(desk, wish(debtor, DUE, None))
+
+    # 50,000 at 17.8 % for ten days.
+    assert quote.terms.split.interest == Yen(243)
+    assert (quote.terms.amount, quote.terms.payoff_after) == (Yen(50_243), Yen(0))
+    assert quote.terms.due_after is None
+    assert part.terms.due_after is not None
+    assert (part.terms.amount, part.terms.due_after.amount) == (Yen(2_000), Yen(2_000))
+    assert (quote.fee, quote.partner_atm_fee) == (Yen(0), Yen(220))
+    assert quote.valid_until == datetime(2026, 12, 6, 0, 0, tzinfo=JST)
+
+
+async def test_a_quote_dies_at_midnight_and_with_every_payment(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member, clock: ManualClock
+) -> None:
+    wanted = wish(debtor, PAYOFF, None)
+    quote = await quote_repayment(desk, wanted)
+    clock.advance(1 * A_DAY_S)
+    with pytest.raises(QuoteOutdated) as outdated:
+        await ask(desk, wanted, quote_id=quote.id)
+    fresh = outdated.value.quote
+    assert isinstance(fresh, RepaymentQuote)
+    assert fresh.terms.amount == Yen(50_024)
+
+    paid = (await ask(desk, wish(debtor), key="another-key-00001")).repayment
+    bank.ends.append(Paid(clock.now(), Yen(10_000)))
+    await inquire_repayment(desk, paid)
+    with pytest.raises(QuoteOutdated) as again:
+        await ask(desk, wanted, quote_id=fresh.id)
+    accepted = await ask(desk, wanted, quote_id=again.value.quote.id)
+
+    assert accepted.repayment.amount == Yen(40_024)
+
+
+async def test_what_is_paid_is_booked_once_whoever_asks(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    asked = (await ask(desk, wish(debtor))).repayment
+    bank.ends.extend([Paid(desk.clock.now(), Yen(10_000))] * 5)
+
+    await asyncio.gather(*(inquire_repayment(desk, asked) for _ in range(5)))
+
+    assert await owed(desk, debtor) == (40_000, 0)
+    entries = await desk.db.fetch(
+        "SELECT id FROM loan_entries WHERE member_id = $1 AND kind = 'payment'", debtor.id
+    )
+    assert len(entries) == 1
+
+
+async def test_two_payments_at_once_are_both_booked(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    """Each was worked out from a loan that the other one moved."""
+    asked = [(await ask(desk, wish(debtor), key=f"{KEY}{n}")).repayment for n in range(4)]
+    bank.ends.extend([Paid(desk.clock.now(), Yen(10_000))] * 4)
+
+    await asyncio.gather(*(inquire_repayment(desk, one) for one in asked))
+
+    assert await owed(desk, debtor) == (10_000, 0)
+
+
+REVIEWS = [
+    pytest.param(50_000, None, 0, None, id="what was asked for"),
+    pytest.param(40_000, None, 0, None, id="less, and it fits"),
+    pytest.param(60_000, None, 10_000, "amount_differs", id="more than was asked for"),
+    pytest.param(50_000, 20_000, 20_000, "overpaid", id="paid in another way meanwhile"),
+]
+
+
+@pytest.mark.parametrize(("paid", "meanwhile", "suspense", "review"), REVIEWS)
+async def test_what_fits_nowhere_is_the_members_and_people_look_at_it(
+    desk: TransferDesk,
+    bank: CollectingBank,
+    debtor: Member,
+    paid: int,
+    meanwhile: int | None,
+    suspense: int,
+    review: str | None,
+) -> None:
+    asked = (await ask(desk, wish(debtor, PAYOFF, None))).repayment
+    if meanwhile is not None:
+        other = (await ask(desk, wish(debtor, amount=meanwhile), key="another-key-00001")).repayment
+        bank.ends.append(Paid(desk.clock.now(), Yen(meanwhile)))
+        await inquire_repayment(desk, other)
+    bank.ends.append(Paid(desk.clock.now(), Yen(paid)))
+
+    await inquire_repayment(desk, asked)
+
+    assert (await owed(desk, debtor))[1] == suspense
+    items = await desk.db.fetch("SELECT kind, amount, repayment_id FROM review_items")
+    expected = [] if review is None else [(review, suspense, asked.id)]
+    assert [tuple(item) for item in items] == expected
+
+
+async def test_money_that_comes_after_the_end_and_fits_nowhere_is_looked_at(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    over = (await ask(desk, wish(debtor, PAYOFF, None))).repayment
+    await cancel_repayment(desk, member_id=debtor.id, repayment_id=over.id)
+    other = (await ask(desk, wish(debtor, PAYOFF, None), key="another-key-00001")).repayment
+    bank.ends.extend([Paid(desk.clock.now(), Yen(50_000))] * 2)
+
+    await inquire_repayment(desk, other)
+    late = await inquire_repayment(desk, over)
+
+    assert late.state is State.SETTLED
+    assert await owed(desk, debtor) == (0, 50_000)
+    items = await desk.db.fetch("SELECT kind, amount FROM review_items")
+    assert [tuple(item) for item in items] == [("paid_after_end", 50_000)]
+
+
+async def test_the_banks_charge_is_posted_with_the_payment(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    asked = (await ask(desk, wish(debtor))).repayment
+    bank.ends.append(Paid(desk.clock.now(), Yen(10_000)))
+
+    await inquire_repayment(desk, asked)
+
+    rows = await desk.db.fetch(
+        "SELECT debit, credit, amount FROM postings WHERE repayment_id = $1 ORDER BY debit",
+        asked.id,
+    )
+    assert [tuple(row) for row in rows] == [
+        ("fee_expense:smbc", "bank_charges_payable:smbc", 55),
+        ("settlement_cash:smbc", "principal", 10_000),
+    ]
+
+
+async def test_what_a_dead_process_left_is_started_by_another_one(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member, clock: ManualClock
+) -> None:
+    bank.opens.clear()
+    asked = (await ask(desk, wish(debtor))).repayment
+    await desk.senders.drain(0)  # as if the process had died
+    bank.opens.set()
+    clock.advance(1)
+
+    await start_repayments(desk)
+    opened = await until(desk, asked, State.AUTHORIZING)
+
+    assert [order.reference for order in bank.started] == [opened.reference] * 2
+    assert opened.starts == 2
+
+
+async def test_what_nobody_could_start_in_time_is_rejected(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member, clock: ManualClock
+) -> None:
+    bank.opens.clear()
+    asked = (await ask(desk, wish(debtor))).repayment
+    await desk.senders.drain(0)
+    clock.advance(60)
+
+    await start_repayments(desk)
+    rejected = await until(desk, asked, State.REJECTED)
+
+    assert rejected.reason is Reason.BANK_UNAVAILABLE
+    assert len(bank.started) == 1
+
+
+async def test_what_nobody_approves_is_expired_at_its_limit_and_watched_a_while(
+    desk: TransferDesk, debtor: Member, clock: ManualClock
+) -> None:
+    asked = (await ask(desk, wish(debtor))).repayment
+    clock.advance(902)
+
+    await ask_repayments(desk)
+    expired = await until(desk, asked, State.EXPIRED)
+    clock.advance(600)
+    await ask_repayments(desk)
+    await desk.senders.drain(5)
+
+    assert expired.inquire_at is not None
+    assert (await now_is(desk, asked)).inquire_at is None
+
+
+async def test_what_is_paid_cannot_be_cancelled(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    asked = (await ask(desk, wish(debtor))).repayment
+    bank.ends.append(Paid(desk.clock.now(), Yen(10_000)))
+    await inquire_repayment(desk, asked)
+
+    with pytest.raises(NotCancellable):
+        await cancel_repayment(desk, member_id=debtor.id, repayment_id=asked.id)
