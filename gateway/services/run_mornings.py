@@ -92,7 +92,7 @@ def summary(report: DayReport) -> dict[str, object]:
     """Return what is kept of a report: numbers; the breaks are in the review items."""
     return {
         "lines": report.lines,
-        "verdicts": dict(report.verdicts),
+        "verdicts": {str(verdict): count for verdict, count in report.verdicts.items()},
         "booked": report.booked,
         "set_aside": report.set_aside,
         "raised": report.raised,
