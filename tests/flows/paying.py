@@ -26,6 +26,7 @@ from gateway.services.accept_transfer import accept_transfer
 from gateway.services.quote_repayment import RepaymentWish
 from gateway.store.loan_books import read_loan_book
 from gateway.store.repayments import find_repayment
+from tests.flows.serving import until
 from tests.flows.world import END_WITHIN_S, World, open_world, request
 from tests.services.conftest import Member
 
@@ -79,10 +80,15 @@ class Payer:
         return await self.emulator.decide_on_page(repayment.redirect, branch, action)
 
     async def is_booked(self, repayment: Repayment, **decision: object) -> None:
-        """Let the bank book what has been opened there, by its control API."""
+        """Let the bank book what has been opened there, by its control API; wait until it did."""
         if repayment.redirect is not None:
             await self.emulator.visit(repayment.redirect)
         await self.emulator.post(f"approve/{repayment.reference}", decision)
+
+        async def is_there() -> bool:
+            return bool(await self.emulator.booked(repayment.reference))
+
+        await until(is_there)
 
     async def comes_back(self, address: str) -> str:
         """Follow the bank's redirect to the gateway; return where that sends the browser."""
