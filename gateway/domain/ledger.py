@@ -4,13 +4,14 @@ A posting moves an amount from one account to another and so balances by constru
 posts nothing: a reservation is not money.
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from gateway.domain.account import BankCode
-from gateway.domain.money import NOTHING, Yen
+from gateway.domain.money import Yen
 
 PRINCIPAL = "principal"
 INTEREST = "interest"
@@ -67,16 +68,6 @@ class Posting:
     effective_on: date
 
 
-def one_journal(legs: Iterable[Leg], new_id: Callable[[], UUID]) -> tuple[Posting, ...]:
-    """Return the postings of one journal; what amounts to nothing is not posted."""
-    journal = new_id()
-    return tuple(
-        Posting(new_id(), journal, leg.debit, leg.credit, leg.amount, leg.effective_on)
-        for leg in legs
-        if leg.amount.amount > 0
-    )
-
-
 def charge_leg(bank: BankCode, charge: Yen, day: date) -> Leg:
     """Return what a movement posts for the bank's own charge, which it bills monthly."""
     return Leg(fee_expense(bank), bank_charges_payable(bank), charge, day)
@@ -92,47 +83,14 @@ def unidentified_out(bank: BankCode, amount: Yen, day: date) -> Leg:
     return Leg(UNIDENTIFIED, settlement_cash(bank), amount, day)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A posting as it was recorded: what the fold needs of it."""
+def balances(legs: Iterable[Leg]) -> Counter[str]:
+    """Return debits minus credits of each account, over all dates.
 
-    debit: str
-    credit: str
-    amount: Yen
-    effective_on: date
-    recorded_at: datetime
-    id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a member stands in the ledger. What was overpaid is `suspense`: owed to the member.
-
-    Interest and late damages are posted when a payment comes: what has been borne since stands
-    beside the ledger (`domain.position`).
+    What a member owes is above 0, what is owed to the member (`suspense`) below. Interest and late
+    damages are posted when a payment comes: what has been borne since stands beside the ledger.
     """
-
-    principal: Yen
-    suspense: Yen
-    interest: Yen = NOTHING
-    late_damages: Yen = NOTHING
-    fees: Yen = NOTHING
-
-
-def position(entries: Iterable[Entry]) -> Position:
-    """Fold a member's entries, in order of (effective_on, instant, id), into a position."""
-    sums = dict.fromkeys(MEMBER_ACCOUNTS, 0)
-    for entry in sorted(entries, key=lambda e: (e.effective_on, e.recorded_at, e.id)):
-        for account, amount in (
-            (entry.debit, entry.amount.amount),
-            (entry.credit, -entry.amount.amount),
-        ):
-            if account in sums:
-                sums[account] += amount
-    return Position(
-        principal=Yen(max(sums[PRINCIPAL], 0)),
-        suspense=Yen(max(-sums[SUSPENSE], 0) + max(-sums[PRINCIPAL], 0)),
-        interest=Yen(max(sums[INTEREST], 0)),
-        late_damages=Yen(max(sums[LATE_DAMAGES], 0)),
-        fees=Yen(max(sums[FEES], 0)),
-    )
+    sums: Counter[str] = Counter(dict.fromkeys(MEMBER_ACCOUNTS, 0))
+    for leg in legs:
+        sums[leg.debit] += leg.amount.amount
+        sums[leg.credit] -= leg.amount.amount
+    return sums

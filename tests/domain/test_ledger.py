@@ -1,25 +1,35 @@
-"""What transitions post, and the position that follows from it."""
+"""What postings sum to."""
 
 from datetime import date, timedelta
-from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.ledger import Entry, position
+from gateway.domain.account import BankCode
+from gateway.domain.ledger import MEMBER_ACCOUNTS, Leg, balances, charge_leg
 from gateway.domain.money import Yen
-from tests.domain.transfers import NOW
 
 DAY = date(2026, 11, 25)
+ACCOUNTS = st.sampled_from(sorted({*MEMBER_ACCOUNTS, "settlement_cash:smbc", "interest_income"}))
+LEGS = st.builds(
+    Leg,
+    ACCOUNTS,
+    ACCOUNTS,
+    st.integers(1, 10**7).map(Yen),
+    st.integers(0, 400).map(lambda days: DAY + timedelta(days)),
+)
 
 
-@given(st.lists(st.integers(1, 10**7), max_size=20), st.randoms())
-def test_the_position_does_not_depend_on_the_order_of_discovery(amounts, random) -> None:
-    entries = [
-        Entry("principal", "settlement_cash:smbc", Yen(a), DAY + timedelta(i), NOW, UUID(int=i))
-        for i, a in enumerate(amounts)
-    ]
-    shuffled = random.sample(entries, len(entries))
+@given(st.lists(LEGS, max_size=20), st.randoms())
+def test_postings_balance_in_whatever_order_they_are_summed(legs, random) -> None:
+    shuffled = random.sample(legs, len(legs))
 
-    assert position(shuffled) == position(entries)
-    assert position(entries).principal == Yen(sum(amounts))
+    assert balances(shuffled) == balances(legs)
+    assert sum(balances(legs).values()) == 0
+
+
+def test_a_banks_charge_is_the_lenders_and_billed_later() -> None:
+    charged = balances([charge_leg(BankCode.SMBC, Yen(110), DAY)])
+
+    assert charged["fee_expense:smbc"] == 110
+    assert charged["bank_charges_payable:smbc"] == -110

@@ -11,7 +11,16 @@ import pytest
 from gateway.domain.account import BankCode
 from gateway.domain.booking import LoanBook, payment_entry
 from gateway.domain.hours import JST
-from gateway.domain.ledger import FEE_INCOME, UNIDENTIFIED, Entry, position
+from gateway.domain.ledger import (
+    FEE_INCOME,
+    INTEREST,
+    LATE_DAMAGES,
+    PRINCIPAL,
+    SUSPENSE,
+    UNIDENTIFIED,
+    Leg,
+    balances,
+)
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.money import Yen
 from gateway.domain.outcome import InquiryOutcome, Returned, Settled, Unknown
@@ -105,19 +114,12 @@ async def test_the_order_of_discovery_changes_neither_ledger_nor_position(
     owed = (await book_of(desk, member)).history.steps[-1].after.owed
     # 40,000 yen, paid back with the interest of 30 and of 20 days, and 14 thousand too many.
     assert (owed.total, owed.principal) == (Yen(0), Yen(0))
-    served = position(
-        Entry(
-            row["debit"],
-            row["credit"],
-            Yen(row["amount"]),
-            row["effective_on"],
-            row["recorded_at"],
-            row["id"],
-        )
+    posted = balances(
+        Leg(row["debit"], row["credit"], Yen(row["amount"]), row["effective_on"])
         for row in await owner.fetch("SELECT * FROM postings")
     )
-    assert (served.principal, served.interest, served.fees) == (Yen(0), Yen(0), Yen(0))
-    assert served.suspense == (await book_of(desk, member)).loan.suspense > Yen(0)
+    assert (posted[PRINCIPAL], posted[INTEREST], posted[LATE_DAMAGES]) == (0, 0, 0)
+    assert -posted[SUSPENSE] == (await book_of(desk, member)).loan.suspense.amount > 0
     again = await find_transfer(desk.db, member_id=member.id, transfer_id=second.id)
     assert again is not None
     assert again.state is State.RETURNED

@@ -15,7 +15,7 @@ from asyncpg import Record
 from gateway.domain.booking import advance_id, due_on, payment_id
 from gateway.domain.correction import postings_of
 from gateway.domain.identifier import public_id
-from gateway.domain.ledger import MEMBER_ACCOUNTS, PRINCIPAL, SUSPENSE, Leg
+from gateway.domain.ledger import PRINCIPAL, SUSPENSE, Leg, balances
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.loan_history import History, history
 from gateway.domain.money import Yen
@@ -57,7 +57,7 @@ def member_findings(row: Record) -> list[Finding]:
 
 
 def _loan_findings(row: Record, folded: History) -> Iterator[Finding]:
-    sums = _by_account(_legs(row["postings"]))
+    sums = balances(_legs(row["postings"]))
     open_amount = sum(
         t["amount"] for t in row["transfers"] if State(t["state"]) in HOLDS_RESERVATION
     )
@@ -151,12 +151,4 @@ def _by_day(legs: Iterable[Leg]) -> Totals:
         if not leg.debit.startswith(CHARGES):
             totals[leg.effective_on, leg.debit] += leg.amount.amount
             totals[leg.effective_on, leg.credit] -= leg.amount.amount
-    return totals
-
-
-def _by_account(legs: Iterable[Leg]) -> Counter[str]:
-    totals: Counter[str] = Counter(dict.fromkeys(MEMBER_ACCOUNTS, 0))
-    for leg in legs:
-        totals[leg.debit] += leg.amount.amount
-        totals[leg.credit] -= leg.amount.amount
     return totals
