@@ -1,0 +1,152 @@
+"""One poll for everybody, and none for nobody."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.domain.errors import Busy
+from gateway.services.authenticate import Caller
+from gateway.services.desk import TransferDesk
+from gateway.services.follow_events import EventFeed, Stream
+from gateway.store.database import Database
+
+MEMBER = UUID(int=1)
+ROUNDS = 5
+
+
+class Reads:
+    """Counts what is read on its way to the database, and fails as told."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.count = 0
+        self.another = asyncio.Event()
+        self.failures: list[Exception] = []
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        self.count += 1
+        self.another.set()
+        if self.failures:
+            raise self.failures.pop()
+        return await self._db.fetch(sql, *args)
+
+
+class OpenLine:
+    def is_open(self) -> bool:
+        return True
+
+    def cut(self) -> None:
+        raise AssertionError("nobody is slow here")
+
+
+@pytest.fixture
+def reads(database: Database) -> Reads:
+    return Reads(database)
+
+
+@pytest.fixture
+async def feed(desk: TransferDesk, reads: Reads) -> Any:
+    feed = EventFeed(desk, cast("Database", reads))
+    running = asyncio.create_task(feed.run())
+    yield feed
+    feed.end()
+    await running
+
+
+@contextmanager
+def followed(feed: EventFeed, member_id: UUID, session_id: UUID) -> Iterator[Stream]:
+    with feed.opened(Caller(member_id, session_id), OpenLine(), after=0) as stream:
+        yield stream
+
+
+@pytest.fixture
+async def session_id(owner: Any, desk: TransferDesk) -> UUID:
+    now = desk.clock.now()
+    await owner.execute(
+        "INSERT INTO sessions"
+        " VALUES ($1, $1, '\\x00', $2, $2, $2::timestamptz + interval '1 hour')",
+        MEMBER,
+        now,
+    )
+    await owner.execute("INSERT INTO loans (member_id, credit_limit) VALUES ($1, 1)", MEMBER)
+    return MEMBER
+
+
+async def add(owner: Any, no: int) -> None:
+    await owner.execute(
+        "INSERT INTO events (member_id, no, kind, data, at) VALUES ($1, $2, 'x.y', '{}', now())",
+        MEMBER,
+        no,
+    )
+
+
+async def test_nothing_is_read_while_nobody_is_connected(
+    feed: EventFeed, reads: Reads, session_id: UUID
+) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await reads.another.wait()
+
+    with followed(feed, MEMBER, session_id):
+        async with asyncio.timeout(2):
+            await reads.another.wait()
+
+
+async def test_a_round_reads_once_for_all_who_are_connected(
+    feed: EventFeed, reads: Reads, session_id: UUID, owner: Any
+) -> None:
+    loop = asyncio.get_running_loop()
+    await add(owner, 1)
+    async with AsyncExitStack() as stack:
+        streams = [stack.enter_context(followed(feed, MEMBER, session_id)) for _ in range(10)]
+        began = loop.time()
+        taken = [await stream.take(5) for stream in streams]
+        took = loop.time() - began
+
+    assert [[event.no for event in events] for events in taken] == [[1]] * 10
+    # Sessions are looked at twice a second, events twenty times.
+    assert reads.count <= 2 + 22 * took
+
+
+async def test_a_failure_delays_events_and_ends_no_stream(
+    feed: EventFeed, reads: Reads, session_id: UUID, owner: Any
+) -> None:
+    reads.failures = [ValueError("a fault of ours"), Busy("busy")]
+    await add(owner, 1)
+
+    with capture_logs() as records, followed(feed, MEMBER, session_id) as stream:
+        events = await stream.take(10)
+
+    assert [event.no for event in events] == [1]
+    told = [(record["event"], record.get("code")) for record in records[:2]]
+    assert told == [("events.delayed", None), ("alert.raised", "events_not_read")]
+
+
+async def test_no_more_is_read_for_a_stream_than_it_takes(
+    feed: EventFeed, session_id: UUID, owner: Any
+) -> None:
+    for no in range(1, 251):
+        await add(owner, no)
+
+    with followed(feed, MEMBER, session_id) as stream:
+        first = await stream.take(5)
+        rest = [await stream.take(5), await stream.take(5)]
+
+    assert [event.no for event in first] == list(range(1, 101))
+    assert [event.no for events in rest for event in events] == list(range(101, 251))
+
+
+async def test_a_stream_that_is_opened_while_the_process_stops_ends_at_once(
+    feed: EventFeed, session_id: UUID
+) -> None:
+    feed.end()
+
+    with followed(feed, MEMBER, session_id) as stream:
+        assert await stream.take(5) == []
+        assert stream.ended_by == "stopping"
