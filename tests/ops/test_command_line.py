@@ -26,6 +26,9 @@ OPERATORS = [
     "breaker",
     "account-add",
     "windows",
+    "reconcile",
+    "review",
+    "resolve",
 ]
 
 

@@ -1,0 +1,90 @@
+"""Operators reconcile a day and resolve what it brings, from the command line."""
+
+import csv
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+
+from gateway.domain.account import BankCode
+from gateway.ops.clock import shift_to
+from gateway.services.accept_transfer import accept_transfer
+from gateway.services.act_on_reviews import act_on_reviews
+from tests.flows.bank_day import BACK, BadDay
+from tests.flows.world import open_world, request
+from tests.manual_clock import START
+from tests.ops.test_command_line import CommandLine
+
+TODAY = START.date().isoformat()
+
+
+async def test_a_stray_credit_is_found_proposed_confirmed_and_acted_on(
+    database_url: str, owner: Any, tmp_path: Path
+) -> None:
+    async with (
+        open_world(database_url, owner, repayment_return_urls=(BACK,)) as world,
+        world.process() as gateway,
+    ):
+        gateway_command = CommandLine(database_url, tmp_path)
+        gateway_command.environment |= {
+            "GATEWAY_SMBC_BASE_URL": world.sandbox.urls[BankCode.SMBC],
+            "GATEWAY_MUFG_BASE_URL": "http://127.0.0.1:9",
+            "GATEWAY_CLOCK_SHIFT_S": str(shift_to(START)),
+        }
+        accepted = await accept_transfer(gateway.desk, request(await world.member()))
+        await world.until_at_rest(gateway, accepted.transfer)
+
+        day = BadDay(world, gateway, Random(1))  # noqa: S311 - repeatable, no secret
+        await day.strangers(BankCode.SMBC)
+        code, out, _ = await gateway_command(
+            "ops", "reconcile", "--date", TODAY, "--bank", "smbc", "--format", "csv"
+        )
+        assert code == 3
+        rows = list(csv.DictReader(out.splitlines()))
+        assert [(row["break"], row["review"], row["bank_yen"]) for row in rows] == [
+            ("debit_unknown", "only_bank_out", "555"),
+            ("credit_unknown", "only_bank_in", "777"),
+        ]
+
+        code, out, _ = await gateway_command("ops", "review", "list", "--json")
+        found = orjson.loads(out)
+        items = {item["kind"]: f"rv_{item['id'].replace('-', '')}" for item in found}
+        assert (code, set(items)) == (0, {"only_bank_in", "only_bank_out"})
+
+        credit = items["only_bank_in"]
+        resolve = ("ops", "resolve", credit, "--as", "given_back", "--note", "sent back")
+        code, out, _ = await gateway_command(*resolve, "--by", "sato")
+        assert (code, "another operator confirms" in out) == (0, True)
+        code, _, err = await gateway_command(*resolve, "--by", "sato", "--confirm")
+        assert (code, "another operator confirms" in err) == (1, True)
+        code, out, _ = await gateway_command(*resolve, "--by", "suzuki", "--confirm")
+        assert (code, "the gateway acts on it" in out) == (0, True)
+
+        await act_on_reviews(gateway.desk)
+        code, out, _ = await gateway_command("ops", "review", "show", credit)
+        assert code == 0
+        assert "given_back, by sato" in out
+        assert "by suzuki" in out
+        assert "not yet" not in out
+
+
+async def test_a_statement_that_cannot_be_had_and_a_day_to_come_are_said_so(
+    database_url: str, tmp_path: Path
+) -> None:
+    gateway_command = CommandLine(database_url, tmp_path)
+    gateway_command.environment |= {
+        "GATEWAY_MUFG_BASE_URL": "http://127.0.0.1:9",
+        "GATEWAY_CLOCK_SHIFT_S": str(shift_to(START)),
+    }
+
+    code, out, _ = await gateway_command(
+        "ops", "reconcile", "--date", TODAY, "--bank", "mufg", "--format", "json"
+    )
+    assert (code, orjson.loads(out)[0]["refused"]) == (4, "bank_unreachable")
+
+    code, _, err = await gateway_command("ops", "reconcile", "--date", "2026-12-24")
+    assert (code, "has not come yet" in err) == (2, True)
+
+    code, _, err = await gateway_command("ops", "review", "show", "rv_" + "0" * 32)
+    assert (code, "no review item" in err) == (2, True)
