@@ -21,7 +21,7 @@ FOUND = BreakReport(
     verdict=Verdict.AMOUNT_DIFFERS,
     treatment=Treatment.SET_ASIDE,
     review=ReviewKind.AMOUNT_DIFFERS,
-    reference="A" * 20,
+    reference="ABC",
     bank_id="line-1",
     line_amount=12_000,
     our_amount=10_000,
@@ -88,8 +88,7 @@ def test_a_report_names_each_break_and_each_refusal() -> None:
 def test_the_csv_has_a_row_a_break_and_a_row_a_refusal() -> None:
     assert as_csv([REPORT, REFUSED]).splitlines() == [
         "bank,day,verdict,break,done,review,reference,bank_id,bank_yen,our_yen",
-        "smbc,2026-11-25,amount_differs,amount_differs,set_aside,amount_differs,"
-        "AAAAAAAAAAAAAAAAAAAA,line-1,12000,10000",
+        "smbc,2026-11-25,amount_differs,amount_differs,set_aside,amount_differs,ABC,line-1,12000,10000",
         "smbc,2026-11-25,only_bank,paid_late,book,,,,,",
         "mufg,2026-11-25,refused,changed,,,,,,",
     ]
