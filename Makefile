@@ -3,7 +3,7 @@
 VENV := .venv
 export VENV
 
-.PHONY: setup demo test test-all browser chaos bench lint format lock fuzz mutate hours lives openapi
+.PHONY: setup demo test test-all browser chaos bench lint format lock fuzz mutate hours lives openapi client
 
 setup:
 	@scripts/setup $(VENV)
@@ -21,13 +21,13 @@ test-all:
 browser:
 	@scripts/install_browser
 
-# The long runs. CHAOS_TRANSFERS, FUZZ_ANSWERS change how long.
+# The long runs. CHAOS_TRANSFERS, FUZZ_ANSWERS and FUZZ_CALLS change how long.
 chaos: setup
 	@$(VENV)/bin/pytest -m long -q tests/flows/test_chaos.py $(ARGS)
 
-# Damaged answers, 100,000 a bank.
+# Damaged answers, 100,000 a bank; 10,000 calls made up from the API description.
 fuzz: setup
-	@$(VENV)/bin/pytest -m long -q tests/adapters/test_mutations.py $(ARGS)
+	@$(VENV)/bin/pytest -m long -q --numprocesses 2 tests/adapters/test_mutations.py tests/http/test_generated_calls.py $(ARGS)
 
 # Each row of the adapters' tables deleted in turn; ARGS=smbc for one bank.
 mutate: setup
@@ -47,6 +47,10 @@ bench: setup
 # The checked-in copy of the API description, after a change of routes or models.
 openapi: setup
 	@$(VENV)/bin/gateway openapi > docs/openapi.json
+
+# The TypeScript types from that copy, and the sample compiled; needs Node.js.
+client:
+	@scripts/client
 
 lint: setup
 	@scripts/check --lint

@@ -144,7 +144,10 @@ def _answer(gives: Gives) -> Json:
         schema = _ref("schemas", gives.model.__name__)
         document["content"] = {gives.media_type: {"schema": schema}}
     elif gives.media_type != "application/json":
-        document["content"] = {gives.media_type: {"schema": {"type": "string"}}}
+        media: Json = {"schema": {"type": "string"}}
+        if gives.event is not None:
+            media["x-event-data"] = _ref("schemas", gives.event.__name__)
+        document["content"] = {gives.media_type: media}
     return document
 
 
@@ -220,7 +223,8 @@ def _schemas(operations: Sequence[Operation]) -> Json:
     for operation in operations:
         if operation.takes is not None:
             models[operation.takes] = "validation"
-        models |= {g.model: "serialization" for g in operation.gives.values() if g.model}
+        shown = (model for g in operation.gives.values() for model in (g.model, g.event))
+        models |= {model: "serialization" for model in shown if model is not None}
     _, document = models_json_schema(
         list(models.items()),
         ref_template="#/components/schemas/{model}",

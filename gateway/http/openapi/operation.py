@@ -37,12 +37,16 @@ class Tag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gives:
-    """One answer that is no problem. `model` None: no body, or one that is not JSON."""
+    """One answer that is no problem. `model` None: no body, or one that is not JSON.
+
+    `event` is what the data of each event of a stream is.
+    """
 
     says: str
     model: type[BaseModel] | None = None
     media_type: str = JSON
     headers: tuple[Header, ...] = ()
+    event: type[BaseModel] | None = None
 
 
 UNCHANGED = Gives("It has not changed", headers=(Header.ETAG,))

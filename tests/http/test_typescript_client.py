@@ -1,0 +1,60 @@
+"""The TypeScript client is generated from the API description of today, and its sample compiles."""
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.project import PROJECT
+
+CLIENT = PROJECT / "clients" / "typescript"
+COMPILERS = (str(CLIENT / "node_modules" / ".bin" / "tsc"), "tsc")
+
+
+def test_the_types_are_those_of_the_checked_in_description() -> None:
+    """After a change of docs/openapi.json: `make client`."""
+    described = hashlib.sha256((PROJECT / "docs" / "openapi.json").read_bytes()).hexdigest()
+    first_line = (CLIENT / "src" / "api.ts").read_text("utf-8").partition("\n")[0]
+
+    assert first_line == f"// From docs/openapi.json, SHA-256 {described}"
+
+
+def test_the_sample_is_short_and_calls_what_there_is() -> None:
+    sample = (CLIENT / "src" / "sample.ts").read_text("utf-8")
+
+    assert len(sample.splitlines()) <= 70
+    assert all(
+        f"/v1/{name}" in sample
+        for name in ("sessions", "accounts", "transfer_quotes", "transfers", "events")
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistakes"),
+    [
+        pytest.param("", 0, id="as it is"),
+        pytest.param(
+            "export const wrong: TransferPayload = { account_id: id, amount: '1' };\n"
+            "console.log(quote.price);\n",
+            2,
+            id="with an amount in quotes and a field that is not there",
+        ),
+    ],
+)
+def test_the_sample_compiles_and_mistakes_do_not(tmp_path: Path, lines: str, mistakes: int) -> None:
+    compiler = next((found for name in COMPILERS if (found := shutil.which(name))), None)
+    if compiler is None:
+        pytest.skip("no TypeScript compiler: `make client` installs one where Node.js is")
+    shutil.copytree(CLIENT / "src", tmp_path / "src")
+    shutil.copy(CLIENT / "tsconfig.json", tmp_path)
+    shutil.copy(CLIENT / "package.json", tmp_path)
+    with (tmp_path / "src" / "sample.ts").open("a") as sample:
+        sample.write(lines)
+
+    done = subprocess.run(  # noqa: S603 - the compiler that was found, and files of ours
+        [compiler, "--noEmit", "--project", tmp_path], check=False, capture_output=True, timeout=60
+    )
+
+    assert done.stdout.count(b"error TS") == mistakes, done.stdout.decode()
