@@ -7,9 +7,9 @@ from aiohttp import web
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.hours import JST
 from gateway.domain.identifier import public_id
+from gateway.domain.loan_history import Step
 from gateway.domain.loan_rules import percent
 from gateway.domain.money import Yen
-from gateway.domain.receipt import Receipt, receipts
 from gateway.http.answers import json_response
 from gateway.http.body import read_body
 from gateway.http.caller import caller_of
@@ -38,14 +38,13 @@ async def list_entries(request: web.Request) -> web.Response:
     if record is None:
         raise NotFoundHere
     book, sources = record
-    newest_first = receipts(book.history)[::-1]
+    newest_first = book.history.steps[::-1]
     begins = _begin_of(newest_first, page)
     shown = newest_first[begins : begins + page.limit]
     has_more = begins + page.limit < len(newest_first)
-    cursor = public_id(ENTRY, shown[-1].entry_id) if has_more else None
+    cursor = public_id(ENTRY, shown[-1].entry.id) if has_more else None
     link = f'</v1/loan/entries?limit={page.limit}&cursor={cursor}>; rel="next"'
-    entries = {entry.id: entry for entry in book.entries}
-    items = [show_entry(one, entries[one.entry_id], sources.get(one.entry_id)) for one in shown]
+    items = [show_entry(step, sources.get(step.entry.id)) for step in shown]
     return json_response(
         {"items": items, "next_cursor": cursor}, headers={} if cursor is None else {"Link": link}
     )
@@ -65,15 +64,15 @@ async def create_simulation(request: web.Request) -> web.Response:
     )
 
 
-def _begin_of(newest_first: tuple[Receipt, ...], page: Page) -> int:
+def _begin_of(newest_first: tuple[Step, ...], page: Page) -> int:
     """Return where the page begins: behind the entry that the cursor names, which never goes."""
     if page.before is None:
         return 0
     return _place_of(newest_first, page.before) + 1
 
 
-def _place_of(newest_first: tuple[Receipt, ...], entry_id: UUID) -> int:
-    for place, receipt in enumerate(newest_first):
-        if receipt.entry_id == entry_id:
+def _place_of(newest_first: tuple[Step, ...], entry_id: UUID) -> int:
+    for place, step in enumerate(newest_first):
+        if step.entry.id == entry_id:
             return place
     raise FieldsInvalid([BadField("parameter", "cursor", FieldFault.WRONG_FORMAT)])

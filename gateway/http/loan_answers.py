@@ -9,10 +9,11 @@ from gateway.domain.allocation import Allocation, Owed
 from gateway.domain.booking import LoanBook
 from gateway.domain.hours import JST
 from gateway.domain.identifier import public_id
-from gateway.domain.loan_entries import Kind, LoanEntry
+from gateway.domain.loan_entries import Kind
+from gateway.domain.loan_history import Step
 from gateway.domain.money import Yen
 from gateway.domain.position import Due, LoanPosition
-from gateway.domain.receipt import Receipt
+from gateway.domain.receipt import receipt_of
 from gateway.domain.simulation import Instalment
 from gateway.http.answers import TRANSFER, instant
 from gateway.http.repayment_answers import REPAYMENT
@@ -45,7 +46,8 @@ def show_loan(book: LoanBook, today: date) -> dict[str, object]:
     }
 
 
-def show_entry(receipt: Receipt, entry: LoanEntry, source: UUID | None) -> dict[str, object]:
+def show_entry(step: Step, source: UUID | None) -> dict[str, object]:
+    entry, receipt, due = step.entry, receipt_of(step), step.after.due
     prefix = SOURCES.get(receipt.kind)
     about = None if source is None or prefix is None else public_id(prefix, source)
     back = entry.takes_back
@@ -58,6 +60,7 @@ def show_entry(receipt: Receipt, entry: LoanEntry, source: UUID | None) -> dict[
         "counted": receipt.counted.amount,
         "split": _split(receipt.split),
         "balance_after": _balance(receipt.owed_after, receipt.suspense_after),
+        "due_after": _day(None if due is None else due.due.on),
         "takes_back": None if back is None else public_id(ENTRY, back),
         "transfer_id": about if prefix == TRANSFER else None,
         "repayment_id": about if prefix == REPAYMENT else None,

@@ -107,6 +107,7 @@ async def test_entries_show_split_and_balance_newest_first(borrower: Client) -> 
         "suspense": 0,
     }
     assert paid["balance_after"]["principal"] == paid["balance_after"]["total"] == 97_267
+    assert (advanced["due_after"], paid["due_after"]) == ("2026-11-05", "2026-12-07")
     assert paid["at"] == "2026-11-05T12:00:00.000+09:00"
 
 

@@ -115,6 +115,9 @@ class Entry(Shown):
     ]
     split: EntrySplit
     balance_after: BalanceAfter
+    due_after: Annotated[
+        Day | None, Field(description="The due date that was open after it; null: none.")
+    ]
     takes_back: Annotated[EntryId | None, Field(description="Of a return: the advance.")]
     transfer_id: TransferId | None
     repayment_id: RepaymentId | None
