@@ -13,11 +13,13 @@ from rich.table import Table
 from bench.hours import microseconds_an_answer
 from bench.quotes import QuoteCost, cost_of_a_quote
 from bench.stage import BenchStage, open_bench
+from bench.streams import StreamCost, cost_of_streams, memory_of_streams
 from bench.transfers import Latencies, Latency, Throughput, at_a_rate, directly, over_http
 
 RATIO_MIN = 0.30
 QUOTES_S, QUOTE_RATIO_MAX = 2.0, 2.0
 ANSWER_US_MAX = 20
+STREAMS_MIB_MAX, TOLD_MS_MAX = 100, 100
 ADDED_MS_MAX = Latency(5.0, 25.0)
 
 
@@ -28,6 +30,7 @@ def main() -> None:
     parser.add_argument("--window", type=int, default=64, help="transfers open at the same time")
     parser.add_argument("--processes", type=int, default=1, help="of the gateway")
     parser.add_argument("--rate", type=int, default=50, help="transfers a second, open loop")
+    parser.add_argument("--streams", type=int, default=1000, help="event streams that are open")
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     # Below the project, since /tmp is memory on many machines and fsync would cost nothing there.
@@ -45,6 +48,8 @@ async def _run(options: argparse.Namespace, directory: Path, console: Console) -
 
 
 async def _measured(stage: BenchStage, options: argparse.Namespace, console: Console) -> Table:
+    console.print(f"Memory of {options.streams} event streams …", highlight=False)
+    mebibytes = await memory_of_streams(stage, options.streams)
     console.print(f"Transfers over HTTP for {options.seconds:g} s …", highlight=False)
     http = await over_http(
         stage, warm_up_s=options.warm_up, seconds=options.seconds, window=options.window
@@ -55,7 +60,14 @@ async def _measured(stage: BenchStage, options: argparse.Namespace, console: Con
     latencies = await at_a_rate(stage, per_second=options.rate, seconds=options.seconds)
     console.print(f"Quotes for {QUOTES_S:g} s …", highlight=False)
     quotes = await cost_of_a_quote(stage, seconds=QUOTES_S)
-    return _table(options, http, sql, latencies, quotes)
+    console.print(f"The same with {options.streams} event streams …", highlight=False)
+    streams = await cost_of_streams(
+        stage, count=options.streams, per_second=options.rate, seconds=options.seconds
+    )
+    table = _table(options, http, sql, latencies, quotes)
+    for row in _rows_of_streams(options.streams, mebibytes, streams):
+        table.add_row(*row)
+    return table
 
 
 def _table(
@@ -88,6 +100,17 @@ def _table(
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _rows_of_streams(
+    count: int, mebibytes: float, streams: StreamCost
+) -> list[tuple[str, str, str]]:
+    return [
+        (f"{count} event streams: memory", f"{mebibytes:.0f} MiB", f"< {STREAMS_MIB_MAX} MiB"),
+        ("   from commit to page, p50 / p99", _shown(streams.told), f"p99 ≤ {TOLD_MS_MAX} ms"),
+        ("   until the 202", _shown(streams.transfers.answered), "as without"),
+        ("   until settled is committed", _shown(streams.transfers.settled), "as without"),
+    ]
 
 
 def _shown(latency: Latency) -> str:

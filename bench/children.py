@@ -39,6 +39,7 @@ async def run_gateway(options: argparse.Namespace) -> None:
         # A few hundred members at one address stand for a whole site.
         member_money_per_minute=0,
         member_writes_per_minute=0,
+        member_streams_per_minute=0,
         source_requests_per_minute=0,
     )
     writer = configure_logging(settings, fd=os.open(os.devnull, os.O_WRONLY))

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SHORT = ("--warm-up=0.2", "--seconds=1", "--window=4", "--rate=20")
+SHORT = ("--warm-up=0.2", "--seconds=1", "--window=4", "--rate=20", "--streams=20")
 RUN_S_MAX = 90
 
 
