@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from gateway.domain.account import BankCode
-from gateway.domain.booking import LoanBook, payment_entry
+from gateway.domain.booking import LoanBook, book, journal_of, payment_entry
 from gateway.domain.hours import JST
 from gateway.domain.ledger import (
     FEE_INCOME,
@@ -33,7 +33,7 @@ from gateway.services.desk import TransferDesk
 from gateway.services.inquire_transfer import inquire_transfer
 from gateway.services.work_due_dates import work_due_dates
 from gateway.store.database import open_database
-from gateway.store.loan_books import read_loan_book
+from gateway.store.loan_books import EntryStep, read_loan_book, record_entry
 from gateway.store.transfers import find_transfer
 from tests.manual_clock import START, ManualClock
 from tests.services.conftest import Member, ToldBank, request
@@ -223,3 +223,31 @@ async def test_a_transfer_that_goes_into_review_is_put_before_people_once(
     assert [tuple(item) for item in items] == [
         ("transfer_unclear", "smbc", transfer.reference, 20_000, transfer.id)
     ]
+
+
+async def test_a_lost_commit_is_answered_by_booking_the_same_journal_again(
+    desk: TransferDesk, member: Member
+) -> None:
+    booking = book(await book_of(desk, member), paid(1_000, START))
+    assert booking is not None
+    step = EntryStep(member.id, START, [journal_of(booking, desk.new_id)])
+    other = EntryStep(member.id, START, [journal_of(booking, desk.new_id)])
+
+    answers = [await record_entry(desk.db, each) for each in (step, step, other)]
+
+    assert answers == ["moved", "moved", "stale"]
+    assert await findings(desk) == []
+
+
+async def test_a_booking_worked_out_from_an_older_loan_writes_nothing(
+    desk: TransferDesk, member: Member
+) -> None:
+    old = await book_of(desk, member)
+    await book_entry(desk, FoundEntry(member.id, paid(1_000, START)))
+
+    booking = book(old, paid(2_000, START))
+    assert booking is not None
+    step = EntryStep(member.id, START, [journal_of(booking, desk.new_id)])
+
+    assert await record_entry(desk.db, step) == "loan_moved"
+    assert len((await book_of(desk, member)).entries) == 1
