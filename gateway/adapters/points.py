@@ -16,14 +16,18 @@ class Points:
     answered: Point | None = None
 
 
+SUBMIT = Points(
+    Point.SUBMIT_BEFORE_SLOT,
+    Point.SUBMIT_BEFORE_REQUEST,
+    Point.SUBMIT_HEADERS_SENT,
+    Point.SUBMIT_ANSWER_BEGUN,
+    Point.SUBMIT_ANSWERED,
+)
+INQUIRE = Points(before_request=Point.INQUIRY_BEFORE_REQUEST, answered=Point.INQUIRY_ANSWERED)
 POINTS = {
-    "submit": Points(
-        Point.SUBMIT_BEFORE_SLOT,
-        Point.SUBMIT_BEFORE_REQUEST,
-        Point.SUBMIT_HEADERS_SENT,
-        Point.SUBMIT_ANSWER_BEGUN,
-        Point.SUBMIT_ANSWERED,
-    ),
-    "inquire": Points(before_request=Point.INQUIRY_BEFORE_REQUEST, answered=Point.INQUIRY_ANSWERED),
+    "submit": SUBMIT,
+    "inquire": INQUIRE,
+    "start_collection": SUBMIT,
+    "inquire_collection": INQUIRE,
 }
 NO_POINTS = Points()

@@ -27,7 +27,10 @@ class Metrics(Protocol):
 
 
 class Point(StrEnum):
-    """The named instants at which a crash must lose nothing, in the order of a transfer's life."""
+    """The named instants at which a crash must lose nothing, in the order of a transfer's life.
+
+    A repayment passes those that it shares with a transfer; its start is a submit.
+    """
 
     ACCEPT_BEFORE_WRITE = "accept.before_write"
     ACCEPT_AFTER_WRITE = "accept.after_write"

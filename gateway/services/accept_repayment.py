@@ -19,6 +19,7 @@ from gateway.domain.errors import (
     StaleTransfer,
 )
 from gateway.domain.identifier import reference_for
+from gateway.domain.ports import Point
 from gateway.domain.repayment import (
     DESCRIPTION,
     START_FOR_S,
@@ -121,7 +122,9 @@ async def _accept(
     desk: TransferDesk, request: RepaymentRequest, foreseen: Foreseen
 ) -> AcceptedRepayment | None:
     """Write it down and start it; None if loan or stops moved in between."""
+    desk.checkpoint(Point.ACCEPT_BEFORE_WRITE)
     result, repayment = await accept(desk.db, _new_repayment(desk, request, foreseen))
+    desk.checkpoint(Point.ACCEPT_AFTER_WRITE)
     if result == "key_reused":
         raise IdempotencyKeyReused(field=KEY_FIELD)
     if repayment is None:

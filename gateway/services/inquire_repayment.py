@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from gateway.domain.outcome import Unknown
+from gateway.domain.ports import Point
 from gateway.domain.repayment import Repayment
 from gateway.domain.repayment_decision import after_inquiry
 from gateway.services.collection_order import collection_order, pace_at
@@ -21,6 +22,7 @@ async def inquire_due_repayment(desk: TransferDesk, repayment: Repayment) -> Non
     taken_for_s = desk.profiles[repayment.bank].lease_s
     next_at = desk.clock.now() + timedelta(seconds=taken_for_s)
     if await take_inquiry(desk.db, repayment, next_at=next_at):
+        desk.checkpoint(Point.INQUIRY_CLAIMED)
         await inquire_repayment(desk, repayment)
 
 

@@ -13,6 +13,7 @@ from gateway.domain.hours import JST
 from gateway.domain.ledger import SUSPENSE, Leg, charge_leg
 from gateway.domain.loan_entries import LoanEntry
 from gateway.domain.money import NOTHING, Yen
+from gateway.domain.ports import Point
 from gateway.domain.repayment import OPEN, TRANSITIONS, Event, Repayment
 from gateway.domain.repayment_decision import Decision
 from gateway.domain.review import NewReview, ReviewKind, review_key
@@ -42,7 +43,10 @@ async def record_repayment(
                 await add_call(desk.db, repayment, call, call_id=desk.new_id())
             return repayment
         journals = await _journals(desk, decision)
-        if await record(desk.db, _change(desk, repayment, decision, journals, call)) == "moved":
+        desk.checkpoint(Point.RECORD_BEFORE_WRITE)
+        result = await record(desk.db, _change(desk, repayment, decision, journals, call))
+        desk.checkpoint(Point.RECORD_AFTER_WRITE)
+        if result == "moved":
             _tell(desk, repayment, decision)
             return replace(decision.repayment, fence=repayment.fence + 1)
         again = await find_repayment(
