@@ -47,7 +47,7 @@ LOOPS = (
     Loop("start_repayments", 1.0, start_repayments),
     Loop("ask_repayments", 0.25, ask_repayments),
     Loop("recover_ended", 1.0, recover_ended),
-    Loop("work_due_dates", 5.0, work_due_dates),
+    Loop("work_due_dates", 30.0, work_due_dates),
     Loop("work_callbacks", 0.25, work_callbacks),
     Loop("replan_transfers", 1.0, replan_transfers),
     Loop("measure_transfers", 10.0, measure_transfers),

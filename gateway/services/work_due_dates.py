@@ -4,7 +4,8 @@ from gateway.domain.booking import due_on
 from gateway.services.desk import TransferDesk
 from gateway.store.loan_books import find_due_unknown, read_loan_book, set_due
 
-ROWS_MAX = 50
+# A due date is at least ten days after the advance that opens it: nothing hurries.
+ROWS_MAX = 100
 
 
 async def work_due_dates(desk: TransferDesk) -> int:
