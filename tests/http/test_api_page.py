@@ -1,4 +1,4 @@
-"""`docs/api.md` says what the code says."""
+"""`docs/api.md` and `docs/problems.md` say what the code says."""
 
 import re
 from pathlib import Path
@@ -10,12 +10,14 @@ from gateway.http.core import ROUTES
 from gateway.http.errors import TABLE
 from gateway.http.refusals import FieldFault
 
-PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "api.md").read_text("utf-8")
+PROBLEMS = (DOCS / "problems.md").read_text("utf-8")
 
 
-def rows(heading: str) -> list[list[str]]:
+def rows(heading: str, page: str = PAGE) -> list[list[str]]:
     """Return the cells of the last table below a heading, without its two head lines."""
-    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
+    section = page.split(f"## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
     table = section.strip().split("\n\n")
     last = [part for part in table if part.startswith("|")][-1]
     return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in last.split("\n")][
@@ -27,14 +29,14 @@ def test_the_page_lists_every_route() -> None:
     assert [row[0] for row in rows("Routes")] == [f"{r.method} {r.path}" for r in ROUTES]
 
 
-def test_the_page_lists_every_error_with_its_status_and_advice() -> None:
-    listed = [(code, status, retryable) for code, status, retryable, _ in rows("Errors")]
+def test_problems_are_listed_with_status_title_and_advice() -> None:
+    listed = rows("Codes", PROBLEMS)
 
-    assert listed == [
-        (kind.code, str(row.status), "yes" if row.is_retryable else "no")
+    assert [row[:4] for row in listed] == [
+        [kind.code, str(row.status), "yes" if row.is_retryable else "no", row.title.en]
         for kind, row in TABLE.items()
     ]
-    assert all(advice for *_, advice in rows("Errors"))
+    assert all(advice for *_, advice in listed)
 
 
 def test_the_page_lists_every_state_with_the_word_for_it() -> None:
@@ -47,4 +49,4 @@ def test_the_page_lists_every_state_of_a_repayment() -> None:
 
 def test_the_page_names_every_field_fault() -> None:
 
-    assert {fault.value for fault in FieldFault} <= set(re.findall(r"`(\w+)`", PAGE))
+    assert {fault.value for fault in FieldFault} <= set(re.findall(r"`(\w+)`", PROBLEMS))
