@@ -19,7 +19,7 @@ from gateway.operators.operating import operate
 from gateway.operators.reports import ledger_report
 from gateway.operators.running import logging_to, run
 from gateway.ops import render
-from gateway.ops.commands.explain import explain_transfer
+from gateway.ops.commands import explain as explaining
 from gateway.ops.commands.stops import (
     Breaker,
     hold_bank,
@@ -66,12 +66,12 @@ def show_transfers(
 
 @commands.command("explain")
 def explain(
-    name: Annotated[str, typer.Argument(help="tr_…, or the bank reference.")],
+    name: Annotated[str, typer.Argument(help="tr_…, rp_…, or the bank reference.")],
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show everything that is known of one transfer, in order of time."""
-    explained = operate(lambda db, _: explain_transfer(db, name))
+    """Show everything that is known of a transfer or a repayment, in order of time."""
+    explained = operate(lambda db, _: explaining.explain(db, name))
     if as_json:
         typer.echo(render.as_json(explained))
     else:

@@ -70,7 +70,7 @@ def show_transfers(console: Console, lines: Iterable[Line]) -> None:
 def show_explanation(console: Console, explained: Explanation) -> None:
     console.print(
         Text(
-            f"{public_id('tr', explained.id)}  {explained.bank}  {explained.reference}"
+            f"{public_id(explained.prefix, explained.id)}  {explained.bank}  {explained.reference}"
             f"  {explained.amount:,} yen  {explained.state}"
             f"{' (unclear)' if explained.unclear else ''}"
             f"{f'  {explained.reason}' if explained.reason else ''}"

@@ -16,20 +16,36 @@ SELECT member_id, id, bank, reference, amount, state, unclear, attempt, reason, 
     quote_id, credited_at, credited_by
 FROM transfers WHERE reference = $1;
 
+-- name: repayment_by_id
+SELECT member_id, id, bank, reference, kind, amount, state, starts, reason, request_id, accepted_at, quote_id, expires_at
+FROM repayments WHERE id = $1;
+
+-- name: repayment_by_reference
+SELECT member_id, id, bank, reference, kind, amount, state, starts, reason, request_id, accepted_at, quote_id, expires_at
+FROM repayments WHERE reference = $1;
+
 -- name: events_of
-SELECT no, kind, data, at FROM events WHERE member_id = $1 AND transfer_id = $2 ORDER BY no;
+SELECT no, kind, data, at FROM events WHERE member_id = $1 AND $2 IN (transfer_id, repayment_id) ORDER BY no;
 
 -- name: attempts_of
 SELECT operation, attempt, started_at, ended_at, outcome, code
-FROM bank_attempts WHERE member_id = $1 AND transfer_id = $2 ORDER BY started_at;
+FROM bank_attempts WHERE member_id = $1 AND $2 IN (transfer_id, repayment_id) ORDER BY started_at;
 
 -- name: postings_of
 SELECT debit, credit, amount, effective_on, recorded_at
-FROM postings WHERE member_id = $1 AND transfer_id = $2 ORDER BY recorded_at, id;
+FROM postings WHERE member_id = $1 AND $2 IN (transfer_id, repayment_id) ORDER BY recorded_at, id;
 
 -- name: callbacks_of
 SELECT event_id, kind, received_at, worked_at
 FROM callbacks_inbox WHERE bank = $1 AND reference = $2 ORDER BY received_at;
+
+-- name: lines_of
+SELECT day, direction, amount, booked_at, bank_id, is_return, read_at FROM statement_lines
+WHERE bank = $1 AND reference = $2 ORDER BY booked_at, line_no;
+
+-- name: items_of
+SELECT id, kind, state, resolution, proposed_by, proposed_at, confirmed_by, confirmed_at, acted_at, raised_at
+FROM review_items WHERE bank = $1 AND reference = $2 ORDER BY raised_at, id;
 
 -- name: verify_members
 -- One statement, so one snapshot: a member's balances and all that they must follow from.

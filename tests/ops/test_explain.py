@@ -8,7 +8,7 @@ import pytest
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.transfer import State
-from gateway.ops.commands.explain import explain_transfer
+from gateway.ops.commands.explain import explain
 from gateway.ops.commands.transfers import Filter, list_transfers
 from gateway.store.database import Database
 from tests.manual_clock import START
@@ -26,7 +26,7 @@ async def test_a_transfers_life_is_one_timeline(database: Database, books: Books
         START + timedelta(seconds=11),
     )
 
-    explanation = await explain_transfer(database, str(transfer))
+    explanation = await explain(database, str(transfer))
 
     assert (explanation.state, explanation.amount) == (State.SETTLED, 30_000)
     assert [(step.source, step.what) for step in explanation.steps] == [
@@ -46,7 +46,7 @@ async def test_a_timeline_says_what_the_member_was_told(database: Database, book
         *(NOBODY, START + timedelta(seconds=10), START + timedelta(seconds=60)),
     )
 
-    steps = (await explain_transfer(database, str(transfer))).steps
+    steps = (await explain(database, str(transfer))).steps
 
     (told,) = [step for step in steps if step.source == "quote"]
     assert told.what == "promised"
@@ -60,7 +60,7 @@ async def test_a_timeline_says_what_the_member_was_told(database: Database, book
 async def test_a_timeline_has_no_account_and_no_name(database: Database, books: Books) -> None:
     _, transfer = await books.settled()
 
-    text = repr(await explain_transfer(database, str(transfer)))
+    text = repr(await explain(database, str(transfer)))
 
     assert not [secret for secret in (NUMBER, HOLDER, "YAMADA") if secret in text]
 
@@ -69,7 +69,7 @@ async def test_a_transfer_is_found_by_any_of_its_names(database: Database, books
     _, transfer = await books.settled()
 
     found = [
-        (await explain_transfer(database, name)).id
+        (await explain(database, name)).id
         for name in (str(transfer), f"tr_{transfer.hex}", REFERENCE)
     ]
 
@@ -79,7 +79,7 @@ async def test_a_transfer_is_found_by_any_of_its_names(database: Database, books
 @pytest.mark.parametrize("name", ["", "tr_1", str(NOBODY), "2" * 20, "1 OR 1=1"])
 async def test_what_is_not_there_is_not_explained(name: str, database: Database) -> None:
     with pytest.raises(NotFoundHere):
-        await explain_transfer(database, name)
+        await explain(database, name)
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,50 @@ async def test_transfers_are_listed_by_state_bank_and_age(
     lines = await list_transfers(database, chosen, now=START)
 
     assert [line.state for line in lines] == found
+
+
+async def test_a_timeline_has_the_statements_lines_and_what_people_decided(
+    database: Database, books: Books
+) -> None:
+    await books.settled()
+    await books.owner.execute(
+        "INSERT INTO statement_lines VALUES ('smbc', $1, 1, 'line-1', 'out', 30000, $2, $1, $3,"
+        " FALSE, $4)",
+        *(START.date(), START + timedelta(minutes=1), REFERENCE, START + timedelta(days=1)),
+    )
+    await books.owner.execute(
+        "INSERT INTO review_items (member_id, id, key, kind, bank, reference, details, raised_at,"
+        " state, resolution, proposed_by, proposed_at, confirmed_by, confirmed_at)"
+        " VALUES ($1, $1, 'k', 'date_differs', 'smbc', $2, '{}', $3, 'closed', 'noted', 'sato',"
+        " $4, 'suzuki', $5)",
+        *(NOBODY, REFERENCE, START + timedelta(days=1)),
+        *(START + timedelta(days=2), START + timedelta(days=3)),
+    )
+
+    steps = (await explain(database, REFERENCE)).steps
+
+    assert [(step.source, step.what) for step in steps][-4:] == [
+        ("statement", "out"),
+        ("review", "date_differs"),
+        ("review", "proposed: noted"),
+        ("review", "confirmed: noted"),
+    ]
+
+
+@pytest.mark.parametrize("name", [f"rp_{NOBODY.hex}", "B" * 20], ids=["its id", "its reference"])
+async def test_a_repayment_is_explained_too(database: Database, books: Books, name: str) -> None:
+    await books.owner.execute(
+        "INSERT INTO repayments (member_id, id, bank, reference, kind, amount, description,"
+        " return_url, quote_id, request_id, accepted_at, expires_at, state, step, start_until,"
+        " watch_until) VALUES ($1, $1, 'mufg', $2, 'due', 4000, 'ｺﾞﾍﾝｻｲ', 'https://x.example',"
+        " $1, 'req-1', $3, $3, 'expired', $1, $3, $3)",
+        *(NOBODY, "B" * 20, START),
+    )
+
+    explained = await explain(database, name)
+
+    assert (explained.prefix, explained.state, explained.amount) == ("rp", "expired", 4_000)
+    assert [(step.source, step.what) for step in explained.steps] == [
+        ("request", "accepted"),
+        ("quote", "due"),
+    ]

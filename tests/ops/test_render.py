@@ -75,6 +75,7 @@ def test_a_timeline_is_shown_with_its_details() -> None:
         START, "bank", "submit: Settled", {"code": "COMPLETED", "ended_at": START, "no": None}
     )
     explained = Explanation(
+        prefix="tr",
         id=ID,
         bank=BankCode.SMBC,
         reference=LINE.reference,

@@ -1,4 +1,7 @@
-"""`gateway ops explain ID`: one transfer's life as one timeline. No account, no name, no body."""
+"""`gateway ops explain ID`: the life of a transfer or a repayment as one timeline.
+
+No account, no name, no body.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,12 +14,15 @@ from asyncpg import Record
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import parse_public_id, public_id
-from gateway.domain.transfer import State
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 
 BY_ID = SQL["ops.transfer_by_id"]
 BY_REFERENCE = SQL["ops.transfer_by_reference"]
+REPAYMENT_BY_ID = SQL["ops.repayment_by_id"]
+REPAYMENT_BY_REFERENCE = SQL["ops.repayment_by_reference"]
+LINES_OF = SQL["ops.lines_of"]
+ITEMS_OF = SQL["ops.items_of"]
 EVENTS_OF = SQL["ops.events_of"]
 ATTEMPTS_OF = SQL["ops.attempts_of"]
 POSTINGS_OF = SQL["ops.postings_of"]
@@ -38,52 +44,66 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A transfer as it stands, and everything that led there in order of time."""
+    """A transfer (`tr`) or repayment (`rp`) as it stands, and what led there in order of time."""
 
+    prefix: str
     id: UUID
     bank: BankCode
     reference: str
     amount: int
-    state: State
+    state: str
     unclear: bool
     attempt: int
     reason: str | None
     steps: tuple[Step, ...]
 
 
-async def explain_transfer(db: Database, name: str) -> Explanation:
-    """Explain the transfer of that public id, row id or reference. Raises NotFoundHere."""
-    row = await _find(db, name)
+async def explain(db: Database, name: str) -> Explanation:
+    """Explain what has that public id, row id or reference. Raises NotFoundHere."""
+    row, prefix = await _find(db, name, BY_ID, BY_REFERENCE, "tr"), "tr"
     if row is None:
-        raise NotFoundHere(f"no transfer has the id or reference {name!r}")
-    owner = (row["member_id"], row["id"])
-    steps = [
-        Step(row["accepted_at"], "request", "accepted", {"request_id": row["request_id"]}),
-        *_promise(row),
-        *_events(await db.fetch(EVENTS_OF, *owner)),
-        *_attempts(await db.fetch(ATTEMPTS_OF, *owner)),
-        *_postings(await db.fetch(POSTINGS_OF, *owner)),
-        *_callbacks(await db.fetch(CALLBACKS_OF, row["bank"], row["reference"])),
-    ]
+        row = await _find(db, name, REPAYMENT_BY_ID, REPAYMENT_BY_REFERENCE, "rp")
+        prefix = "rp"
+    if row is None:
+        raise NotFoundHere(f"no transfer or repayment has the id or reference {name!r}")
+    is_transfer = prefix == "tr"
     return Explanation(
+        prefix=prefix,
         id=row["id"],
         bank=BankCode(row["bank"]),
         reference=row["reference"],
         amount=row["amount"],
-        state=State(row["state"]),
-        unclear=row["unclear"],
-        attempt=row["attempt"],
+        state=row["state"],
+        unclear=is_transfer and row["unclear"],
+        attempt=row["attempt" if is_transfer else "starts"],
         reason=row["reason"],
-        # Stable: what happened at one instant stays in the order of the sources above.
-        steps=tuple(sorted(steps, key=lambda step: step.at)),
+        # Stable: what happened at one instant stays in the order of the sources.
+        steps=tuple(sorted(await _steps(db, row, prefix), key=lambda step: step.at)),
     )
 
 
-async def _find(db: Database, name: str) -> Record | None:
+async def _steps(db: Database, row: Record, prefix: str) -> list[Step]:
+    owner, at_the_bank = (row["member_id"], row["id"]), (row["bank"], row["reference"])
+    told = _promise(row) if prefix == "tr" else _limit(row)
+    return [
+        Step(row["accepted_at"], "request", "accepted", {"request_id": row["request_id"]}),
+        *told,
+        *_events(await db.fetch(EVENTS_OF, *owner)),
+        *_attempts(await db.fetch(ATTEMPTS_OF, *owner)),
+        *_postings(await db.fetch(POSTINGS_OF, *owner)),
+        *_callbacks(await db.fetch(CALLBACKS_OF, *at_the_bank)),
+        *_lines(await db.fetch(LINES_OF, *at_the_bank)),
+        *_items(await db.fetch(ITEMS_OF, *at_the_bank)),
+    ]
+
+
+async def _find(
+    db: Database, name: str, by_id: str, by_reference: str, prefix: str
+) -> Record | None:
     if REFERENCE.fullmatch(name):
-        return await db.fetchrow(BY_REFERENCE, name)
-    identifier = parse_public_id("tr", name) or _row_id(name)
-    return None if identifier is None else await db.fetchrow(BY_ID, identifier)
+        return await db.fetchrow(by_reference, name)
+    identifier = parse_public_id(prefix, name) or _row_id(name)
+    return None if identifier is None else await db.fetchrow(by_id, identifier)
 
 
 def _row_id(name: str) -> UUID | None:
@@ -101,6 +121,13 @@ def _promise(row: Record) -> list[Step]:
     told = {"credited_at": row["credited_at"], "credited_by": row["credited_by"]}
     quoted = {} if quote_id is None else {"quote_id": public_id("qt", quote_id)}
     return [Step(row["accepted_at"], "quote", "promised", quoted | told)]
+
+
+def _limit(row: Record) -> list[Step]:
+    """Return until when the payer could approve, and under which quote it was asked for."""
+    quote_id = row["quote_id"]
+    quoted = {} if quote_id is None else {"quote_id": public_id("qt", quote_id)}
+    return [Step(row["accepted_at"], "quote", row["kind"], quoted | {"until": row["expires_at"]})]
 
 
 def _events(rows: Iterable[Record]) -> list[Step]:
@@ -154,3 +181,35 @@ def _callbacks(rows: Iterable[Record]) -> list[Step]:
         )
         for row in rows
     ]
+
+
+def _lines(rows: Iterable[Record]) -> list[Step]:
+    return [
+        Step(
+            row["booked_at"],
+            "statement",
+            "return" if row["is_return"] else row["direction"],
+            {
+                "amount": row["amount"],
+                "day": row["day"],
+                "bank_id": row["bank_id"],
+                "read_at": row["read_at"],
+            },
+        )
+        for row in rows
+    ]
+
+
+def _items(rows: Iterable[Record]) -> list[Step]:
+    return [step for row in rows for step in _item(row)]
+
+
+def _item(row: Record) -> list[Step]:
+    item = {"item": public_id("rv", row["id"])}
+    steps = [Step(row["raised_at"], "review", row["kind"], item | {"state": row["state"]})]
+    for what in ("proposed", "confirmed", "acted"):
+        at = row[f"{what}_at"]
+        if at is not None:
+            by = {} if what == "acted" else {"by": row[f"{what}_by"]}
+            steps.append(Step(at, "review", f"{what}: {row['resolution']}", item | by))
+    return steps
