@@ -14,7 +14,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.allocation import Allocation
 from gateway.domain.correction import Cause, correction
 from gateway.domain.hours import JST
-from gateway.domain.ledger import PRINCIPAL, Leg, Posting, settlement_cash
+from gateway.domain.ledger import PRINCIPAL, SUSPENSE, Leg, Posting, balances, settlement_cash
 from gateway.domain.loan import Loan
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.loan_history import History, history
@@ -67,6 +67,11 @@ class Booking:
     def is_due_known(self) -> bool:
         """Return whether `due_on` says what is due: who has not read the loan cannot."""
         return self.loan_version is not None
+
+    @property
+    def set_aside(self) -> Yen:
+        """Return by how much `suspense` grows: what is owed to the member once it is booked."""
+        return Yen(max(0, -balances(self.legs)[SUSPENSE]))
 
 
 @dataclass(frozen=True, slots=True)

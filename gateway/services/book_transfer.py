@@ -1,5 +1,7 @@
 """Book what a decision on a transfer says about money, on the member's loan."""
 
+from collections.abc import Mapping, Sequence
+
 from gateway.domain.booking import (
     Booking,
     Journal,
@@ -12,7 +14,9 @@ from gateway.domain.booking import (
 from gateway.domain.decision import Decision
 from gateway.domain.ledger import Leg, charge_leg
 from gateway.domain.loan_entries import Kind, LoanEntry
-from gateway.domain.transfer import Transfer
+from gateway.domain.money import NOTHING, Yen
+from gateway.domain.review import NewReview, ReviewKind, review_key
+from gateway.domain.transfer import State, Transfer
 from gateway.services.desk import TransferDesk
 from gateway.store.loan_books import read_loan_book
 
@@ -34,6 +38,42 @@ async def book_transfer(
     else:
         bookings = [book_advance(entry) for entry in entries]
     return tuple(_journal(desk, transfer, booking) for booking in bookings)
+
+
+def reviews_of(
+    before: Transfer, after: Transfer, journals: Sequence[Journal]
+) -> tuple[NewReview, ...]:
+    """Return what people have to look at: a transfer in review, money that is owed to the member.
+
+    Each time that a transfer goes into review it is a new item.
+    """
+    reviews = [
+        # What was paid back for an advance that came back is the member's.
+        _review(ReviewKind.OVERPAID, after, booking.set_aside, {"cause": booking.cause})
+        for booking in (journal.booking for journal in journals)
+        if booking.set_aside > NOTHING
+    ]
+    if after.state is State.REVIEW and before.state is not State.REVIEW:
+        kind, details = ReviewKind.TRANSFER_UNCLEAR, {"reason": after.reason}
+        reviews.append(_review(kind, after, after.amount, details, before.fence))
+    return tuple(reviews)
+
+
+def _review(
+    kind: ReviewKind,
+    transfer: Transfer,
+    amount: Yen,
+    details: Mapping[str, object],
+    *about: object,
+) -> NewReview:
+    return NewReview(
+        key=review_key(kind, transfer.reference, *about),
+        kind=kind,
+        bank=transfer.bank,
+        reference=transfer.reference,
+        amount=amount,
+        details=details,
+    )
 
 
 async def _read_and_book(

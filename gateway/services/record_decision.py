@@ -19,9 +19,8 @@ from gateway.domain.outcome import (
     StartOutcome,
     SubmitOutcome,
 )
-from gateway.domain.review import NewReview, ReviewKind, review_key
 from gateway.domain.transfer import TRANSITIONS, Event, State, Transfer
-from gateway.services.book_transfer import book_transfer
+from gateway.services.book_transfer import book_transfer, reviews_of
 from gateway.services.desk import TransferDesk
 from gateway.store.transfers import BankCall, Move, add_call, find_transfer, move
 
@@ -111,7 +110,7 @@ def _change(
         reserved_change=reserved_change(before, after),
         events=[(f"transfer.{state}", _data(after)) for state in _states(before, decision)],
         journals=journals,
-        reviews=_reviews(before, after),
+        reviews=reviews_of(before, after, journals),
         call=call,
     )
 
@@ -137,23 +136,6 @@ def _is_promise_kept(transfer: Transfer) -> bool | None:
     if transfer.settled_at is None or transfer.promise is None:
         return None
     return transfer.promise.is_kept(transfer.settled_at)
-
-
-def _reviews(before: Transfer, after: Transfer) -> list[NewReview]:
-    """Return what people have to look at: each time that a transfer goes into review."""
-    if after.state is not State.REVIEW or before.state is State.REVIEW:
-        return []
-    kind = ReviewKind.TRANSFER_UNCLEAR
-    return [
-        NewReview(
-            key=review_key(kind, after.reference, before.fence),
-            kind=kind,
-            bank=after.bank,
-            reference=after.reference,
-            amount=after.amount,
-            details={"reason": after.reason, "state_before": before.state},
-        )
-    ]
 
 
 def _tell(desk: TransferDesk, before: Transfer, decision: Decision) -> None:

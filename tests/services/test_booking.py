@@ -251,3 +251,20 @@ async def test_a_booking_worked_out_from_an_older_loan_writes_nothing(
 
     assert await record_entry(desk.db, step) == "loan_moved"
     assert len((await book_of(desk, member)).entries) == 1
+
+
+async def test_what_was_paid_for_an_advance_that_came_back_is_put_before_people(
+    desk: TransferDesk, member: Member, bank: ToldBank, owner
+) -> None:
+    (transfer,) = await unclear(desk, member, bank, 1)
+    bank.inquiries.append(Settled(BORROWED_AT[0]))
+    settled = await inquire_transfer(desk, transfer)
+    await book_entry(desk, FoundEntry(member.id, paid(5_000, PAID_AT[0])))
+
+    bank.inquiries.append(Returned(BORROWED_AT[0], CAME_BACK, Reason.ACCOUNT_CLOSED))
+    await inquire_transfer(desk, settled)
+
+    assert (await book_of(desk, member)).loan.suspense == Yen(5_000)
+    items = await owner.fetch("SELECT kind, reference, amount FROM review_items")
+    assert [tuple(item) for item in items] == [("overpaid", transfer.reference, 5_000)]
+    assert await findings(desk) == []
