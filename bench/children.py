@@ -19,7 +19,7 @@ from gateway.ops.clock import SystemClock
 from gateway.ops.logging import configure_logging
 from gateway.profiles import BankProfile, bank_profiles
 from gateway.sandbox.server import running_sandbox
-from gateway.serve import listen, stop_signals
+from gateway.serve import listen, spare_what_stays, stop_signals
 
 
 def unlimited_profiles() -> dict[BankCode, BankProfile]:
@@ -51,6 +51,7 @@ async def run_gateway(options: argparse.Namespace) -> None:
         ):
             gateway.http.router.add_post(EMPTY, answer_empty)
             host, port = await listen(stack, gateway, settings)
+            spare_what_stays()
             _say(f"http://{host}:{port}")
             await stopped.wait()
     writer.close()

@@ -13,6 +13,7 @@ import aiohttp
 
 from bench.stage import BenchStage, Member
 from bench.transfers import Latencies, Latency, _latency, at_a_rate
+from gateway.serve import spare_what_stays
 
 PAGE_BYTES = 4096
 MEBI = 1024 * 1024
@@ -69,6 +70,7 @@ async def open_pages(stage: BenchStage, count: int) -> AsyncIterator[Pages]:
         tasks = [asyncio.create_task(pages.follow(n, m)) for n, m in enumerate(members)]
         for _ in tasks:
             await pages.connected.acquire()
+        spare_what_stays()
         try:
             yield pages
         finally:

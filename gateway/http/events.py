@@ -117,8 +117,11 @@ async def _blocks(stream: Stream, heartbeat_s: float) -> AsyncIterator[bytes]:
     """Yield what to write: first how to resume, should the connection break before any event."""
     retry_ms = RETRY_MS + secrets.randbelow(RETRY_SPREAD_MS)
     yield f"retry: {retry_ms}\nid: {stream.last_no}\n\n".encode()
+    # The first heartbeat comes sooner: streams that were opened together do not beat together.
+    wait_s = heartbeat_s * secrets.randbelow(RETRY_SPREAD_MS) / RETRY_SPREAD_MS
     while stream.ended_by is None:
-        news = await stream.take(heartbeat_s)
+        news = await stream.take(wait_s)
+        wait_s = heartbeat_s
         if news:
             yield b"".join(map(block_of, news))
         elif stream.ended_by is None:

@@ -198,9 +198,10 @@ async def test_an_event_is_there_within_a_tenth_of_a_second(
 
 
 async def test_a_stream_on_which_nothing_happens_shows_that_it_lives(member: Client) -> None:
-    """Every 15 s, here a twentieth of it."""
+    """Every 15 s, here a twentieth of it; the first one sooner."""
     loop = asyncio.get_running_loop()
     async with following(member) as stream:
+        await stream.block()
         await stream.block()
         began = loop.time()
         beat = await stream.block()
