@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.domain.account import BankCode
 from gateway.domain.bank import CollectionOrder
@@ -14,6 +15,7 @@ from gateway.domain.errors import (
     AmountAboveItemLimit,
     BankClosed,
     BankNotConnected,
+    Busy,
     IdempotencyKeyReused,
     NotCancellable,
     NothingOwed,
@@ -36,6 +38,7 @@ from gateway.domain.reason import Reason
 from gateway.domain.repayment import Repayment, RepaymentKind, State
 from gateway.domain.repayment_quote import RepaymentQuote
 from gateway.domain.transfer import State as TransferState
+from gateway.ops.metrics import PrometheusMetrics
 from gateway.services.accept_repayment import (
     AcceptedRepayment,
     RepaymentRequest,
@@ -46,7 +49,11 @@ from gateway.services.cancel_repayment import cancel_repayment
 from gateway.services.desk import TransferDesk
 from gateway.services.inquire_repayment import inquire_repayment
 from gateway.services.quote_repayment import RepaymentWish, quote_repayment
-from gateway.services.work_repayments import ask_repayments, start_repayments
+from gateway.services.work_repayments import (
+    ask_repayments,
+    measure_repayments,
+    start_repayments,
+)
 from gateway.store.loan_books import read_loan_book
 from gateway.store.repayments import find_repayment
 from gateway.store.stops import Stop, hold
@@ -527,3 +534,60 @@ async def test_what_is_paid_cannot_be_cancelled(
 
     with pytest.raises(NotCancellable):
         await cancel_repayment(desk, member_id=debtor.id, repayment_id=asked.id)
+
+
+async def test_in_the_last_second_of_a_day_no_payoff_is_begun(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member, clock: ManualClock
+) -> None:
+    clock.instant = datetime(2026, 11, 25, 23, 59, 59, tzinfo=JST)
+
+    with pytest.raises(Busy):
+        await ask(desk, wish(debtor, PAYOFF, None))
+    part = await ask(desk, wish(debtor))
+
+    assert part.repayment.state is State.AUTHORIZING
+    assert len(bank.started) == 1
+
+
+async def test_a_quote_made_while_the_bank_was_closed_dies_when_it_opens(
+    desk: TransferDesk, debtor: Member, clock: ManualClock
+) -> None:
+    clock.instant = datetime(2026, 11, 30, 6, 59, tzinfo=JST)
+    quote = await quote_repayment(desk, wish(debtor))
+    clock.instant = datetime(2026, 11, 30, 7, 0, tzinfo=JST)
+
+    with pytest.raises(QuoteOutdated):
+        await ask(desk, wish(debtor), quote_id=quote.id)
+
+    assert quote.valid_until == clock.instant
+
+
+async def test_a_row_that_cannot_be_read_stands_aside_and_the_others_go_on(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member, clock: ManualClock, owner: Any
+) -> None:
+    broken = (await ask(desk, wish(debtor))).repayment
+    asked = (await ask(desk, wish(debtor), key="another-key-00001")).repayment
+    await owner.execute("UPDATE repayments SET bank = 'nobody' WHERE id = $1", broken.id)
+    bank.ends.append(Paid(clock.now(), Yen(10_000)))
+    clock.advance(1)
+
+    with capture_logs() as records:
+        await ask_repayments(desk)
+        await until(desk, asked, State.SETTLED)
+        await desk.senders.drain(5)
+
+    alerts = [record["code"] for record in records if record["event"] == "alert.raised"]
+    aside = await owner.fetchval("SELECT inquire_at FROM repayments WHERE id = $1", broken.id)
+    assert alerts == ["repayment_not_workable"]
+    assert aside == clock.now() + timedelta(seconds=30)
+
+
+async def test_operators_see_how_many_are_open(desk: TransferDesk, debtor: Member) -> None:
+    metrics = PrometheusMetrics()
+    await ask(desk, wish(debtor))
+
+    counted = await measure_repayments(replace(desk, metrics=metrics))
+
+    assert counted == 1
+    assert 'gateway_repayments_open{state="authorizing"} 1.0' in metrics.render().decode()
+    assert 'gateway_repayments_open{state="created"} 0.0' in metrics.render().decode()
