@@ -3,7 +3,7 @@
 VENV := .venv
 export VENV
 
-.PHONY: setup demo test test-all browser chaos bench lint format lock fuzz mutate hours lives openapi client
+.PHONY: setup demo test test-all browser chaos bench stop lint format lock fuzz mutate hours lives openapi client
 
 setup:
 	@scripts/setup $(VENV)
@@ -40,6 +40,10 @@ hours: setup
 # Ten years of members' lives, reckoned twice, every day. LIVES changes how many.
 lives: setup
 	@$(VENV)/bin/pytest -q -m long --numprocesses 2 tests/domain/test_lives.py $(ARGS)
+
+# One of two replicas stops under load. STOP_REQUESTS changes how many requests there are.
+stop: setup
+	@$(VENV)/bin/pytest -q -m long tests/flows/test_rolling_stop.py $(ARGS)
 
 bench: setup
 	@$(VENV)/bin/python -m bench $(ARGS)
