@@ -20,6 +20,7 @@ from gateway.domain.hours import JST
 from gateway.http.core import ROUTES
 from gateway.http.openapi.document import printed
 from gateway.operators.command_line import WRONG, AsJson, commands
+from gateway.operators.operating_desk import reconcile_first
 from gateway.operators.reports import doctor_report
 from gateway.operators.running import logging_to, run
 from gateway.ops import render
@@ -63,11 +64,17 @@ def serve(
     port: Annotated[int | None, typer.Option(help="GATEWAY_PORT")] = None,
     processes: Annotated[int, typer.Option(min=1, max=64)] = 1,
     role: Role = Role.ALL,
+    after_restore: Annotated[
+        bool,
+        typer.Option("--after-restore", help="First read the banks' statements, and nothing else."),
+    ] = False,
 ) -> None:
     """Serve until SIGTERM, then drain."""
     given = {"host": host, "port": port}
     settings = load_settings(**{name: v for name, v in given.items() if v is not None})
     with logging_to(settings, fd=1) as writer:
+        if after_restore:
+            run(reconcile_first(settings))
         run(serve_gateway(settings, writer=writer, role=role, processes=processes))
 
 

@@ -12,6 +12,7 @@ from gateway.ops.crash import no_checkpoint
 from gateway.ops.metrics import PrometheusMetrics
 from gateway.profiles import bank_profiles, scaled
 from gateway.services.desk import Senders, TransferDesk
+from gateway.services.reconcile_restored import reconcile_restored
 
 INSTANCE = "ops"
 
@@ -37,6 +38,12 @@ async def operators_desk(settings: Settings) -> AsyncIterator[TransferDesk]:
             settings=settings,
             instance=INSTANCE,
         )
+
+
+async def reconcile_first(settings: Settings) -> None:
+    """Reconcile a restored database, before anything else of the gateway runs on it."""
+    async with operators_desk(settings) as desk:
+        await reconcile_restored(desk)
 
 
 def operate_desk(work: Callable[[TransferDesk], Awaitable[Result]]) -> Result:
