@@ -46,6 +46,7 @@ async def _print_welcome(
     now = clock.now()
     rows = {
         "API": stage.address,
+        "its description": f"{stage.address}/docs",
         **{f"{bank} sandbox": url for bank, url in stage.sandbox.urls.items()},
         "log": str(settings.data_dir / "gateway.log"),
         "member number": MEMBER_NUMBER,
@@ -55,9 +56,9 @@ async def _print_welcome(
         "now": now.isoformat(timespec="seconds"),
     }
     for name, value in rows.items():
-        console.print(f"  {name:<14} {value}", highlight=False)
+        console.print(f"  {name:<15} {value}", highlight=False)
     for name, reopens_at in _closed(now):
-        console.print(f"  {name:<14} closed until {reopens_at:%Y-%m-%d %H:%M}")
+        console.print(f"  {name:<15} closed until {reopens_at:%Y-%m-%d %H:%M}")
     console.print(
         "Ready. README.md has the first calls with curl: borrow, and pay back. Ctrl-C stops.",
         highlight=False,

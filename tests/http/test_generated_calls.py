@@ -62,10 +62,10 @@ TRIED = [r for r in ROUTES if r.operation is not None and r.operation.tag is not
 
 
 def is_varied(route: Route) -> bool:
-    """Say whether a call of a route can break its description, and two calls can differ."""
+    """Say whether there are calls of a route without end."""
     operation = route.operation
     return operation is not None and bool(
-        "{" in route.path
+        "_id}" in route.path
         or operation.takes
         or any(parameter.schema != {"type": "string"} for parameter in operation.parameters)
     )
@@ -183,7 +183,7 @@ async def test_every_made_up_call_has_a_described_answer(
     kept = await asyncio.to_thread(try_route, somebody, label, GenerationMode.POSITIVE, each)
 
     assert kept >= each or not is_varied(route)
-    if is_varied(route):
+    if is_varied(route) or "{" in route.path:
         broken = await asyncio.to_thread(try_route, somebody, label, GenerationMode.NEGATIVE, each)
 
         assert broken >= each
