@@ -77,5 +77,16 @@ def test_the_list_has_origins_and_no_wildcards(origin: str) -> None:
         load_settings(cors_origins=(origin,))
 
 
-async def test_only_behind_https_browsers_are_told_to_stay_with_it(client: Client) -> None:
+async def test_without_https_browsers_are_not_told_to_insist_on_it(client: Client) -> None:
     assert "Strict-Transport-Security" not in (await client.call("GET", "/livez")).headers
+
+
+class TestBehindHttps:
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return load_settings().model_copy(update={"public_url": "https://gateway.example"})
+
+    async def test_browsers_are_told_to_insist_on_it(self, client: Client) -> None:
+        headers = (await client.call("GET", "/livez")).headers
+
+        assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"

@@ -1,11 +1,12 @@
 """Quotas that hold over several processes, each of which counts by itself most of the time."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.domain.errors import Busy
 from gateway.domain.quota import Quota
 from gateway.services.count_requests import RequestCounter
 from gateway.store.database import Database
@@ -110,3 +111,17 @@ async def test_quotas_that_are_whole_again_are_forgotten(database: Database, own
     await counter._forget()
 
     assert [r["key"] for r in await owner.fetch("SELECT key FROM request_quotas")] == [b"\x02"]
+
+
+async def test_what_cannot_be_forgotten_now_is_forgotten_later() -> None:
+    counter = RequestCounter(cast("Database", NoDatabase()))
+
+    with capture_logs() as records:
+        await counter._forget()
+
+    assert [record["event"] for record in records] == ["quotas.not_shared"]
+
+
+class NoDatabase:
+    async def fetch(self, sql: str) -> None:
+        raise Busy(sql)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,13 +11,13 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.domain.errors import Busy
+from gateway.domain.errors import Busy, TooManyStreams
 from gateway.services.authenticate import Caller
 from gateway.services.desk import TransferDesk
 from gateway.services.follow_events import EventFeed, Stream
 from gateway.store.database import Database
 
-MEMBER = UUID(int=1)
+MEMBER, OTHER = UUID(int=1), UUID(int=2)
 ROUNDS = 5
 
 
@@ -35,6 +36,17 @@ class Reads:
         if self.failures:
             raise self.failures.pop()
         return await self._db.fetch(sql, *args)
+
+
+class StuckLine:
+    def __init__(self) -> None:
+        self.is_cut = False
+
+    def is_open(self) -> bool:
+        return not self.is_cut
+
+    def cut(self) -> None:
+        self.is_cut = True
 
 
 class OpenLine:
@@ -150,3 +162,43 @@ async def test_a_stream_that_is_opened_while_the_process_stops_ends_at_once(
     with followed(feed, MEMBER, session_id) as stream:
         assert await stream.take(5) == []
         assert stream.ended_by == "stopping"
+
+
+async def test_a_process_keeps_a_bounded_number_of_streams_open(
+    desk: TransferDesk, database: Database
+) -> None:
+    settings = desk.settings.model_copy(update={"streams_max": 1})
+    feed = EventFeed(replace(desk, settings=settings), database)
+
+    with followed(feed, MEMBER, MEMBER), pytest.raises(Busy), followed(feed, OTHER, MEMBER):
+        raise AssertionError("there was room")
+
+    with followed(feed, MEMBER, MEMBER) as stream:
+        assert stream.wants_more
+
+
+async def test_a_member_has_a_bounded_number_of_streams_and_the_others_theirs(
+    desk: TransferDesk, database: Database
+) -> None:
+    settings = desk.settings.model_copy(update={"streams_per_member_max": 1})
+    feed = EventFeed(replace(desk, settings=settings), database)
+
+    with (
+        followed(feed, MEMBER, MEMBER),
+        followed(feed, OTHER, OTHER),
+        pytest.raises(TooManyStreams),
+        followed(feed, MEMBER, MEMBER),
+    ):
+        raise AssertionError("there was room")
+
+
+async def test_a_process_that_stops_cuts_off_who_does_not_read(
+    desk: TransferDesk, database: Database
+) -> None:
+    feed, line = EventFeed(desk, database), StuckLine()
+
+    with feed.opened(Caller(MEMBER, MEMBER), line, after=0) as stream:
+        stream.is_sending = True
+        feed.end()
+
+    assert line.is_cut
