@@ -23,7 +23,7 @@ browser:
 
 # The long runs. CHAOS_TRANSFERS, FUZZ_ANSWERS and FUZZ_CALLS change how long.
 chaos: setup
-	@$(VENV)/bin/pytest -m long -q tests/flows/test_chaos.py $(ARGS)
+	@$(VENV)/bin/pytest -m long -q tests/flows/test_chaos.py tests/flows/test_reconciliation.py $(ARGS)
 
 # Damaged answers, 100,000 a bank; 10,000 calls made up from the API description.
 fuzz: setup

@@ -7,7 +7,7 @@ day is reconciled, and less what is explained later.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import count
+from itertools import count, takewhile
 from uuid import UUID, uuid5
 
 from gateway.domain.account import BankCode
@@ -56,13 +56,9 @@ def _done(
     bank: BankCode, day: date, line: StatementLine, known: dict[UUID, Posting]
 ) -> tuple[int, int]:
     """Return how many postings there are about a line, and what they set aside."""
-    done = 0
-    for number in count():
-        posting = known.get(aside_id(bank, day, line.bank_id, number))
-        if posting is None:
-            return number, done
-        done += _on_cash(bank, posting)
-    raise AssertionError("count() does not end")
+    ids = (aside_id(bank, day, line.bank_id, number) for number in count())
+    there = [known[identifier] for identifier in takewhile(known.__contains__, ids)]
+    return len(there), sum(_on_cash(bank, posting) for posting in there)
 
 
 def _leg(bank: BankCode, day: date, amount: int) -> Leg:
