@@ -10,6 +10,7 @@ import aiohttp
 import orjson
 
 from tests.http.conftest import Client
+from tests.http.described import fault_of_body
 
 WITHIN_S = 10
 
@@ -65,6 +66,8 @@ class Following:
         """Return the next event."""
         while (block := await self.block()) is not None:
             if block.is_event:
+                fault = fault_of_body("#/components/schemas/MemberEvent", block.data)
+                assert fault is None, f"mend it, or gateway/http/openapi/events.py: {fault}"
                 return block
         raise EOFError("the stream ended")
 
