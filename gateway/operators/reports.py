@@ -1,7 +1,8 @@
 """Gives operators' commands what they need: database and banks, for as long as they run."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -10,9 +11,11 @@ from gateway.adapters.registry import open_banks
 from gateway.app import database_address, schema_problems
 from gateway.config import Settings
 from gateway.domain.account import BankCode
-from gateway.domain.bank import Bank, Direction, Statement
+from gateway.domain.bank import Bank, Statement
 from gateway.domain.errors import NotReady
 from gateway.domain.hours import JST
+from gateway.domain.reconciliation import Movement, signed
+from gateway.domain.set_aside import fundings
 from gateway.ops.clock import SystemClock
 from gateway.ops.commands.doctor import (
     Check,
@@ -29,6 +32,7 @@ from gateway.ops.crash import no_checkpoint
 from gateway.ops.metrics import PrometheusMetrics
 from gateway.store.database import Database, open_database
 from gateway.store.lanes import StoredLanes
+from gateway.store.statements import house_postings
 
 APPLICATION = "gateway ops"
 
@@ -103,10 +107,18 @@ async def _statement_total(bank: Bank, db: Database, clock: SystemClock) -> int 
         statement = await bank.statement(day)
         if not isinstance(statement, Statement):
             return None
-        for movement in statement.movements:
-            if movement.reference is None:
-                continue
-            sign = 1 if movement.direction is Direction.IN else -1
-            total += sign * movement.amount.amount
+        total += _moved(statement, fundings(bank.code, await house_postings(db, bank.code, day)))
         day += timedelta(days=1)
+    return total
+
+
+def _moved(statement: Statement, funded: Iterable[Movement]) -> int:
+    """Return in minus out on a day, without what the lender moved itself."""
+    own = Counter(signed(movement) for movement in funded)
+    total = 0
+    for line in statement.movements:
+        if line.reference is None and own[signed(line)]:
+            own[signed(line)] -= 1
+        else:
+            total += signed(line)
     return total

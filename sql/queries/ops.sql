@@ -79,9 +79,9 @@ WHERE (l.member_id IS NULL AND p.member_id <> '00000000-0000-0000-0000-000000000
 ORDER BY p.id LIMIT $1;
 
 -- name: account_totals
--- Debits minus credits of every account, over all members; and what of it transfers and repayments moved.
+-- Debits minus credits of every account, over all members; and what of it was moved but by the lender itself.
 SELECT a.account, sum(a.amount)::bigint AS balance,
-    coalesce(sum(a.amount) FILTER (WHERE coalesce(p.transfer_id, p.repayment_id) IS NOT NULL), 0)::bigint AS moved
+    coalesce(sum(a.amount) FILTER (WHERE 'funding' NOT IN (p.debit, p.credit)), 0)::bigint AS moved
 FROM postings p, LATERAL (VALUES (p.debit, p.amount), (p.credit, -p.amount)) AS a (account, amount)
 GROUP BY a.account ORDER BY a.account;
 

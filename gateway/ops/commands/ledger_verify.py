@@ -36,7 +36,7 @@ BANK_ACCOUNTS = re.compile(
     rf"(settlement_cash|fee_expense|bank_charges_payable):({'|'.join(BankCode)})"
 )
 
-# What movements with a reference brought in minus what they took out, by the bank's own
+# What came in minus what went out, but for the lender's own fundings, by the bank's own
 # statements from the first day on; None where the bank could not be asked.
 StatementTotal = Callable[[], Awaitable[int | None]]
 NO_STATEMENTS: Mapping[BankCode, StatementTotal] = MappingProxyType({})
@@ -69,7 +69,7 @@ async def verify_ledger(
     totals = await db.fetch(ACCOUNT_TOTALS)
     balances = {row["account"]: row["balance"] for row in totals}
     findings += _account_findings(balances)
-    # Funding has no reference of ours, so what transfers and repayments moved is compared.
+    # A funding need not be on any statement, so what else has moved is compared.
     moved = {row["account"]: row["moved"] for row in totals}
     findings += await _bank_findings(moved, statement_totals)
     return LedgerReport(members, postings, balances, tuple(findings))
