@@ -44,6 +44,24 @@ BEFORE: Json = {
                 "responses": {"204": {}},
             },
         },
+        "/news": {
+            "get": {
+                "operationId": "followNews",
+                "responses": {
+                    "200": {
+                        "content": {
+                            "text/event-stream": {
+                                "schema": {"type": "string"},
+                                "x-event-data": {
+                                    "type": "object",
+                                    "properties": {"kind": {"type": "string"}},
+                                },
+                            }
+                        }
+                    }
+                },
+            }
+        },
         "/others": {"get": {"operationId": "listOthers", "responses": {"204": {}}}},
     },
     "components": {
@@ -133,6 +151,13 @@ BREAKS = [
         lambda d: schema(d, "Thing")["properties"].pop("name"),
         "field name is gone",
         id="a field of an answer, in a list",
+    ),
+    pytest.param(
+        lambda d: d["paths"]["/news"]["get"]["responses"]["200"]["content"][
+            "text/event-stream"
+        ].pop("x-event-data"),
+        "field kind is gone",
+        id="a field of an event",
     ),
     pytest.param(
         lambda d: schema(d, "Thing").update(required=[]),

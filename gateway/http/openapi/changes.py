@@ -10,6 +10,7 @@ from typing import Any
 
 Json = Mapping[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
+SHOWN = ("schema", "x-event-data")  # the body, or the data of each event of a stream
 # A request that was within the old bounds may be outside these new ones.
 LOWER_BOUNDS = ("minimum", "minLength", "minItems")
 UPPER_BOUNDS = ("maximum", "maxLength", "maxItems")
@@ -119,8 +120,9 @@ def _responses(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[s
         for media, content in old.get("content", {}).items():
             if media not in new.get("content", {}):
                 yield f"{place} {status}: {media} is not given any more"
-            else:
-                schemas = content["schema"], new["content"][media]["schema"]
+                continue
+            for part in (part for part in SHOWN if part in content):
+                schemas = content[part], new["content"][media].get(part, {})
                 yield from _given(pair, f"{place} {status}", *schemas)
 
 
