@@ -133,11 +133,7 @@ CREATE_TRANSFER = Operation(
         )
     },
     takes=TransferPayload,
-    example={
-        "account_id": f"ac_{EXAMPLE_HEX}",
-        "amount": 30000,
-        "quote_id": f"qt_{EXAMPLE_HEX}",
-    },
+    example={"account_id": f"ac_{EXAMPLE_HEX}", "amount": 30000},
     is_writing=True,
     parameters=(IDEMPOTENCY_KEY, WAIT),
     problems=(
