@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import assert_never
 from uuid import UUID
 
 from gateway.domain.account import BankCode
@@ -77,6 +78,8 @@ def payable(book: LoanBook, kind: RepaymentKind, day: date) -> tuple[Yen, Yen]:
             return typed_range(position, book.agreement.contract.rules)
         case RepaymentKind.PAYOFF:
             return position.payoff, position.payoff
+        case never:
+            assert_never(never)
 
 
 def terms_of(

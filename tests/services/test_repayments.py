@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from structlog.testing import capture_logs
@@ -30,9 +31,11 @@ from gateway.domain.outcome import (
     Authorizing,
     CollectionOutcome,
     NotFound,
+    NotSent,
     Paid,
     Redirect,
     StartOutcome,
+    Unknown,
 )
 from gateway.domain.reason import Reason
 from gateway.domain.repayment import Repayment, RepaymentKind, State
@@ -46,9 +49,10 @@ from gateway.services.accept_repayment import (
 )
 from gateway.services.accept_transfer import accept_transfer
 from gateway.services.cancel_repayment import cancel_repayment
-from gateway.services.desk import TransferDesk
+from gateway.services.desk import Senders, TransferDesk
 from gateway.services.inquire_repayment import inquire_repayment
 from gateway.services.quote_repayment import RepaymentWish, quote_repayment
+from gateway.services.return_browser import return_browser
 from gateway.services.work_repayments import (
     ask_repayments,
     measure_repayments,
@@ -591,3 +595,58 @@ async def test_operators_see_how_many_are_open(desk: TransferDesk, debtor: Membe
     assert counted == 1
     assert 'gateway_repayments_open{state="authorizing"} 1.0' in metrics.render().decode()
     assert 'gateway_repayments_open{state="created"} 0.0' in metrics.render().decode()
+
+
+async def test_trouble_with_our_contract_holds_the_bank(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    bank.starts.append(NotSent(Reason.CONTRACT_ERROR))
+
+    asked = (await ask(desk, wish(debtor))).repayment
+    with pytest.raises(BankClosed):
+        await ask(desk, wish(debtor), key="another-key-00001")
+
+    assert asked.state is State.CREATED
+    assert asked.start_at is not None
+
+
+async def test_a_bank_that_will_not_be_asked_is_held_and_asked_again(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    asked = (await ask(desk, wish(debtor))).repayment
+    bank.ends.append(Unknown(Reason.CONTRACT_ERROR))
+
+    waiting = await inquire_repayment(desk, asked)
+    with pytest.raises(BankClosed):
+        await ask(desk, wish(debtor), key="another-key-00001")
+
+    assert waiting.state is State.AUTHORIZING
+    assert waiting.inquire_at is not None
+
+
+async def test_a_process_with_its_hands_full_lets_the_browser_go_on(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member, clock: ManualClock
+) -> None:
+    asked = (await ask(desk, wish(debtor))).repayment
+    (order,) = bank.started
+    (state,) = parse_qs(urlsplit(order.return_url).query)["state"]
+    clock.advance(0.1)
+
+    back = await return_browser(replace(desk, senders=Senders(0)), BankCode.SMBC, state)
+
+    assert back.id == asked.id
+    assert (await now_is(desk, asked)).inquire_at == clock.now()
+
+
+async def test_a_browser_that_comes_back_to_what_is_known_asks_nobody(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    asked = (await ask(desk, wish(debtor))).repayment
+    bank.ends.append(Paid(desk.clock.now(), Yen(10_000)))
+    settled = await inquire_repayment(desk, asked)
+    (state,) = parse_qs(urlsplit(bank.started[0].return_url).query)["state"]
+
+    back = await return_browser(desk, BankCode.SMBC, state)
+
+    assert back == settled
+    assert (await now_is(desk, asked)).inquiries == 1
