@@ -20,7 +20,7 @@ EVENTS = 2_000
 
 @pytest.fixture
 def settings() -> Settings:
-    return load_settings(streams_per_member_max=5 * FOLLOWERS)
+    return load_settings(streams_per_member_max=5 * FOLLOWERS, member_streams_per_minute=0)
 
 
 async def write(url: str, member_id: UUID, count: int, chance: random.Random) -> None:
