@@ -30,7 +30,7 @@ BACK = "https://member.example/repaid"
 AT_A_TIME = 20
 BORROWED = 50_000
 QUIET_FOR = timedelta(seconds=1)
-WITHIN_S = 30
+WITHIN_S = 180
 NO_LIMITS = {"rate_limits": {"money": 0, "inquiry": 0}}
 # Nobody answers a question any more: what is not clear stays so until the statement says it.
 DEAF = [
