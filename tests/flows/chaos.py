@@ -1,8 +1,8 @@
-"""Many transfers through all banks while one call in five goes wrong, repeatable by its seed."""
+"""Money out and back through all banks, one call in five gone wrong, repeatable by its seed."""
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -11,8 +11,10 @@ from gateway.app import Gateway
 from gateway.domain.account import BankCode
 from gateway.domain.errors import Busy, CommitUnknown
 from gateway.domain.transfer import State, Transfer
+from gateway.serve import listen
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
 from gateway.store.transfers import find_transfer
+from tests.flows.chaos_repayments import Payback, pay_back, until_paid, wishes
 from tests.flows.world import TIME_SCALE, CrashAt, Crashed, World, request
 
 SETTLED_WITHIN_S = 60
@@ -49,14 +51,23 @@ FAULTS = [
     rule("inquire", 0.06, "status", status=503, done=False),
     rule("inquire", 0.06, "garbage"),
     rule("token", 0.1, "status", status=503, done=False),
+    rule("start_collection", 0.06, "drop_before"),
+    rule("start_collection", 0.06, "drop_after"),
+    rule("start_collection", 0.06, "status", status=500, done=True),
+    rule("inquire_collection", 0.08, "drop_before"),
+    rule("inquire_collection", 0.06, "status", status=503, done=False),
+    rule("inquire_collection", 0.06, "garbage"),
+    rule("callback", 0.3, "callback", lose=True),
+    rule("callback", 0.3, "callback", times=2),
+    rule("callback", 0.2, "callback", bad_signature=True),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many transfers ended in each state, and in review."""
+    """How many transfers and repayments came to their end, and how many are in review."""
 
-    transfers: int
+    movements: int
     in_review: int
 
 
@@ -74,43 +85,63 @@ async def end_faults(world: World) -> None:
         await world.put("faults", [], bank=BankCode(bank))
 
 
-async def run_round(world: World, seed: int, *, transfers: int) -> Outcome:
-    """Send transfers through two gateways, of which one dies in the middle, and check all books."""
+async def run_round(
+    world: World, seed: int, *, transfers: int, advances: Sequence[Transfer]
+) -> Outcome:
+    """Send transfers, and a repayment of each advance, through two gateways; one of them dies.
+
+    All books are checked at the end. Banks reach only the gateway that lives.
+    """
     random = Random(seed)  # noqa: S311 - repeatable, no secret
     banks = [BankCode(bank) for bank in world.sandbox.urls]
     wanted = [
         request(await world.member(bank=banks[number % len(banks)]), amount=1_000 + number)
         for number in range(transfers)
     ]
-    await begin_faults(world, seed)
-    async with world.process(name="survivor") as survivor:
+    paybacks = wishes(advances, random)
+    async with world.process(name="survivor") as survivor, AsyncExitStack() as stack:
+        await listen(stack, survivor, world.settings)
+        await begin_faults(world, seed)
         crash = CrashAt(random.randint(*DIES_BETWEEN))
         with suppress(Crashed):
             async with world.process(name="mortal", checkpoint=crash) as mortal:
-                await _send_all([survivor, mortal], wanted, crash)
+                await _ask_all(world, [survivor, mortal], (wanted, paybacks), crash)
         async with world.process(name="mortal"):
             accepted = [await _accepted(survivor, one) for one in wanted]
             await _until_at_rest(survivor, accepted)
+            await until_paid(world, survivor, paybacks)
             await end_faults(world)
             found = [await _now(survivor, transfer) for transfer in accepted]
             found = await _after_returns(world, survivor, found)
             await world.check(survivor, *found)
-    return Outcome(len(found), sum(transfer.state is State.REVIEW for transfer in found))
+    in_review = sum(transfer.state is State.REVIEW for transfer in found)
+    return Outcome(len(found) + len(paybacks), in_review)
 
 
-async def _send_all(
-    gateways: Sequence[Gateway], wanted: Sequence[TransferRequest], crash: CrashAt
+async def _ask_all(
+    world: World,
+    gateways: Sequence[Gateway],
+    wanted: tuple[Sequence[TransferRequest], Sequence[Payback]],
+    crash: CrashAt,
 ) -> None:
     """Ask for all at once, half here and half there; raise Crashed when the mortal has died."""
+    transfers, paybacks = wanted
 
     async def ask(number: int, one: TransferRequest) -> None:
         with suppress(Crashed):
             await _accepted(gateways[number % len(gateways)], one)
 
-    await asyncio.gather(*(ask(number, one) for number, one in enumerate(wanted)))
+    async def repay(number: int, one: Payback) -> None:
+        with suppress(Crashed):
+            await pay_back(world, gateways[number % len(gateways)], one)
+
+    await asyncio.gather(
+        *(ask(number, one) for number, one in enumerate(transfers)),
+        *(repay(number, one) for number, one in enumerate(paybacks)),
+    )
     death = asyncio.create_task(crash.died.wait())
     rest = asyncio.create_task(
-        _until_at_rest(gateways[0], [await _accepted(gateways[0], one) for one in wanted])
+        _until_at_rest(gateways[0], [await _accepted(gateways[0], one) for one in transfers])
     )
     await asyncio.wait((death, rest), return_when=asyncio.FIRST_COMPLETED)
     for task in (death, rest):
