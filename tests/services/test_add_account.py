@@ -8,8 +8,10 @@ import asyncpg
 import pytest
 
 from gateway.domain.account import AccountType, BankCode
+from gateway.domain.due_dates import DueDay
 from gateway.domain.errors import BranchUnknown, MemberSuspended, NotFoundHere, Refused
 from gateway.domain.identifier import uuid7
+from gateway.domain.loan_rules import Contract, percent
 from gateway.domain.money import Yen
 from gateway.services.add_account import AccountOnPaper, add_account_on_paper
 from gateway.store import members
@@ -24,7 +26,8 @@ SEEN = AccountOnPaper("10000001", BankCode.MUFG, "001", AccountType.ORDINARY, "1
 @pytest.fixture
 async def member(database: Database) -> UUID:
     member_id = await members.claim_login_name(database, "10000001", uuid7(START, b"0123456789"))
-    new = NewMember(member_id, "10000001", "ﾔﾏﾀﾞ ﾀﾛｳ", "hash", "ﾌﾟﾛﾐｽ", Yen(100_000))
+    contract = Contract(percent("17.8"), DueDay.FIFTH)
+    new = NewMember(member_id, "10000001", "ﾔﾏﾀﾞ ﾀﾛｳ", "hash", "ﾌﾟﾛﾐｽ", Yen(100_000), contract)
     await members.enrol(database, new, now=START)
     return member_id
 
