@@ -152,8 +152,8 @@ class BadDay:
                 await asyncio.sleep(0.02)
                 outcome = await _submitted(self.gateway.desk.banks[bank], order)
 
-    async def until_quiet(self, movements: int) -> None:
-        """Wait until so much has moved in all, and nothing has for a while."""
+    async def until_quiet(self, at_least: int = 1) -> int:
+        """Wait until so much has moved, and nothing for a while; return how much has in all."""
         async with asyncio.timeout(WITHIN_S):
             while True:
                 instants = [
@@ -161,10 +161,15 @@ class BadDay:
                     for bank in self.banks
                     for moved in await self.at(bank).movements()
                 ]
-                enough = len(instants) >= movements
-                if enough and self.world.clock.now() - max(instants) > QUIET_FOR:
-                    return
+                is_enough = len(instants) >= at_least
+                if is_enough and self.world.clock.now() - max(instants) > QUIET_FOR:
+                    return len(instants)
                 await asyncio.sleep(0.02)
+
+    async def fill_up(self, movements: int) -> None:
+        """Lend on until so much has moved: a busy machine misses answers, and asks less."""
+        while (missing := movements - await self.until_quiet()) > 0:
+            await self.lend_badly(missing)
 
     async def lines(self, bank: BankCode, day: date) -> int:
         """Return how many movements the bank's own books have on a day."""
