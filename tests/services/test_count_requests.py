@@ -1,12 +1,11 @@
 """Quotas that hold over several processes, each of which counts by itself most of the time."""
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.domain.errors import Busy
 from gateway.domain.quota import Quota
 from gateway.services.count_requests import RequestCounter
 from gateway.store.database import Database
@@ -83,18 +82,22 @@ async def test_callers_and_quotas_do_not_touch_each_other(database: Database) ->
 async def test_nobody_is_refused_because_nobody_can_count(database: Database, owner: Any) -> None:
     quota = Quota("member_read", 100, window_s=3600.0)
     counter = RequestCounter(database)
-    await owner.execute("REVOKE ALL ON request_quotas FROM gateway_app")
-    await owner.execute("ALTER DATABASE " + await name_of(owner) + " CONNECTION LIMIT 0")
-    await owner.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
+    await cut_off(owner)
 
     with capture_logs() as records:
         through = await burst(counter, quota, 120)
 
     assert through == 100
     assert {record["event"] for record in records} >= {"quotas.not_shared"}
+
+
+async def cut_off(owner: Any) -> None:
+    await owner.execute("REVOKE ALL ON request_quotas FROM gateway_app")
+    await owner.execute("ALTER DATABASE " + await name_of(owner) + " CONNECTION LIMIT 0")
+    await owner.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
 
 
 async def name_of(owner: Any) -> str:
@@ -113,15 +116,13 @@ async def test_quotas_that_are_whole_again_are_forgotten(database: Database, own
     assert [r["key"] for r in await owner.fetch("SELECT key FROM request_quotas")] == [b"\x02"]
 
 
-async def test_what_cannot_be_forgotten_now_is_forgotten_later() -> None:
-    counter = RequestCounter(cast("Database", NoDatabase()))
+async def test_what_cannot_be_forgotten_now_is_forgotten_later(
+    database: Database, owner: Any
+) -> None:
+    counter = RequestCounter(database)
+    await cut_off(owner)
 
     with capture_logs() as records:
         await counter._forget()
 
     assert [record["event"] for record in records] == ["quotas.not_shared"]
-
-
-class NoDatabase:
-    async def fetch(self, sql: str) -> None:
-        raise Busy(sql)
