@@ -53,6 +53,7 @@ class Payer:
     member: Member
     address: str
     bank: BankCode
+    home: str
 
     @property
     def emulator(self) -> Emulator:
@@ -64,7 +65,7 @@ class Payer:
         """Ask for a repayment; return it as it was accepted."""
         yen = None if amount is None else Yen(amount)
         wish = RepaymentWish(self.member.id, kind, self.bank, yen)
-        wanted = RepaymentRequest(wish, self.address + BACK, secrets.token_hex(16), "flow")
+        wanted = RepaymentRequest(wish, self.home, secrets.token_hex(16), "flow")
         return (await accept_repayment(self.gateway.desk, wanted)).repayment
 
     async def opens(
@@ -142,13 +143,16 @@ async def paying(
     *,
     clock: SystemClock | None = None,
     public_url: str | None = None,
+    home: str | None = None,
 ) -> AsyncIterator[Payer]:
     """Run a gateway under its public address, and lend a member 50,000 yen through the bank.
 
     At the end all books have to agree. `public_url`: banks and browsers come by another way.
+    `home`: the page of the lender's that the browser is sent to in the end.
     """
     port = free_port()
     address = f"http://127.0.0.1:{port}"
+    home = home or address + BACK
     async with (
         open_world(
             url,
@@ -157,7 +161,7 @@ async def paying(
             clock=clock,
             port=port,
             public_url=public_url or address,
-            repayment_return_urls=(address + BACK,),
+            repayment_return_urls=(home,),
         ) as world,
         world.process() as gateway,
         AsyncExitStack() as stack,
@@ -167,7 +171,7 @@ async def paying(
         accepted = await accept_transfer(gateway.desk, request(member, amount=BORROWED))
         transfer = await world.until_at_rest(gateway, accepted.transfer)
         assert transfer.state is TransferState.SETTLED
-        yield Payer(world, gateway, member, address, bank)
+        yield Payer(world, gateway, member, address, bank, home)
         await world.check(gateway)
         await check_payments(world)
 
