@@ -116,7 +116,7 @@ def after_inquiry(
             expired = replace(ended, reason=Reason.SESSION_EXPIRED)
             return Decision(_asked(expired, now, policy, pace), (Event.EXPIRE,))
         case NotFound() | Pending() | Unknown():
-            return _unanswered(repayment, outcome, asked_at, now, (policy, pace))
+            return _unanswered(repayment, outcome, now, (policy, pace))
         case never:
             assert_never(never)
 
@@ -193,7 +193,6 @@ def _paid(repayment: Repayment, outcome: Paid, now: datetime) -> Decision:
 def _unanswered(
     repayment: Repayment,
     outcome: NotFound | Pending | Unknown,
-    asked_at: datetime,
     now: datetime,
     plan: tuple[Policy, Pace],
 ) -> Decision:
@@ -202,7 +201,7 @@ def _unanswered(
     is_untrusted = isinstance(outcome, Unknown) and outcome.integrity
     alert = "bank_answer_untrusted" if is_untrusted else None
     asked = _asked(repayment, now, policy, pace)
-    if asked_at < repayment.watch_until or repayment.state is State.SETTLED:
+    if now < repayment.watch_until or repayment.state is State.SETTLED:
         return Decision(asked, (), alert)
     if not isinstance(outcome, NotFound):
         alert = "repayment_unanswered"

@@ -191,6 +191,23 @@ def test_at_the_end_of_the_watch_it_is_over_and_people_hear_of_it(
     assert decision.alert == alert
 
 
+def test_an_answer_that_takes_until_the_end_of_the_watch_ends_it_too() -> None:
+    """Else it stays open with nobody to ask again: the bank was asked in time, and hung."""
+    end = REPAYMENT.watch_until
+
+    decision = after_inquiry(
+        repayment(State.AUTHORIZING),
+        Unknown(),
+        asked_at=end - A_SECOND,
+        now=end + 7 * A_SECOND,
+        policy=POLICY,
+        pace=CALLING_BACK,
+    )
+
+    assert decision.repayment.state is State.EXPIRED
+    assert decision.alert == "repayment_unanswered"
+
+
 @pytest.mark.parametrize(
     ("at", "to"),
     [
