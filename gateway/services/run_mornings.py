@@ -11,7 +11,7 @@ from gateway.domain.hours import JST
 from gateway.services.desk import TransferDesk
 from gateway.services.quote_repayment import opening_at
 from gateway.services.reconcile import reconcile_day
-from gateway.store.daily_runs import Run, end_run, last_done, note_done, take_run, waiting_days
+from gateway.store.daily_runs import Run, end_run, first_undone, note_done, take_run, waiting_days
 from gateway.store.statements import first_booked
 from gateway.store.stops import known_stops
 
@@ -50,11 +50,11 @@ async def _is_open(desk: TransferDesk, bank: BankCode) -> bool:
 
 
 async def _due_days(desk: TransferDesk, bank: BankCode) -> list[date]:
-    """Return the days to be run: since the last one that was done, and those that failed."""
+    """Return the days to be run: from the first that is not done on, and those that failed."""
     now = desk.clock.now()
     until = last_day_due(now, desk.settings.reconcile_hour)
-    last = await last_done(desk.db, RECONCILE, bank)
-    first = await first_booked(desk.db, bank) if last is None else last + DAY
+    since = await first_booked(desk.db, bank)
+    first = await first_undone(desk.db, RECONCILE, bank, since=since)
     if first is None:
         return []  # nothing was ever booked at this bank
     days = {first + DAY * number for number in range((until - first).days + 1)}

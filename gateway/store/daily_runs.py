@@ -12,6 +12,7 @@ END = SQL["daily_runs.end"]
 DONE = SQL["daily_runs.done"]
 AGAIN = SQL["daily_runs.again"]
 LAST_DONE = SQL["daily_runs.last_done"]
+FIRST_UNDONE = SQL["daily_runs.first_undone"]
 WAITING = SQL["daily_runs.waiting"]
 
 
@@ -55,6 +56,17 @@ async def run_again(db: Database, run: Run, *, now: datetime) -> None:
 
 async def last_done(db: Database, name: str, bank: BankCode) -> date | None:
     row = await db.fetchrow(LAST_DONE, name, bank)
+    return None if row is None else row["day"]
+
+
+async def first_undone(
+    db: Database, name: str, bank: BankCode, *, since: date | None
+) -> date | None:
+    """Return the first day from `since` on that is not done, even if a later one is.
+
+    Without `since` it is counted from the first that was ever run; None if none was.
+    """
+    row = await db.fetchrow(FIRST_UNDONE, name, bank, since)
     return None if row is None else row["day"]
 
 

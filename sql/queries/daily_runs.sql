@@ -21,6 +21,17 @@ RETURNING state;
 -- name: last_done
 SELECT max(day) AS day FROM daily_runs WHERE name = $1 AND bank = $2 AND state = 'done';
 
+-- name: first_undone
+-- The first day from $3 on (from the first run, where that is not known) that is not done, whatever is done after it.
+SELECT min(c.day) AS day FROM (
+    SELECT coalesce($3::date, (SELECT min(f.day) FROM daily_runs f WHERE f.name = $1 AND f.bank = $2)) AS day
+    UNION ALL
+    SELECT r.day + 1 FROM daily_runs r
+    WHERE r.name = $1 AND r.bank = $2 AND r.state = 'done' AND ($3::date IS NULL OR r.day >= $3)
+) AS c
+WHERE NOT EXISTS (
+    SELECT 1 FROM daily_runs d WHERE d.name = $1 AND d.bank = $2 AND d.day = c.day AND d.state = 'done');
+
 -- name: waiting
 -- What is to be run (again): failed and due, or left by a process that is gone.
 SELECT day FROM daily_runs

@@ -159,6 +159,18 @@ async def test_what_an_operator_has_done_by_hand_is_not_run_again(
     assert await run_mornings(morning.desk) == 0
 
 
+async def test_days_that_nobody_ran_before_one_that_was_run_by_hand_are_caught_up(
+    morning: Morning, member: Member
+) -> None:
+    await lend(morning, member)
+    morning.clock.instant = MORNING + 2 * DAY
+    await note_by_hand(morning.desk, await reconcile_day(morning.desk, BANK, TODAY + DAY))
+
+    assert await run_mornings(morning.desk) == 2
+
+    assert morning.bank.asked_for == [TODAY + DAY, TODAY, TODAY + 2 * DAY]
+
+
 async def test_a_day_that_another_process_runs_is_left_to_it(morning: Morning) -> None:
     run = Run(RECONCILE, BANK, TODAY)
     assert await take_run(morning.desk.db, run, now=MORNING, lease_s=60) == 1
