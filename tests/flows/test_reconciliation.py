@@ -17,6 +17,7 @@ from gateway.domain.ledger import settlement_cash
 from gateway.domain.reason import Reason
 from gateway.ops.clock import shift_to
 from gateway.ops.commands.ledger_verify import verify_ledger
+from gateway.ops.commands.stops import hold_bank
 from gateway.services.reconcile import reconcile_day
 from tests.flows.bank_day import BACK, WITHIN_S, BadDay
 from tests.flows.test_time_travel import TravelClock
@@ -35,12 +36,21 @@ MADE_BY_BANKS = {
     Break.CREDIT_UNKNOWN,
     Break.DEBIT_UNKNOWN,
 }
-TABLES = ("loan_entries", "postings", "events", "review_items", "statement_lines")
+# The gateway goes on with what is open, and people may have to look at that too.
+WRITTEN = {
+    "entries": "loan_entries WHERE effective_on = $1",
+    "postings": "postings WHERE effective_on = $1",
+    "items": "review_items WHERE booked_on = $1",
+    "lines": "statement_lines WHERE day = $1",
+}
 
 
 async def written(owner: Any) -> dict[str, object]:
-    """Return how much there is of everything that reconciliation writes."""
-    return {table: await owner.fetchval(f"SELECT count(*) FROM {table}") for table in TABLES}
+    """Return how much there is of everything that reconciling the day writes."""
+    return {
+        name: await owner.fetchval(f"SELECT count(*) FROM {what}", TODAY)
+        for name, what in WRITTEN.items()
+    }
 
 
 async def live_through(day: BadDay, seed: int, *, movements: int) -> None:
@@ -91,6 +101,8 @@ async def try_a_day(database_url: str, owner: Any, seed: int, *, movements: int)
     ):
         day = BadDay(world, gateway, Random(seed))  # noqa: S311 - repeatable, no secret
         await live_through(day, seed, movements=movements)
+        await hold_bank(gateway.desk.db, None, reason="night", by="test", now=clock.now())
+        await day.until_quiet()  # what is out already arrives on this day
         clock.travel_to(MORNING)
 
         first = await reconciled(day)
