@@ -98,12 +98,11 @@ async def test_a_call_that_comes_after_everything_changes_nothing(
     database_url: str, owner, bank: BankCode
 ) -> None:
     async with paying(database_url, owner, bank) as payer:
-        await rule_on_calls(payer, seconds=10)
+        await rule_on_calls(payer, seconds=20)
         asked = await payer.opens()
         await payer.comes_back(await payer.approves(asked))
         await payer.until(asked, State.SETTLED)
         before = (await payer.kept())[:4]
-        assert await owner.fetchval(KEPT) == 0
 
         await until_count(owner, WORKED, 1)
 

@@ -8,7 +8,6 @@ from gateway.domain.identifier import public_id
 from gateway.domain.money import Yen
 from gateway.domain.reason import Reason
 from gateway.domain.repayment import RepaymentKind, State
-from gateway.services.cancel_repayment import cancel_repayment
 from gateway.services.collection_order import collection_order
 from tests.flows.paying import BACK, BORROWED, PAID, paying
 
@@ -55,35 +54,6 @@ async def test_a_browser_that_never_comes_back_changes_nothing(database_url: str
 
         assert settled.amount == Yen(BORROWED)
         assert await payer.owes() == 0
-
-
-async def test_money_that_comes_after_the_member_cancelled_is_booked(
-    database_url: str, owner
-) -> None:
-    async with paying(database_url, owner, BankCode.RAKUTEN) as payer:
-        asked = await payer.asks()
-        await cancel_repayment(payer.gateway.desk, member_id=payer.member.id, repayment_id=asked.id)
-        assert (await payer.now(asked)).state is State.CANCELLED
-
-        await payer.approves(asked)
-        settled = await payer.until(asked, State.SETTLED)
-
-        assert settled.reason is None
-        assert await payer.owes() == BORROWED - PAID
-
-
-async def test_a_start_whose_answer_is_lost_is_made_again_and_is_one_order(
-    database_url: str, owner
-) -> None:
-    async with paying(database_url, owner, BankCode.SMBC) as payer:
-        await payer.emulator.fault("start_collection", "drop_after")
-        asked = await payer.asks()
-        opened = await payer.until(asked, State.AUTHORIZING)
-
-        await payer.comes_back(await payer.approves(opened))
-
-        assert (await payer.now(asked)).state is State.SETTLED
-        assert await payer.emulator.booked(asked.reference) == [("collection", PAID)]
 
 
 async def test_a_bank_that_answers_no_start_ends_it_and_is_asked_all_the_same(
