@@ -103,7 +103,7 @@ def _more(error: GatewayError) -> dict[str, object]:
 
 
 def problem_type(code: str) -> str:
-    """Return the URI that stands for a code; docs/problems.md has one paragraph for each."""
+    """Return the URI that stands for a code; docs/problems.md has a row for each."""
     return f"urn:gateway:problem:{code}"
 
 
@@ -121,14 +121,23 @@ def _errors(error: GatewayError, row: Row, language: str) -> list[dict[str, str]
     if isinstance(error, HttpRefused):
         return [_bad_field(field, language) for field in error.fields]
     if isinstance(error, Refused) and error.field is not None:
-        detail = f"{say(row.title, language)} {_rule(error.field, language)}".rstrip()
+        # Not the field's rule: what was typed keeps to that, and would be told so in vain.
+        detail = _beside_field(row, language)
         return [{**_place(error.field), "code": error.code, "detail": detail}]
     return []
 
 
+def _beside_field(row: Row, language: str) -> str:
+    """Return what is wrong and what to do, as sentences: title and detail may not be beside it."""
+    if language == "en":
+        return f"{row.title.en}. {row.detail.en}"
+    return f"{row.title.ja}。{row.detail.ja}"
+
+
 def _bad_field(field: BadField, language: str) -> dict[str, str]:
     fault = say(FAULTS[field.fault], language)
-    detail = f"{fault} {_rule(field.place, language)}".rstrip()
+    space = " " if language == "en" else ""
+    detail = f"{fault}{space}{_rule(field.place, language)}".rstrip()
     return {field.where: _printable(field.place), "code": field.fault.value, "detail": detail}
 
 

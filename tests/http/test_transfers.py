@@ -145,6 +145,24 @@ async def test_more_than_is_available_is_refused_by_name(member: Client, account
     assert reply.fields == {"/amount"}
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("ja", "ご利用可能額を超えています。ご利用可能額以内の金額を入力してください。"),
+        ("en", "The amount is above the available credit. Ask for no more than is available."),
+    ],
+)
+async def test_beside_the_field_stands_what_is_wrong_and_what_to_do(
+    member: Client, account: str, language: str, said: str
+) -> None:
+    """It was the title and the field's rule, run together: 1 to 9,999,999,999 yen."""
+    headers = key() | {"Accept-Language": language}
+
+    reply = await ask(member, account, amount=500_001, headers=headers)
+
+    assert [one["detail"] for one in reply.body["errors"]] == [said]
+
+
 async def test_a_refused_request_leaves_no_record_of_its_key(member: Client, account: str) -> None:
     await ask(member, account, amount=500_001)
 
