@@ -1,6 +1,7 @@
 """Settings (environment `GATEWAY_…`, optional TOML file): read once, frozen."""
 
 import hashlib
+import json
 import os
 import tomllib
 from ipaddress import ip_network
@@ -59,15 +60,19 @@ def _network(network: str) -> str:
     return str(ip_network(network))  # a ValueError says what is wrong
 
 
+def _listed(given: object) -> object:
+    """Return what the environment gives, one after the other with commas between, or as JSON."""
+    if not isinstance(given, str):
+        return given
+    if given.lstrip().startswith("["):
+        return json.loads(given)  # a ValueError says what is wrong
+    return tuple(one.strip() for one in given.split(","))
+
+
 Origin = Annotated[str, Field(pattern=BASE_URL), AfterValidator(_public_url)]
+Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)]
 Network = Annotated[str, AfterValidator(_network)]
-
-
-def _listed(urls: object) -> object:
-    """Return what the environment gives, one address after the other with commas between."""
-    return tuple(url.strip() for url in urls.split(",")) if isinstance(urls, str) else urls
-
-
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)]
 PublicUrl = Annotated[str, Field(pattern=BASE_URL), AfterValidator(_public_url), OWN_VALUE]
 ReturnUrl = Annotated[str, AfterValidator(_return_url)]
 ReturnUrls = Annotated[
@@ -105,10 +110,10 @@ class Settings(BankSettings):
     session_idle_s: int = Field(600, ge=1)
     session_absolute_s: int = Field(43_200, ge=1)
     login_delay_s: float = Field(1.0, ge=0)
-    cors_origins: tuple[Origin, ...] = ()
+    cors_origins: Origins = ()
     connections_max: int = Field(12_000, ge=1)
     head_wait_s: float = Field(10.0, gt=0)
-    trusted_proxies: tuple[Network, ...] = ()
+    trusted_proxies: Networks = ()
     member_money_per_minute: int = Field(600, ge=0)
     member_writes_per_minute: int = Field(600, ge=0)
     member_reads_per_minute: int = Field(1_200, ge=0)

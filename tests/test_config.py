@@ -199,6 +199,31 @@ def test_several_return_addresses_have_commas_between_them(environment: Environm
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param("https://a.example, http://localhost:5173", id="commas"),
+        pytest.param('["https://a.example", "http://localhost:5173"]', id="a JSON list"),
+    ],
+)
+def test_a_list_of_origins_has_commas_or_is_json(environment: Environment, given: str) -> None:
+    environment(GATEWAY_CORS_ORIGINS=given)
+
+    assert load_settings().cors_origins == ("https://a.example", "http://localhost:5173")
+
+
+@pytest.mark.parametrize("name", ["GATEWAY_CORS_ORIGINS", "GATEWAY_TRUSTED_PROXIES"])
+@pytest.mark.parametrize("given", ["", "[", '["a"', "a,,b"])
+def test_a_list_that_cannot_be_read_is_named(
+    environment: Environment, name: str, given: str
+) -> None:
+    """What was no JSON ended the start with a traceback."""
+    environment(**{name: given})
+
+    with pytest.raises(NotReady, match=name):
+        load_settings()
+
+
+@pytest.mark.parametrize(
     "name",
     ["GATEWAY_PROT", "GATEWAY_", "GATEWAY_PORT_FILE", "gateway_prot", "GATEWAY_SMBC_APIKEY"],
 )
