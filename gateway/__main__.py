@@ -42,7 +42,7 @@ cli.command()(conformance)
 def demo(
     *,
     check: Annotated[
-        bool, typer.Option("--check", help="Drive one transfer, compare, end.")
+        bool, typer.Option("--check", help="Move money both ways through each bank, compare, end.")
     ] = False,
     at: Annotated[str | None, typer.Option(help="Begin at this instant (RFC 3339).")] = None,
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,

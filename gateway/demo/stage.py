@@ -87,7 +87,13 @@ def _public(settings: Settings) -> dict[str, object]:
             probe.bind((settings.host, 0))
             port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    return {"port": port, "public_url": address, "repayment_return_urls": (f"{address}/",)}
+    is_listed = "repayment_return_urls" in settings.model_fields_set
+    listed = settings.repayment_return_urls if is_listed else ()
+    return {
+        "port": port,
+        "public_url": address,
+        "repayment_return_urls": (f"{address}/", *listed),
+    }
 
 
 @asynccontextmanager

@@ -14,11 +14,12 @@ from gateway.demo.stage import open_stage
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotReady
 from gateway.domain.money import Yen
+from gateway.ops.clock import SystemClock, shift_to
 from gateway.ops.commands.ledger_verify import verify_ledger
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
 from gateway.store.accounts import list_accounts
 from gateway.store.loans import find_loan
-from tests.manual_clock import ManualClock
+from tests.manual_clock import START, ManualClock
 
 
 async def test_a_second_demo_is_told_that_the_sandboxs_port_is_taken(
@@ -34,6 +35,25 @@ async def test_a_second_demo_is_told_that_the_sandboxs_port_is_taken(
 
         with pytest.raises(NotReady, match=rf"{port}\).*address already in use.*another demo"):
             await stage.__aenter__()
+
+
+async def test_a_page_beside_the_demo_may_be_returned_to(tmp_path: Path, database_url: str) -> None:
+    """The demo allowed its own address only, whatever the setting said."""
+    page = "http://localhost:5173/"
+    settings = Settings.model_validate(
+        {
+            "data_dir": tmp_path,
+            "database_url": database_url,
+            "port": 0,
+            "repayment_return_urls": (page,),
+        }
+    )
+    clock = SystemClock(shift_to(START))
+
+    async with open_stage(settings, clock=clock, sandbox_port=0, books_dir=None) as stage:
+        listed = stage.gateway.desk.settings.repayment_return_urls
+
+    assert listed == (f"{stage.address}/", page)
 
 
 async def test_the_check_says_that_both_ways_of_money_ledger_and_the_banks_books_agree(
