@@ -18,8 +18,8 @@ from gateway.domain.resolution import (
 from gateway.domain.review import Resolution, ReviewKind
 from gateway.services.book_entry import FoundEntry, book_entry
 from gateway.services.desk import TransferDesk
+from gateway.services.reconcile import RECONCILE
 from gateway.services.record_decision import record_decision
-from gateway.services.run_mornings import RECONCILE
 from gateway.store.daily_runs import Run, run_again
 from gateway.store.review_items import (
     Proposal,

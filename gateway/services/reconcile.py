@@ -18,16 +18,18 @@ from gateway.domain.day_report import DayReport, break_report
 from gateway.domain.errors import GatewayError
 from gateway.domain.hours import JST
 from gateway.domain.ledger import NIL_MEMBER
-from gateway.domain.reconciliation import Finding, has_ended, match, refusal
+from gateway.domain.reconciliation import Finding, booked_on, has_ended, match, refusal
 from gateway.domain.review import NewReview
 from gateway.domain.set_aside import asides, review_of
 from gateway.services.book_finding import book_finding
 from gateway.services.desk import TransferDesk
 from gateway.services.read_bank_day import KnownDay, read_bank_day
+from gateway.store.daily_runs import Run, run_again
 from gateway.store.ledger import post_once
 from gateway.store.review_items import Subject, raise_reviews
-from gateway.store.statements import keep_lines, kept_lines
+from gateway.store.statements import keep_lines, kept_lines, lines_elsewhere
 
+RECONCILE = "reconcile"
 # A pay-out that had ended here is looked at, settled and returned, one after the other.
 ROUNDS_MAX = 5
 
@@ -53,14 +55,29 @@ async def reconcile_day(desk: TransferDesk, bank: BankCode, day: date) -> DayRep
     statement = await desk.banks[bank].statement(day)
     if isinstance(statement, StatementUnavailable):
         return _refused(DayReport(bank, day, is_over, refused=statement.reason))
-    why = refusal(statement, bank, day, await kept_lines(desk.db, bank, day))
+    kept = await kept_lines(desk.db, bank, day)
+    why = refusal(statement, bank, day, kept)
     if why is not None:
         return _refused(DayReport(bank, day, is_over, refused=why))
     report = await _reconcile(desk, statement, is_over=is_over)
     if is_over:
+        if not kept:
+            await _judge_again(desk, statement)
         await keep_lines(desk.db, statement, now=now)
     _tell(desk, report)
     return report
+
+
+async def _judge_again(desk: TransferDesk, statement: Statement) -> None:
+    """Let days that were read before this one be run once more, where they share a reference.
+
+    A line was taken for another day's movement there, or for nobody's, without this day's lines.
+    """
+    bank, now = statement.bank, desk.clock.now()
+    named = {line.reference for line in statement.movements if line.reference is not None}
+    lines = await lines_elsewhere(desk.db, bank, statement.day, named)
+    for day in sorted({booked_on(line) for line in lines}):
+        await run_again(desk.db, Run(RECONCILE, bank, day), now=now)
 
 
 async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool) -> DayReport:

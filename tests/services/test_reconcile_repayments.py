@@ -1,6 +1,7 @@
 """Credits on a statement: what members paid and nobody told us, once for each line."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,9 +10,12 @@ import pytest
 
 from gateway.domain.breaks import Break, Verdict
 from gateway.domain.ledger import settlement_cash
-from gateway.domain.repayment import Repayment, State
+from gateway.domain.repayment import Event, Repayment, State
+from gateway.domain.repayment_decision import Decision
 from gateway.domain.review import ReviewKind
 from gateway.ops.commands.ledger_verify import verify_ledger
+from gateway.services.record_repayment import record_repayment
+from gateway.services.run_mornings import run_day
 from gateway.store.loan_books import read_loan_book
 from gateway.store.repayments import find_repayment
 from gateway.store.review_items import list_items
@@ -100,7 +104,8 @@ async def test_each_credit_line_is_booked_once_and_the_second_is_for_people_too(
 
     assert [found.kind for found in report.breaks] == [Break.CREDITED_LATE, Break.CREDITED_AGAIN]
     assert (again.booked, again.breaks) == (0, ())
-    assert await principal(morning, owes) == BORROWED - 20_000
+    assert await principal(morning, owes) == BORROWED - 10_000
+    assert await suspense(morning, owes) == 10_000
     (item,) = await list_items(morning.desk.db)
     assert (item.kind, item.repayment_id) == (ReviewKind.PAID_TWICE, ID)
 
@@ -117,6 +122,29 @@ async def test_a_credit_of_the_next_day_is_the_second_one(morning: Morning, owes
     assert book is not None
     days = [entry.effective_on for entry in book.entries]
     assert days == [TODAY, TODAY, TODAY + timedelta(days=1)]
+
+
+async def test_a_second_credit_is_booked_though_the_day_of_the_first_is_read_later(
+    morning: Morning, owes: Member
+) -> None:
+    desk, tomorrow = morning.desk, TODAY + timedelta(days=1)
+    row = await repayment(morning, owes)
+    paid = Decision(
+        replace(row, state=State.SETTLED, settled_at=START, paid_amount=row.amount),
+        (Event.SETTLE,),
+    )
+    await record_repayment(desk, row, lambda _: paid)
+    morning.bank.state(REFERENCE, IN)
+    morning.bank.state(REFERENCE, IN, at=START + timedelta(days=1))
+    morning.clock.instant = START + timedelta(days=2)
+
+    for day in (tomorrow, TODAY):
+        assert await run_day(desk, BANK, day)
+    assert await run_day(desk, BANK, tomorrow)
+
+    book = await read_loan_book(desk.db, owes.id)
+    assert book is not None
+    assert [entry.effective_on for entry in book.entries] == [TODAY, TODAY, tomorrow]
 
 
 async def test_two_who_reconcile_at_once_book_a_credit_once(morning: Morning, owes: Member) -> None:

@@ -8,22 +8,25 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.domain.bank import StatementUnavailable
+from gateway.domain.bank import Direction, StatementUnavailable
 from gateway.domain.errors import Busy
 from gateway.domain.hours import JST, OneOffWindow
+from gateway.domain.ledger import UNIDENTIFIED
 from gateway.domain.outcome import Unknown
 from gateway.domain.reason import Reason
+from gateway.domain.transfer import State
+from gateway.ops.commands.ledger_verify import verify_ledger
 from gateway.ops.commands.stops import hold_bank
 from gateway.ops.commands.windows import add_window
-from gateway.services.reconcile import reconcile_day
+from gateway.services.reconcile import RECONCILE, reconcile_day
 from gateway.services.run_mornings import (
-    RECONCILE,
     last_day_due,
     note_by_hand,
     run_day,
     run_mornings,
 )
 from gateway.store.daily_runs import Run, take_run
+from gateway.store.transfers import find_transfer
 from tests.manual_clock import START, ManualClock
 from tests.services.conftest import Member
 from tests.services.stating_bank import BANK, TODAY, Morning, StatingBank, at_stating_bank
@@ -169,6 +172,34 @@ async def test_days_that_nobody_ran_before_one_that_was_run_by_hand_are_caught_u
     assert await run_mornings(morning.desk) == 2
 
     assert morning.bank.asked_for == [TODAY + DAY, TODAY, TODAY + 2 * DAY]
+
+
+async def test_what_came_back_is_booked_though_the_day_it_was_paid_on_is_read_later(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    await lend(morning, member)
+    morning.bank.submits.append(Unknown())
+    lost = await accepted(morning.desk, member, key="key-0000000000000002")
+    morning.bank.state(lost.reference)
+    morning.bank.state(lost.reference, Direction.IN, at=START + DAY)
+    morning.clock.instant = MORNING + DAY
+    morning.bank.refuses = StatementUnavailable(Reason.BANK_UNREACHABLE)
+    await run_day(morning.desk, BANK, TODAY)
+    morning.bank.refuses = None
+    await run_day(morning.desk, BANK, TODAY + DAY)
+    morning.clock.advance(600)
+
+    assert await run_mornings(morning.desk) == 2
+
+    found = await find_transfer(morning.desk.db, member_id=member.id, transfer_id=lost.id)
+    assert found is not None
+    assert found.state is State.RETURNED
+    assert UNIDENTIFIED not in {
+        account
+        for account, balance in (await verify_ledger(morning.desk.db)).balances.items()
+        if balance
+    }
+    assert [state for _, state, _ in await runs(owner)] == ["done"] * 2
 
 
 async def test_a_day_that_another_process_runs_is_left_to_it(morning: Morning) -> None:
