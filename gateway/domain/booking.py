@@ -150,10 +150,13 @@ def transfer_entries(transfer: Transfer, events: Iterable[Event]) -> tuple[LoanE
 def payment_entry(
     repayment_id: UUID, bank: BankCode, amount: Yen, booked_at: datetime, *, number: int = 1
 ) -> LoanEntry:
-    """Return the entry of a repayment's credit line, the first unless `number` says otherwise."""
+    """Return the entry of a repayment's credit line, the first unless `number` says otherwise.
+
+    Only the first was asked for: what comes after it pays nothing, and is owed to the member.
+    """
     return LoanEntry(
         id=payment_id(repayment_id, number),
-        kind=Kind.PAYMENT,
+        kind=Kind.PAYMENT if number == 1 else Kind.SURPLUS,
         amount=amount,
         effective_on=booked_at.astimezone(JST).date(),
         at=booked_at,

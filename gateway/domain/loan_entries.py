@@ -19,6 +19,7 @@ class Kind(StrEnum):
     ADVANCE = "advance"  # the lender paid out
     PAYMENT = "payment"  # money came in from the member
     RETURN = "return"  # the bank gave an advance back: it is taken out at its own date
+    SURPLUS = "surplus"  # a second credit for one request: the member's, until people decide
     FEE = "fee"  # the member owes a fee
     REFUND = "refund"  # suspense was paid out to the member
 

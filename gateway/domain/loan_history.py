@@ -95,6 +95,8 @@ def _changed(
             return {Part.FEE_CHARGED: amount}, replace(state, owed=owed)
         case Kind.REFUND:
             return _refund(state, amount)
+        case Kind.SURPLUS:
+            return {Part.SUSPENSE: amount}, replace(state, suspense=state.suspense + amount)
         case Kind.RETURN:
             return {Part.UNIDENTIFIED: amount}, state
         case never:

@@ -49,6 +49,7 @@ TABLE: dict[Kind, tuple[Row, ...]] = {
         (HOUSE, PRINCIPAL, Part.PRINCIPAL),
         (HOUSE, SUSPENSE, Part.SUSPENSE),
     ),
+    Kind.SURPLUS: ((HOUSE, SUSPENSE, Part.SUSPENSE),),
     # A return itself posts nothing: the advance shrinks, and the correction says so. What it
     # brings beyond the advance is nobody's until people have looked at it.
     Kind.RETURN: ((HOUSE, UNIDENTIFIED, Part.UNIDENTIFIED),),

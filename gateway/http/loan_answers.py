@@ -20,7 +20,12 @@ from gateway.http.repayment_answers import REPAYMENT
 from gateway.services.simulate_loan import Estimate
 
 ENTRY = "en"
-SOURCES = {Kind.ADVANCE: TRANSFER, Kind.RETURN: TRANSFER, Kind.PAYMENT: REPAYMENT}
+SOURCES = {
+    Kind.ADVANCE: TRANSFER,
+    Kind.RETURN: TRANSFER,
+    Kind.PAYMENT: REPAYMENT,
+    Kind.SURPLUS: REPAYMENT,
+}
 
 
 def show_loan(book: LoanBook, today: date) -> dict[str, object]:

@@ -19,7 +19,7 @@ CREATE INDEX loans_due_unknown ON loans (member_id) WHERE NOT is_due_known;
 CREATE TABLE loan_entries (
     member_id uuid NOT NULL,
     id uuid NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('advance', 'payment', 'return', 'fee', 'refund')),
+    kind text NOT NULL CHECK (kind IN ('advance', 'payment', 'surplus', 'return', 'fee', 'refund')),
     amount bigint NOT NULL CHECK (amount > 0),
     effective_on date NOT NULL,
     at timestamptz NOT NULL,

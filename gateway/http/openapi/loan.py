@@ -34,7 +34,8 @@ EntryKind = Annotated[
     Kind,
     one_of(
         Kind,
-        "`advance`: the lender paid out; `payment`: the member paid; `return`: the bank gave an "
+        "`advance`: the lender paid out; `payment`: the member paid; `surplus`: the member paid a "
+        "second time, which pays nothing and is owed to the member; `return`: the bank gave an "
         "advance back; `fee`: a fee was charged; `refund`: what was owed to the member was paid.",
     ),
 ]
