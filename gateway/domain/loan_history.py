@@ -70,7 +70,7 @@ def next_step(before: LoanState, one: Standing, agreement: Agreement) -> Step:
     Who keeps the last state of a loan need not fold its history to book what comes in its turn.
     """
     morning = loan_state.until(before, one.entry.effective_on, agreement.contract)
-    parts, after = _changed(morning, one, agreement)
+    parts, after = _changed(morning, one, agreement) if one.amount > NOTHING else ({}, morning)
     return Step(one.entry, one.amount, parts, after)
 
 
@@ -83,8 +83,6 @@ def _changed(
     state: LoanState, one: Standing, agreement: Agreement
 ) -> tuple[Mapping[Part, Yen], LoanState]:
     amount = one.amount
-    if amount == NOTHING:
-        return {}, state
     match one.entry.kind:
         case Kind.ADVANCE:
             return {Part.ADVANCED: amount}, loan_state.advance(state, amount, agreement)
