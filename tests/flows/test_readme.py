@@ -76,7 +76,7 @@ async def test_the_first_calls_borrow_pay_back_and_survive_a_lost_answer(stage: 
 
     assert '"state": "settled"' in shown
     assert '"principal": 30000' in shown
-    assert f"{stage.address}/?repayment_id=rp_" in shown
+    assert f"{stage.address}/docs?repayment_id=rp_" in shown
     assert '"principal": 20000' in shown
     assert shown.splitlines()[-2:] == ["settled", "[5000]"]
 
