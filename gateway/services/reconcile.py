@@ -84,11 +84,15 @@ async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool)
     known, first = await _look(desk, statement, is_over=is_over)
     findings, booked = first, 0
     for _ in range(ROUNDS_MAX):
-        done = [await book_finding(desk, known, finding) for finding in findings]
-        if not any(done):
+        if not any(_is_bookable(finding) for finding in findings):
             break
+        done = [await book_finding(desk, known, finding) for finding in findings]
         booked += sum(done)
+        before = findings
         known, findings = await _look(desk, statement, is_over=is_over)
+        # What another process booked meanwhile is found booked; nothing moves what stays the same.
+        if not any(done) and findings == before:
+            break
     findings = tuple(_not_bookable(finding) for finding in findings)
     aside = await _set_aside(desk, known, findings)
     raised = await _raise(desk, known, dict.fromkeys((*first, *findings)))
@@ -105,10 +109,13 @@ async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool)
     )
 
 
+def _is_bookable(finding: Finding) -> bool:
+    return finding.kind is not None and BREAKS[finding.kind].treatment is Treatment.BOOK
+
+
 def _not_bookable(finding: Finding) -> Finding:
     """Return the finding; a fact that could not be applied is for people to look at."""
-    is_left = finding.kind is not None and BREAKS[finding.kind].treatment is Treatment.BOOK
-    return replace(finding, kind=Break.LEDGER_DIFFERS) if is_left else finding
+    return replace(finding, kind=Break.LEDGER_DIFFERS) if _is_bookable(finding) else finding
 
 
 async def _look(
