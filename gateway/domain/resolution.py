@@ -32,6 +32,8 @@ PARTICULARS: Mapping[Resolution, tuple[str, ...]] = {
     R.REFUND: ("member",),
     R.GIVEN_BACK: (),
 }
+# What takes money out of `unidentified`, at once or by the pay-out that follows.
+OF_SET_ASIDE = frozenset({R.PAYMENT, R.ADVANCE, R.REFUND, R.GIVEN_BACK})
 OF_A_TRANSFER = frozenset({R.SETTLED, R.RETURNED, R.REJECTED, R.SEND_AGAIN})
 # Which entry unidentified money becomes, and whether it had come in (True) or gone out.
 ASSIGNS: Mapping[Resolution, tuple[Kind, bool]] = {
@@ -66,6 +68,8 @@ def check_resolution(
         raise ResolutionRefused(f"no money was set aside that could be a member's {resolution}")
     if resolution is R.GIVEN_BACK and came_in is not True:
         raise ResolutionRefused("no money was set aside that could be given back")
+    if resolution is R.REFUNDED and came_in is not None:
+        raise ResolutionRefused("what was set aside is unidentified, and no member's suspense")
     _read(particulars)
 
 

@@ -11,7 +11,7 @@ from itertools import count, takewhile
 from uuid import UUID, uuid5
 
 from gateway.domain.account import BankCode
-from gateway.domain.bank import Direction, StatementLine
+from gateway.domain.bank import Direction
 from gateway.domain.breaks import BREAKS, Break
 from gateway.domain.ledger import (
     FUNDING,
@@ -42,7 +42,7 @@ def asides(
     for finding in findings:
         if finding.line is None:
             continue
-        number, done = _done(bank, day, finding.line, known)
+        number, done = _done(bank, day, finding.line.bank_id, known)
         missing = finding.set_aside - done
         if missing:
             identifier = aside_id(bank, day, finding.line.bank_id, number)
@@ -52,11 +52,14 @@ def asides(
             )
 
 
-def _done(
-    bank: BankCode, day: date, line: StatementLine, known: dict[UUID, Posting]
-) -> tuple[int, int]:
+def set_aside_of(bank: BankCode, day: date, bank_id: str, posted: Iterable[Posting]) -> int:
+    """Return what is set aside of a line by now, in counted positive: 0 once it is explained."""
+    return _done(bank, day, bank_id, {posting.id: posting for posting in posted})[1]
+
+
+def _done(bank: BankCode, day: date, bank_id: str, known: dict[UUID, Posting]) -> tuple[int, int]:
     """Return how many postings there are about a line, and what they set aside."""
-    ids = (aside_id(bank, day, line.bank_id, number) for number in count())
+    ids = (aside_id(bank, day, bank_id, number) for number in count())
     there = [known[identifier] for identifier in takewhile(known.__contains__, ids)]
     return len(there), sum(_on_cash(bank, posting) for posting in there)
 

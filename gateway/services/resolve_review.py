@@ -10,8 +10,9 @@ import structlog
 
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import uuid7
-from gateway.domain.resolution import ResolutionRefused, check_resolution
+from gateway.domain.resolution import OF_SET_ASIDE, ResolutionRefused, check_resolution
 from gateway.domain.review import Resolution, ReviewKind
+from gateway.domain.set_aside import set_aside_of
 from gateway.domain.transfer import State
 from gateway.store.database import Database
 from gateway.store.members import find_member_id
@@ -24,6 +25,7 @@ from gateway.store.review_items import (
     find_item,
     propose,
 )
+from gateway.store.statements import house_postings
 from gateway.store.transfers import find_transfer
 
 MOVED = "somebody was faster: look at the item again"
@@ -43,6 +45,7 @@ async def propose_resolution(
         raise ResolutionRefused("a note says why")
     check_resolution(item.kind, proposal.resolution, proposal.particulars, item.details)
     await _check_transfer(db, item, proposal.resolution)
+    await _check_set_aside(db, item, proposal.resolution)
     named = replace(proposal, particulars=await _with_member(db, proposal.particulars))
     proposed = await propose(db, item, named, now=now, action_id=_new_id(now))
     if proposed is None:
@@ -67,6 +70,7 @@ async def confirm_resolution(
         raise ResolutionRefused(f"what is proposed is {proposal.resolution}")
     if proposal.by == given.by:
         raise ResolutionRefused("another operator confirms what one proposed")
+    await _check_set_aside(db, item, given.resolution)
     closed = await confirm(db, item, given, now=now, action_id=_new_id(now))
     if closed is None:
         raise ResolutionRefused(MOVED)
@@ -92,6 +96,17 @@ async def _check_transfer(db: Database, item: ReviewItem, resolution: Resolution
     if is_unclear is (resolution is Resolution.NOTED):
         says = "is in review still" if is_unclear else "is in review no more"
         raise ResolutionRefused(f"the transfer {says}")
+
+
+async def _check_set_aside(db: Database, item: ReviewItem, resolution: Resolution) -> None:
+    """Raise ResolutionRefused where the money is explained by now: it would be booked twice."""
+    if resolution not in OF_SET_ASIDE or item.booked_on is None:
+        return
+    posted = await house_postings(db, item.bank, item.booked_on)
+    details = item.details
+    now_aside = set_aside_of(item.bank, item.booked_on, details["bank_id"], posted)
+    if now_aside != details["set_aside"]:
+        raise ResolutionRefused(f"it is explained by now: {abs(now_aside)} yen are set aside")
 
 
 async def _with_member(db: Database, particulars: Mapping[str, str]) -> Mapping[str, str]:

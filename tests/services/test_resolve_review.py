@@ -180,6 +180,39 @@ async def test_a_pay_out_by_hand_that_was_read_first_is_no_longer_set_aside(
     assert await balances(morning) == {}
 
 
+async def test_money_that_was_explained_meanwhile_is_nobody_elses(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    """What came back of a pay-out of which nobody had heard: booked as that, and not again."""
+    morning.bank.submits.append(Unknown())
+    lost = await accepted(morning.desk, member)
+    back = START + timedelta(days=1)
+    morning.bank.state(lost.reference, OUT)
+    morning.bank.state(lost.reference, IN, at=back)
+    await morning.reconcile(back.date())
+    item, number = await only_item(morning), await number_of(owner, member)
+    assert (await balances(morning))[UNIDENTIFIED] == -10_000
+    await propose(morning, item, R.PAYMENT, member=number)
+    await morning.reconcile()
+    await morning.reconcile(back.date())
+    assert await balances(morning) == {}
+
+    with pytest.raises(ResolutionRefused, match="explained by now"):
+        await confirm(morning, item, R.PAYMENT)
+    with pytest.raises(ResolutionRefused, match="explained by now"):
+        await propose(morning, item, R.GIVEN_BACK)
+
+
+async def test_what_is_set_aside_is_not_paid_out_as_a_members_suspense(morning: Morning) -> None:
+    item = NewReview("amount_differs:1", ReviewKind.AMOUNT_DIFFERS, BANK, details={"set_aside": 5})
+    await raise_reviews(morning.desk.db, Subject(UUID(int=7)), [item], now=START)
+
+    with pytest.raises(ResolutionRefused, match="no member's suspense"):
+        await propose(
+            morning, await only_item(morning), R.REFUNDED, bank="smbc", on=TODAY.isoformat()
+        )
+
+
 async def unclear(morning: Morning, member: Member) -> tuple[Transfer, ReviewItem]:
     """Return a transfer that is in review, and the item about it."""
     morning.bank.submits.append(Unknown())
