@@ -50,7 +50,7 @@ async def note_done(db: Database, run: Run, *, now: datetime, report: dict[str, 
 
 
 async def run_again(db: Database, run: Run, *, now: datetime) -> None:
-    """Let a run that is done be done once more."""
+    """Let a run that is done, or that is going on, be done once more."""
     await db.fetch(AGAIN, run.name, run.bank, run.day, now)
 
 

@@ -8,14 +8,17 @@ WHERE (r.state = 'failed' AND r.next_at <= $4) OR (r.state = 'running' AND r.lea
 RETURNING tries;
 
 -- name: end
-UPDATE daily_runs SET state = $5, next_at = $6, ended_at = $4, lease_until = NULL, report = $7
+-- What changed while it ran (again) it may not have seen: it is run once more.
+UPDATE daily_runs SET state = CASE WHEN next_at IS NULL THEN $5 ELSE 'failed' END, next_at = coalesce($6, next_at),
+    ended_at = $4, lease_until = NULL, report = $7
 WHERE name = $1 AND bank = $2 AND day = $3
 RETURNING state;
 
 -- name: again
--- What was done already is done once more: something has changed that it looks at.
-UPDATE daily_runs SET state = 'failed', tries = 0, next_at = $4
-WHERE name = $1 AND bank = $2 AND day = $3 AND state = 'done'
+-- What was done already, or is being done, is done once more: something has changed that it looks at.
+UPDATE daily_runs SET state = CASE WHEN state = 'done' THEN 'failed' ELSE state END,
+    tries = CASE WHEN state = 'done' THEN 0 ELSE tries END, next_at = $4
+WHERE name = $1 AND bank = $2 AND day = $3 AND state IN ('done', 'running')
 RETURNING state;
 
 -- name: last_done

@@ -25,7 +25,7 @@ from gateway.services.run_mornings import (
     run_day,
     run_mornings,
 )
-from gateway.store.daily_runs import Run, take_run
+from gateway.store.daily_runs import Run, end_run, run_again, take_run
 from gateway.store.transfers import find_transfer
 from tests.manual_clock import START, ManualClock
 from tests.services.conftest import Member
@@ -207,6 +207,22 @@ async def test_a_day_that_another_process_runs_is_left_to_it(morning: Morning) -
     assert await take_run(morning.desk.db, run, now=MORNING, lease_s=60) == 1
 
     assert not await run_day(morning.desk, BANK, TODAY)
+
+
+async def test_a_day_about_which_something_changed_while_it_ran_is_run_once_more(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    """Of two processes one runs a day, the other the day after it, at the same time."""
+    await lend(morning, member)
+    morning.clock.instant = MORNING
+    run = Run(RECONCILE, BANK, TODAY)
+    await take_run(morning.desk.db, run, now=MORNING, lease_s=60)
+    await run_again(morning.desk.db, run, now=MORNING)
+    await end_run(morning.desk.db, run, now=MORNING, report={})
+
+    assert await run_mornings(morning.desk) == 1
+
+    assert await runs(owner) == [(TODAY, "done", 2)]
 
 
 async def test_a_run_whose_process_died_is_taken_over(
