@@ -40,7 +40,7 @@ class Account(Shown):
     branch: Branch
     type: AccountKind
     number: MaskedNumber
-    holder: Annotated[str, Field(json_schema_extra={"examples": ["ﾔﾏﾀﾞ ﾊﾅｺ"]})]
+    holder: Annotated[str, Field(json_schema_extra={"examples": ["ﾔﾏﾀﾞ ﾀﾛｳ"]})]
     registered_at: Instant
 
 
@@ -65,7 +65,7 @@ CREATE_ACCOUNT = Operation(
         "branch": "001",
         "type": "ordinary",
         "number": "1234567",
-        "holder": "ヤマダ ハナコ",
+        "holder": "ヤマダ タロウ",
     },
     is_writing=True,
     problems=(
