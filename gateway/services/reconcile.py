@@ -5,20 +5,21 @@ aside, and the rest becomes review items. Run again, it changes nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
 import structlog
 
 from gateway.domain.account import BankCode
-from gateway.domain.bank import Statement, StatementUnavailable
+from gateway.domain.bank import Direction, Statement, StatementUnavailable
 from gateway.domain.breaks import BREAKS, Break, Treatment
 from gateway.domain.day_report import DayReport, break_report
 from gateway.domain.errors import GatewayError
 from gateway.domain.hours import JST
 from gateway.domain.ledger import NIL_MEMBER
 from gateway.domain.reconciliation import Finding, booked_on, has_ended, match, refusal
+from gateway.domain.resolution import OF_SET_ASIDE
 from gateway.domain.review import NewReview
 from gateway.domain.set_aside import asides, review_of
 from gateway.services.book_finding import book_finding
@@ -26,7 +27,7 @@ from gateway.services.desk import TransferDesk
 from gateway.services.read_bank_day import KnownDay, read_bank_day
 from gateway.store.daily_runs import Run, run_again
 from gateway.store.ledger import post_once
-from gateway.store.review_items import Subject, raise_reviews
+from gateway.store.review_items import Subject, decided_lines, raise_reviews
 from gateway.store.statements import keep_lines, kept_lines, lines_elsewhere
 
 RECONCILE = "reconcile"
@@ -123,8 +124,18 @@ async def _look(
 ) -> tuple[KnownDay, tuple[Finding, ...]]:
     """Return what is known by now, and the findings; a line that is missing may come yet."""
     known = await read_bank_day(desk.db, statement)
-    found = match(known.day)
+    decided = await decided_lines(desk.db, statement.bank, statement.day, OF_SET_ASIDE)
+    found = (_as_decided(finding, decided) for finding in match(known.day))
     return known, tuple(one for one in found if is_over or one.line is not None)
+
+
+def _as_decided(finding: Finding, decided: Container[str]) -> Finding:
+    """Return the finding; what people gave to somebody is not booked as something else too."""
+    line = finding.line
+    if line is None or line.bank_id not in decided or not _is_bookable(finding):
+        return finding
+    is_credit = line.direction is Direction.IN
+    return replace(finding, kind=Break.CREDIT_UNKNOWN if is_credit else Break.DEBIT_UNKNOWN)
 
 
 async def _set_aside(desk: TransferDesk, known: KnownDay, findings: Sequence[Finding]) -> int:

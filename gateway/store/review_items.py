@@ -21,6 +21,7 @@ LIST = SQL["reviews.list"]
 OPEN_BY_KIND = SQL["reviews.open_by_kind"]
 PROPOSE = SQL["reviews.propose"]
 CONFIRM = SQL["reviews.confirm"]
+DECIDED = SQL["reviews.decided"]
 DUE_ACTS = SQL["reviews.due_acts"]
 ACTED = SQL["reviews.acted"]
 ACT_LATER = SQL["reviews.act_later"]
@@ -152,6 +153,14 @@ async def confirm(
 async def due_acts(db: Database, *, now: datetime, limit: int) -> list[ReviewItem]:
     """Return closed items that are to be acted on now."""
     return [read_item(row) for row in await db.fetch(DUE_ACTS, now, limit)]
+
+
+async def decided_lines(
+    db: Database, bank: BankCode, day: date, resolutions: Collection[Resolution]
+) -> frozenset[str]:
+    """Return the numbers of a statement's lines that were resolved so."""
+    rows = await db.fetch(DECIDED, bank, day, sorted(resolutions))
+    return frozenset(row["line"] for row in rows)
 
 
 async def mark_acted(db: Database, item: ReviewItem, *, now: datetime) -> None:

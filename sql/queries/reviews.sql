@@ -50,6 +50,11 @@ WITH closed AS (
 )
 SELECT * FROM closed;
 
+-- name: decided
+-- The lines of a bank's day of which two people said whose money it is.
+SELECT details ->> 'bank_id' AS line FROM review_items
+WHERE bank = $1 AND booked_on = $2 AND state = 'closed' AND resolution = ANY($3::text[]) AND details ? 'bank_id';
+
 -- name: due_acts
 SELECT * FROM review_items WHERE act_at <= $1 ORDER BY act_at LIMIT $2;
 

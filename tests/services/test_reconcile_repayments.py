@@ -162,3 +162,4 @@ async def test_two_who_reconcile_at_once_book_a_credit_once(morning: Morning, ow
     await asyncio.gather(*(morning.reconcile() for _ in range(4)))
 
     assert await principal(morning, owes) == BORROWED - 10_000
+    assert {item.kind for item in await list_items(morning.desk.db)} == {ReviewKind.PAID_TWICE}

@@ -203,6 +203,25 @@ async def test_money_that_was_explained_meanwhile_is_nobody_elses(
         await propose(morning, item, R.GIVEN_BACK)
 
 
+async def test_money_that_people_gave_to_a_member_is_not_booked_as_something_else_too(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    morning.bank.submits.append(Unknown())
+    lost = await accepted(morning.desk, member)
+    back = START + timedelta(days=1)
+    morning.bank.state(lost.reference, OUT)
+    morning.bank.state(lost.reference, IN, at=back)
+    await morning.reconcile(back.date())
+    number = await number_of(owner, member)
+    await resolve(morning, await only_item(morning), R.PAYMENT, member=number)
+
+    await morning.reconcile()
+    await morning.reconcile(back.date())
+
+    # A day's interest is owed still: it came back as a payment.
+    assert await balances(morning) == {"principal": 4, "interest_income": -4}
+
+
 async def test_what_is_set_aside_is_not_paid_out_as_a_members_suspense(morning: Morning) -> None:
     item = NewReview("amount_differs:1", ReviewKind.AMOUNT_DIFFERS, BANK, details={"set_aside": 5})
     await raise_reviews(morning.desk.db, Subject(UUID(int=7)), [item], now=START)
