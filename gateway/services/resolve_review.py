@@ -70,6 +70,7 @@ async def confirm_resolution(
         raise ResolutionRefused(f"what is proposed is {proposal.resolution}")
     if proposal.by == given.by:
         raise ResolutionRefused("another operator confirms what one proposed")
+    await _check_transfer(db, item, given.resolution)
     await _check_set_aside(db, item, given.resolution)
     closed = await confirm(db, item, given, now=now, action_id=_new_id(now))
     if closed is None:

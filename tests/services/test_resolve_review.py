@@ -313,6 +313,18 @@ async def test_an_item_about_a_transfer_that_resolved_itself_is_noted(
     assert (await now(morning, transfer)).state is State.SETTLED
 
 
+async def test_what_was_proposed_of_a_transfer_is_not_confirmed_once_the_bank_has_spoken(
+    morning: Morning, member: Member
+) -> None:
+    transfer, item = await unclear(morning, member)
+    await propose(morning, item, R.REJECTED)
+    morning.bank.state(transfer.reference)
+    await morning.reconcile()
+
+    with pytest.raises(ResolutionRefused, match="no more"):
+        await confirm(morning, item, R.REJECTED)
+
+
 async def test_two_people_who_confirm_at_once_close_it_once(morning: Morning, owner: Any) -> None:
     morning.bank.state(None, IN, 5_000)
     await morning.reconcile()
