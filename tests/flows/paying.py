@@ -181,7 +181,7 @@ async def check_payments(world: World) -> None:
     rows = await world.owner.fetch(
         "SELECT r.bank, r.reference, e.amount, e.effective_on FROM loan_entries e"
         " JOIN repayments r ON r.member_id = e.member_id AND r.id = e.source_id"
-        " WHERE e.kind = 'payment'"
+        " WHERE e.kind IN ('payment', 'surplus')"
     )
     booked = [(row["bank"], row["reference"], row["amount"], row["effective_on"]) for row in rows]
     taken = [
