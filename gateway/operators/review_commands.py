@@ -87,8 +87,6 @@ def resolve(  # noqa: PLR0913 - the options of one command, all by name
         "member": member,
     }
     said = {key: value for key, value in given.items() if value}
-    if confirm and said:
-        raise typer.BadParameter("what is confirmed is exactly what was proposed")
     try:
         item = _resolve(_item_id(name), (resolution, note, by), said, confirm=confirm)
     except (NotFoundHere, ResolutionRefused) as refused:
@@ -110,7 +108,7 @@ def _resolve(
 ) -> ReviewItem:
     resolution, note, by = word
     if confirm:
-        given = Confirmation(resolution, by, note)
+        given = Confirmation(resolution, by, note, particulars)
         return operate(lambda db, now: confirm_resolution(db, item_id, given, now=now))
     proposal = Proposal(resolution, note, by, particulars)
     return operate(lambda db, now: propose_resolution(db, item_id, proposal, now=now))

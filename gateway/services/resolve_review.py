@@ -68,6 +68,9 @@ async def confirm_resolution(
         raise ResolutionRefused("nothing is proposed yet")
     if proposal.resolution is not given.resolution:
         raise ResolutionRefused(f"what is proposed is {proposal.resolution}")
+    if await _with_member(db, given.particulars) != proposal.particulars:
+        # A proposal may be replaced after the other operator has looked at it.
+        raise ResolutionRefused("it is proposed with something else beside the note")
     if proposal.by == given.by:
         raise ResolutionRefused("another operator confirms what one proposed")
     await _check_transfer(db, item, given.resolution)

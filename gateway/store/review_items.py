@@ -1,7 +1,7 @@
 """Review items: raised once, proposed by one operator, confirmed by another, acted on once."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -131,11 +131,12 @@ async def propose(
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """Another operator's word on exactly what was proposed."""
+    """Another operator's word on exactly what was proposed, particulars and all."""
 
     resolution: Resolution
     by: str
     note: str
+    particulars: Mapping[str, str] = field(default_factory=dict)
 
 
 async def confirm(

@@ -54,7 +54,7 @@ async def closed(
     await raise_reviews(db, subject, [item], now=now)
     (raised,) = await list_items(db)
     await propose_resolution(db, raised.id, Proposal(resolution, "why", "sato", said), now=now)
-    given = Confirmation(resolution, "suzuki", "why")
+    given = Confirmation(resolution, "suzuki", "why", said)
     return await confirm_resolution(db, raised.id, given, now=now)
 
 
@@ -74,7 +74,7 @@ async def test_what_was_cut_off_in_the_middle_is_done_once(
         morning.desk.db, item.id, Proposal(R.PAYMENT, "why", "sato", said), now=now
     )
     done = await confirm_resolution(
-        morning.desk.db, item.id, Confirmation(R.PAYMENT, "suzuki", "why"), now=now
+        morning.desk.db, item.id, Confirmation(R.PAYMENT, "suzuki", "why", said), now=now
     )
 
     for _ in range(3):

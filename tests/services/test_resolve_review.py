@@ -62,17 +62,17 @@ async def propose(
 
 
 async def confirm(
-    morning: Morning, item: ReviewItem, resolution: Resolution, by: str = "suzuki"
+    morning: Morning, item: ReviewItem, resolution: Resolution, by: str = "suzuki", **said: str
 ) -> ReviewItem:
     return await confirm_resolution(
-        morning.desk.db, item.id, Confirmation(resolution, by, WHY), now=morning.clock.now()
+        morning.desk.db, item.id, Confirmation(resolution, by, WHY, said), now=morning.clock.now()
     )
 
 
 async def resolve(morning: Morning, item: ReviewItem, resolution: Resolution, **said: str) -> None:
     """Propose, confirm, and let the gateway act."""
     await propose(morning, item, resolution, **said)
-    await confirm(morning, item, resolution)
+    await confirm(morning, item, resolution, **said)
     assert await act_on_reviews(morning.desk) == 1
     acted = await find_item(morning.desk.db, item.id)
     assert acted is not None
@@ -198,7 +198,7 @@ async def test_money_that_was_explained_meanwhile_is_nobody_elses(
     assert await balances(morning) == {}
 
     with pytest.raises(ResolutionRefused, match="explained by now"):
-        await confirm(morning, item, R.PAYMENT)
+        await confirm(morning, item, R.PAYMENT, member=number)
     with pytest.raises(ResolutionRefused, match="explained by now"):
         await propose(morning, item, R.GIVEN_BACK)
 
@@ -323,6 +323,23 @@ async def test_what_was_proposed_of_a_transfer_is_not_confirmed_once_the_bank_ha
 
     with pytest.raises(ResolutionRefused, match="no more"):
         await confirm(morning, item, R.REJECTED)
+
+
+async def test_whose_money_it_is_cannot_be_changed_behind_the_back_of_who_confirms(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+    item, number = await only_item(morning), await number_of(owner, member)
+    await propose(morning, item, R.PAYMENT, member=number)
+    await owner.execute(
+        "INSERT INTO login_names (kind, name, member_id) VALUES ('member_number', $1, $2)",
+        *("87654321", UUID(int=8)),
+    )
+    await propose(morning, item, R.PAYMENT, member="87654321")
+
+    with pytest.raises(ResolutionRefused, match="something else"):
+        await confirm(morning, item, R.PAYMENT, member=number)
 
 
 async def test_two_people_who_confirm_at_once_close_it_once(morning: Morning, owner: Any) -> None:
@@ -466,7 +483,7 @@ async def test_what_cannot_be_acted_on_stands_aside_and_raises_the_alarm(
     await morning.reconcile()
     item = await only_item(morning)
     await propose(morning, item, R.PAYMENT, member=await number_of(owner, member))
-    await confirm(morning, item, R.PAYMENT)
+    await confirm(morning, item, R.PAYMENT, member="12345678")
     await owner.execute("DELETE FROM loans")
 
     with capture_logs() as logs:
