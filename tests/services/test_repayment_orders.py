@@ -27,7 +27,7 @@ from gateway.domain.outcome import (
     Unknown,
 )
 from gateway.domain.reason import Reason
-from gateway.domain.repayment import Repayment, RepaymentKind, State
+from gateway.domain.repayment import OPEN, Repayment, RepaymentKind, State
 from gateway.services.accept_repayment import RepaymentRequest, accept_repayment
 from gateway.services.accept_transfer import accept_transfer
 from gateway.services.cancel_repayment import cancel_repayment
@@ -138,9 +138,12 @@ class Story:
         await self.work()
 
     async def pass_the_limit(self) -> None:
-        """Let the order's time run out, here and at the bank."""
+        """Let the order's time run out, here and at the bank; a browser may be asking just now."""
         self.clock.instant = self.repayment.expires_at + timedelta(seconds=1)
-        await self.work()
+        async with asyncio.timeout(WITHIN_S):
+            while (await self.now()).state in OPEN:
+                await self.work()
+                self.clock.advance(1)
 
     async def cancel(self) -> None:
         """Let the member change their mind, here; the bank is not told."""
@@ -160,14 +163,15 @@ class Story:
             while True:
                 self.clock.advance(60)
                 await self.work()
-                found = await find_repayment(
-                    self.desk.db,
-                    member_id=self.repayment.member_id,
-                    repayment_id=self.repayment.id,
-                )
-                if found is not None and found.inquire_at is None:
+                if (await self.now()).inquire_at is None:
                     break
         await asyncio.gather(*self.browsers)
+
+    async def now(self) -> Repayment:
+        member, number = self.repayment.member_id, self.repayment.id
+        found = await find_repayment(self.desk.db, member_id=member, repayment_id=number)
+        assert found is not None
+        return found
 
 
 @pytest.fixture
