@@ -174,7 +174,9 @@ async def test_the_doctor_examines_what_can_be_reached(gateway: CommandLine) -> 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        pytest.param(("ops", "explain", "tr_nope"), "no transfer or repayment has the id", id="no transfer"),
+        pytest.param(
+            ("ops", "explain", "tr_nope"), "no transfer or repayment has the id", id="no transfer"
+        ),
         pytest.param(("ops", "hold", "--reason", "x", "--by", "y"), "--all", id="no bank"),
         pytest.param(("sandbox", "--bank", "nope"), "no such bank", id="an unknown bank"),
         pytest.param(("demo", "--at", "noon"), "not an instant", id="no instant"),
