@@ -46,9 +46,12 @@ class LoanEntry:
             raise ValueError(f"a return names its advance, and nothing else does: {self.kind}")
 
     @property
-    def place(self) -> tuple[date, datetime, UUID]:
-        """Return where the entry stands in the loan's history."""
-        return self.effective_on, self.at, self.id
+    def place(self) -> tuple[date, datetime, bool, UUID]:
+        """Return where the entry stands in the loan's history.
+
+        Banks tell whole seconds: of one instant, what was lent comes before what pays it back.
+        """
+        return self.effective_on, self.at, self.kind is not Kind.ADVANCE, self.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The fold: a loan's history from its entries, in order of (effective_on, instant, id).
 
+Within an instant advances come first: banks tell whole seconds.
 Where entries are taken out (a return) or put in at a past date (money found late), the fold is run
 again; `domain.correction` says what the ledger must post for it.
 """

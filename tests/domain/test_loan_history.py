@@ -274,6 +274,23 @@ def test_money_without_a_debt_is_the_members() -> None:
     assert (position.payoff, position.suspense) == (Yen(0), Yen(5_000))
 
 
+def test_of_one_instant_what_was_lent_comes_before_what_pays_it_back() -> None:
+    paid, lent = payment(5_000, "2025-06-01"), advance(5_000, "2025-06-01")
+
+    for entries in ((paid, lent), (lent, paid)):
+        position = stood(*entries, on="2025-06-01")
+        assert (position.payoff, position.suspense) == (Yen(0), Yen(0))
+
+
+def test_what_was_paid_a_second_time_pays_nothing_and_is_the_members() -> None:
+    again = entry(Kind.SURPLUS, 1_000, "2025-06-02")
+    position = stood(
+        advance(5_000, "2025-06-01"), payment(1_000, "2025-06-02"), again, on="2025-06-02"
+    )
+
+    assert (position.owed.principal, position.suspense) == (Yen(4_002), Yen(1_000))
+
+
 def test_a_returned_advance_bore_nothing() -> None:
     kept, gone = advance(50_000, "2025-06-01"), advance(100_000, "2025-06-02")
     history = [kept, gone, payment(5_000, "2025-06-10"), returned(gone, "2025-06-12")]
