@@ -23,7 +23,7 @@ from gateway.store.postgres import running_postgres
 
 # Every service is open then.
 START = datetime(2026, 11, 25, 10, 0, tzinfo=JST)
-MEMBERS = 256
+MEMBERS = 1000
 HOLDER = "ﾔﾏﾀﾞ ﾀﾛｳ"
 CHILD_STOPS_S = 15.0
 
