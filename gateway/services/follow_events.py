@@ -19,7 +19,7 @@ from gateway.services.authenticate import Caller, idle_since
 from gateway.services.desk import TransferDesk
 from gateway.store.database import Database
 from gateway.store.events import MemberEvent, last_number, read_after
-from gateway.store.sessions import keep_live
+from gateway.store.sessions import find_ended
 
 POLL_S = 0.05
 # A round takes half of the process's time at most, however many are connected.
@@ -177,17 +177,17 @@ class EventFeed:
 
     async def _end_without_session(self) -> None:
         """End the streams of who hung up, or whose session has ended. A stream is no use of it."""
-        streams = list(self._all())
-        for stream in streams:
+        members: dict[UUID, UUID] = {}
+        for stream in self._all():
+            members[stream.caller.session_id] = stream.caller.member_id
             if not stream.line.is_open():
                 stream.end("caller_left")
-        named = {(stream.caller.member_id, stream.caller.session_id) for stream in streams}
-        if not named:
+        if not members:
             return
         now = self._desk.clock.now()
-        live = await keep_live(self._db, named, now=now, seen_after=idle_since(self._desk, now))
-        for stream in streams:
-            if stream.caller.session_id not in live:
+        ended = await find_ended(self._db, members, now=now, seen_after=idle_since(self._desk, now))
+        for stream in self._all() if ended else ():
+            if stream.caller.session_id in ended:
                 stream.end("session_ended")
 
     def _all(self) -> Iterator[Stream]:

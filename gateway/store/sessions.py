@@ -1,6 +1,6 @@
 """Open sessions: found by member and hash of the secret, so that authentication reads one shard."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ TOUCH = SQL["sessions.touch"]
 LIST_LIVE = SQL["sessions.list_live"]
 CLOSE_ONE = SQL["sessions.close_one"]
 CLOSE_ALL = SQL["sessions.close_all"]
-KEEP_LIVE = SQL["sessions.keep_live"]
+FIND_ENDED = SQL["sessions.find_ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ async def close_all(db: Database, member_id: UUID, *, now: datetime) -> None:
     await db.fetch(CLOSE_ALL, member_id, now)
 
 
-async def keep_live(
-    db: Database, sessions: Iterable[tuple[UUID, UUID]], *, now: datetime, seen_after: datetime
+async def find_ended(
+    db: Database, sessions: Mapping[UUID, UUID], *, now: datetime, seen_after: datetime
 ) -> set[UUID]:
-    """Return which of the sessions, given as (member, session), live."""
-    members, ids = zip(*sessions, strict=True)
-    rows = await db.fetch(KEEP_LIVE, list(members), list(ids), now, seen_after)
+    """Return which of the sessions, given with their members, do not live any more."""
+    ids, members = list(sessions), list(sessions.values())
+    rows = await db.fetch(FIND_ENDED, members, ids, now, seen_after)
     return {row["id"] for row in rows}
