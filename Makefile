@@ -3,7 +3,7 @@
 VENV := .venv
 export VENV
 
-.PHONY: setup demo test test-all browser chaos bench stop lint format lock fuzz mutate hours lives openapi client
+.PHONY: setup demo test test-all browser chaos bench stop lint format lock fuzz mutate hours lives examples openapi client
 
 setup:
 	@scripts/setup $(VENV)
@@ -51,6 +51,10 @@ bench: setup
 # The checked-in copy of the API description, after a change of routes or models.
 openapi: setup
 	@$(VENV)/bin/gateway openapi > docs/openapi.json
+
+# The answers shown in it, from a system that is started for it and called.
+examples: setup
+	@$(VENV)/bin/python -m tests.flows.recording
 
 # The TypeScript types from that copy, and the sample compiled; needs Node.js.
 client:

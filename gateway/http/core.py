@@ -70,8 +70,8 @@ from gateway.http.openapi.transfers import (
 BODY_BYTES_MAX = 64 * 1024
 
 # To add a route: a row here, its handler, and in `openapi/` its `Operation` with the models of its
-# answers (fields as in `openapi/fields.py`; what it refuses: classes of `errors.TABLE`). Then
-# `make openapi` writes docs/openapi.json anew, and docs/api.md gets a line.
+# answers (fields as in `openapi/fields.py`; what it refuses: classes of `errors.TABLE`), and a call
+# in tests/flows/recording.py. Then `make examples openapi client`, and docs/api.md gets a line.
 ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/sessions", sessions.create_session, CREATE_SESSION),
     Route("GET", "/v1/sessions", sessions.list_sessions, LIST_SESSIONS),

@@ -1,9 +1,11 @@
 """The API description (OpenAPI 3.1), made from the table of routes and the models."""
 
 import hashlib
+import pkgutil
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 
 import orjson
@@ -131,20 +133,34 @@ def _request_body(operation: Operation, payload: type[BaseModel]) -> Json:
 
 def _responses(operation: Operation, kinds: Sequence[type[GatewayError]]) -> Json:
     """Return the answers by status. One status may have an answer and problems: see readyz."""
-    responses: Json = {str(status): _answer(gives) for status, gives in operation.gives.items()}
+    responses: Json = {
+        str(status): _answer(gives, _examples().get(f"{operation.id} {status}"))
+        for status, gives in operation.gives.items()
+    }
     for status, group in groupby(kinds, key=lambda kind: TABLE[kind].status):
         if str(status) not in responses:
             responses[str(status)] = _problem_or_ref(status, tuple(group))
     return dict(sorted(responses.items()))
 
 
-def _answer(gives: Gives) -> Json:
+@cache
+def _examples() -> Mapping[str, object]:
+    """Return what a gateway answered, by operation and status: see tests/flows/recording.py."""
+    text = pkgutil.get_data("gateway.http.openapi", "examples.json")
+    if text is None:
+        raise FileNotFoundError("gateway/http/openapi/examples.json")
+    examples: dict[str, object] = orjson.loads(text)
+    return examples
+
+
+def _answer(gives: Gives, example: object) -> Json:
     document: Json = {"description": gives.says, "headers": _headers(gives.headers)}
+    media: Json = {} if example is None else {"example": example}
     if gives.model is not None:
-        schema = _ref("schemas", gives.model.__name__)
-        document["content"] = {gives.media_type: {"schema": schema}}
+        media["schema"] = _ref("schemas", gives.model.__name__)
+        document["content"] = {gives.media_type: media}
     elif gives.media_type != "application/json":
-        media: Json = {"schema": {"type": "string"}}
+        media["schema"] = {"type": "string"}
         if gives.event is not None:
             media["x-event-data"] = _ref("schemas", gives.event.__name__)
         document["content"] = {gives.media_type: media}
@@ -169,7 +185,11 @@ def _problem(status: int, kinds: tuple[type[GatewayError], ...]) -> Json:
         "content": {
             PROBLEM_JSON: {
                 "schema": of_codes(kinds),
-                "examples": {kind.code: _ref("examples", kind.code) for kind in kinds},
+                "examples": {
+                    name: _ref("examples", name)
+                    for kind in kinds
+                    for name in (kind.code, f"{kind.code}.en")
+                },
             }
         },
     }
