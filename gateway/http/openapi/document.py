@@ -14,7 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 
 from gateway.domain.errors import GatewayError, SessionMissing
 from gateway.http.errors import TABLE
-from gateway.http.openapi.operation import Caller, Gives, Operation, Tag
+from gateway.http.openapi.operation import TAG_MEANS, Caller, Gives, Operation, Tag
 from gateway.http.openapi.parameters import (
     HEADER_MEANS,
     ON_EVERY_ANSWER,
@@ -86,7 +86,11 @@ def document_of(routes: Sequence[Route]) -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{"session": []}],
-        "tags": [{"name": tag} for tag in Tag if any(o.tag is tag for o in operations)],
+        "tags": [
+            {"name": tag, "description": TAG_MEANS[tag]}
+            for tag in Tag
+            if any(operation.tag is tag for operation in operations)
+        ],
         "paths": _paths(told),
         "components": _components(operations),
     }

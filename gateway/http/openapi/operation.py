@@ -35,6 +35,20 @@ class Tag(StrEnum):
     PROBES = "probes"
 
 
+TAG_MEANS = {
+    Tag.SESSIONS: "Sign in and out.",
+    Tag.ACCOUNTS: "The member's own accounts: cash goes nowhere else.",
+    Tag.TRANSFERS: "瞬フリ, cash to the member's account in seconds: quote, ask, follow.",
+    Tag.REPAYMENTS: "インターネット返済, approved on the bank's page: quote, ask, go there.",
+    Tag.LOAN: "What is owed, how it came to be, and what would be.",
+    Tag.BANKS: "Which are open, until when, and how they are.",
+    Tag.EVENTS: "Live: every change of a member's transfers, repayments and loan.",
+    Tag.DESCRIPTION: "This description.",
+    Tag.FOR_BANKS: "What banks and the browsers that they send back call; not for pages.",
+    Tag.PROBES: "For whoever runs the gateway.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Gives:
     """One answer that is no problem. `model` None: no body, or one that is not JSON.

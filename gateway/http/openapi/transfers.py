@@ -132,6 +132,10 @@ CREATE_TRANSFER = Operation(
             headers=(Header.LOCATION, Header.RETRY_AFTER, Header.REPLAYED, Header.PREFERENCE),
         )
     },
+    description="Make the key and keep it before you send: without an answer, send the same again "
+    "under the same key, however much later, and you get the first answer. Then follow "
+    "`/v1/events`, or GET what `Location` says. With the `quote_id` that the member agreed to, "
+    "`quote_outdated` tells when it holds no more.",
     takes=TransferPayload,
     example={"account_id": f"ac_{EXAMPLE_HEX}", "amount": 30000},
     is_writing=True,
@@ -151,6 +155,7 @@ LIST_TRANSFERS = Operation(
     Tag.TRANSFERS,
     "List transfers, newest first",
     {200: Gives("One page", Transfers, headers=(Header.LINK,))},
+    description="Send `next_cursor` as `cursor`, or follow `Link`, until there is none.",
     parameters=(LIMIT, cursor("tr")),
 )
 GET_TRANSFER = Operation(
@@ -162,6 +167,8 @@ GET_TRANSFER = Operation(
             "The transfer as it is now", Transfer, headers=(Header.RETRY_AFTER, Header.PREFERENCE)
         )
     },
+    description="Show members `status`. `processing` is never a failure: the bank has not told "
+    "yet, and is asked until it does. `Retry-After`, while it is there, says when to look again.",
     parameters=(WAIT,),
     problems=(NotFoundHere,),
 )
@@ -170,6 +177,7 @@ CANCEL_TRANSFER = Operation(
     Tag.TRANSFERS,
     "Cancel a transfer that has not left",
     {200: Gives("Cancelled, now or before", Transfer)},
+    description="While `is_cancellable`. What has left for the bank cannot be called back.",
     takes=Nothing,
     needs_body=False,
     is_writing=True,
