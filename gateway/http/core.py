@@ -31,6 +31,7 @@ from gateway.http.middlewares import (
 )
 from gateway.http.openapi.accounts import CREATE_ACCOUNT, DELETE_ACCOUNT, LIST_ACCOUNTS
 from gateway.http.openapi.banks import LIST_BANKS
+from gateway.http.openapi.callbacks import TAKE_CALLBACK, TAKE_RETURN, TAKE_RETURN_FORM
 from gateway.http.openapi.document import description_of
 from gateway.http.openapi.events import FOLLOW_EVENTS
 from gateway.http.openapi.loan import GET_LOAN, LIST_ENTRIES, SIMULATE
@@ -41,7 +42,6 @@ from gateway.http.openapi.machines import (
     SHOW_METRICS,
     SHOW_OPENAPI,
     SHOW_PAGE,
-    TAKE_CALLBACK,
 )
 from gateway.http.openapi.repayments import (
     CANCEL_REPAYMENT,
@@ -49,8 +49,6 @@ from gateway.http.openapi.repayments import (
     GET_REPAYMENT,
     LIST_REPAYMENTS,
     QUOTE_REPAYMENT,
-    TAKE_RETURN,
-    TAKE_RETURN_FORM,
 )
 from gateway.http.openapi.route import Route
 from gateway.http.openapi.sessions import (

@@ -67,6 +67,7 @@ def is_varied(route: Route) -> bool:
     return operation is not None and bool(
         "_id}" in route.path
         or operation.takes
+        or operation.body
         or any(parameter.schema != {"type": "string"} for parameter in operation.parameters)
     )
 

@@ -12,9 +12,9 @@ import orjson
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from gateway.domain.errors import GatewayError, SessionMissing
+from gateway.domain.errors import SessionMissing
 from gateway.http.errors import TABLE
-from gateway.http.openapi.operation import TAG_MEANS, Caller, Gives, Operation, Tag
+from gateway.http.openapi.operation import TAG_MEANS, Body, Caller, Gives, Operation, Tag
 from gateway.http.openapi.parameters import (
     HEADER_MEANS,
     ON_EVERY_ANSWER,
@@ -23,6 +23,7 @@ from gateway.http.openapi.parameters import (
     Parameter,
 )
 from gateway.http.openapi.problems import (
+    Kinds,
     of_codes,
     problem_examples,
     problem_schemas,
@@ -32,7 +33,7 @@ from gateway.http.openapi.route import Route
 from gateway.http.refusals import MethodWrong
 
 API_VERSION = "0.1.0"
-PROBLEM_JSON = "application/problem+json"
+PROBLEM_JSON, PLAIN = "application/problem+json", "text/plain"
 RETRIED_LATER = 503
 TOO_MANY = 429
 REFERRED = re.compile(r'"#/components/schemas/(\w+)"')
@@ -120,6 +121,8 @@ def _operation(route: Route, operation: Operation) -> Json:
         document["parameters"] = parameters
     if operation.takes is not None:
         document["requestBody"] = _request_body(operation, operation.takes)
+    if operation.body is not None:
+        document["requestBody"] = _foreign_body(operation.body)
     document["responses"] = _responses(operation, problems_of(route, operation))
     return document
 
@@ -135,7 +138,12 @@ def _request_body(operation: Operation, payload: type[BaseModel]) -> Json:
     return {"required": operation.needs_body, "content": {"application/json": media}}
 
 
-def _responses(operation: Operation, kinds: Sequence[type[GatewayError]]) -> Json:
+def _foreign_body(body: Body) -> Json:
+    content = {media_type: {"schema": schema} for media_type, schema in body.schemas.items()}
+    return {"description": body.says, "content": content}
+
+
+def _responses(operation: Operation, kinds: Kinds) -> Json:
     """Return the answers by status. One status may have an answer and problems: see readyz."""
     responses: Json = {
         str(status): _answer(gives, _examples().get(f"{operation.id} {status}"))
@@ -143,7 +151,7 @@ def _responses(operation: Operation, kinds: Sequence[type[GatewayError]]) -> Jso
     }
     for status, group in groupby(kinds, key=lambda kind: TABLE[kind].status):
         if str(status) not in responses:
-            responses[str(status)] = _problem_or_ref(status, tuple(group))
+            responses[str(status)] = _problem_or_ref(status, tuple(group), operation.pages)
     return dict(sorted(responses.items()))
 
 
@@ -162,7 +170,8 @@ def _answer(gives: Gives, example: object) -> Json:
     media: Json = {} if example is None else {"example": example}
     if gives.model is not None:
         media["schema"] = _ref("schemas", gives.model.__name__)
-        document["content"] = {gives.media_type: media}
+        text = {} if gives.or_text is None else {PLAIN: {"schema": {"const": gives.or_text}}}
+        document["content"] = {gives.media_type: media, **text}
     elif gives.media_type != "application/json":
         media["schema"] = {"type": "string"}
         if gives.event is not None:
@@ -171,11 +180,13 @@ def _answer(gives: Gives, example: object) -> Json:
     return document
 
 
-def _problem_or_ref(status: int, kinds: tuple[type[GatewayError], ...]) -> Json:
-    return _ref("responses", kinds[0].code) if len(kinds) == 1 else _problem(status, kinds)
+def _problem_or_ref(status: int, kinds: Kinds, pages: Kinds) -> Json:
+    if len(kinds) == 1:
+        return _ref("responses", kinds[0].code)
+    return _problem(status, kinds, pages)
 
 
-def _problem(status: int, kinds: tuple[type[GatewayError], ...]) -> Json:
+def _problem(status: int, kinds: Kinds, pages: Kinds = ()) -> Json:
     headers = [Header.LANGUAGE]
     if status in {RETRIED_LATER, TOO_MANY}:
         headers.append(Header.RETRY_AFTER)
@@ -183,6 +194,7 @@ def _problem(status: int, kinds: tuple[type[GatewayError], ...]) -> Json:
         headers.append(Header.AUTHENTICATE)
     if MethodWrong in kinds:
         headers.append(Header.ALLOW)
+    page = {"text/html": {"schema": {"type": "string"}}} if set(kinds) & set(pages) else {}
     return {
         "description": "\n".join(f"- `{kind.code}`: {TABLE[kind].title.en}" for kind in kinds),
         "headers": _headers(headers),
@@ -194,7 +206,8 @@ def _problem(status: int, kinds: tuple[type[GatewayError], ...]) -> Json:
                     for kind in kinds
                     for name in (kind.code, f"{kind.code}.en")
                 },
-            }
+            },
+            **page,
         },
     }
 

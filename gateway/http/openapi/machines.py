@@ -1,17 +1,10 @@
-"""What the description says of calls by banks, probes and the description itself."""
+"""What the description says of probes and of the description itself."""
 
 from typing import Literal
 
-from gateway.domain.errors import CallbackForged, NotFoundHere
 from gateway.http.openapi.fields import Shown
 from gateway.http.openapi.operation import Caller, Gives, Operation, Tag
 from gateway.http.openapi.parameters import IF_NONE_MATCH, Header
-
-
-class Received(Shown):
-    """What ends the deliveries of one call."""
-
-    received: Literal[True]
 
 
 class AnyObject(Shown):
@@ -29,15 +22,6 @@ class Readiness(Shown):
     reasons: list[Literal["draining", "database", "schema"]]
 
 
-TAKE_CALLBACK = Operation(
-    "takeCallback",
-    Tag.FOR_BANKS,
-    "Take a bank's call",
-    {200: Gives("Stored, now or before; PayPay銀行 gets the text `OK`", Received)},
-    description="The bank's own format with the bank's own signature over the raw body.",
-    caller=Caller.BANK,
-    problems=(NotFoundHere, CallbackForged),
-)
 IS_ALIVE = Operation(
     "isAlive",
     Tag.PROBES,

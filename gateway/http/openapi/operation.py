@@ -53,7 +53,7 @@ TAG_MEANS = {
 class Gives:
     """One answer that is no problem. `model` None: no body, or one that is not JSON.
 
-    `event` is what the data of each event of a stream is.
+    `event` is what the data of each event of a stream is, `or_text` what some callers get instead.
     """
 
     says: str
@@ -61,9 +61,18 @@ class Gives:
     media_type: str = JSON
     headers: tuple[Header, ...] = ()
     event: type[BaseModel] | None = None
+    or_text: str | None = None
 
 
 UNCHANGED = Gives("It has not changed", headers=(Header.ETAG,))
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body that is not ours to shape: what it is, and a schema for each media type."""
+
+    says: str
+    schemas: Mapping[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,7 @@ class Operation:
 
     `problems` names only what this operation alone refuses: what follows from the caller, the body,
     the key and the path (`openapi.problems.problems_of`) is not repeated. `example` is a body.
+    `pages` are problems that a browser gets as a page.
     """
 
     id: str
@@ -83,6 +93,8 @@ class Operation:
     takes: type[BaseModel] | None = None
     example: Mapping[str, object] = field(default_factory=dict)
     needs_body: bool = True
+    body: Body | None = None
     is_writing: bool = False
     parameters: tuple[Parameter, ...] = ()
     problems: tuple[type[GatewayError], ...] = ()
+    pages: tuple[type[GatewayError], ...] = ()

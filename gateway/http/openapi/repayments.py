@@ -1,4 +1,4 @@
-"""What the description says of repayments, their quotes, and the browsers that come back."""
+"""What the description says of repayments and their quotes."""
 
 from typing import Annotated, Literal
 
@@ -13,7 +13,6 @@ from gateway.domain.errors import (
     NothingOwed,
     QuoteOutdated,
     RepaymentAmountWrong,
-    ReturnStateInvalid,
     ReturnUrlRefused,
     StaleTransfer,
 )
@@ -32,7 +31,7 @@ from gateway.http.openapi.fields import (
     identifier,
     one_of,
 )
-from gateway.http.openapi.operation import Caller, Gives, Operation, Tag
+from gateway.http.openapi.operation import Gives, Operation, Tag
 from gateway.http.openapi.parameters import IDEMPOTENCY_KEY, LIMIT, Header, cursor
 from gateway.http.payloads import Nothing, RepaymentPayload, RepaymentQuotePayload
 
@@ -188,19 +187,3 @@ CANCEL_REPAYMENT = Operation(
     is_writing=True,
     problems=(NotFoundHere, NotCancellable, StaleTransfer),
 )
-
-
-def _take_return(operation_id: str) -> Operation:
-    return Operation(
-        operation_id,
-        Tag.FOR_BANKS,
-        "Take a payer's browser back from a bank's page",
-        {303: Gives("On to the return_url, with `repayment_id`", headers=(Header.LOCATION,))},
-        description="Only the sealed `state` counts; what else the browser brings is not looked "
-        "at. The bank is asked before the browser goes on.",
-        caller=Caller.ANYONE,
-        problems=(ReturnStateInvalid, NotFoundHere),
-    )
-
-
-TAKE_RETURN, TAKE_RETURN_FORM = _take_return("takeReturn"), _take_return("takeReturnForm")
