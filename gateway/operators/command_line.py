@@ -19,17 +19,16 @@ from gateway.operators.operating import operate
 from gateway.operators.reports import ledger_report
 from gateway.operators.running import logging_to, run
 from gateway.ops import render
-from gateway.ops.commands import explain as explaining
 from gateway.ops.commands.stops import (
-    Breaker,
     hold_bank,
     override_breaker,
     release_bank,
-    restraints,
 )
-from gateway.ops.commands.transfers import OPEN, Filter, list_transfers
 from gateway.profiles import bank_profiles
+from gateway.services import explain as explaining
 from gateway.services.add_account import AccountOnPaper, add_account_on_paper
+from gateway.services.list_transfers import OPEN, Filter, list_transfers
+from gateway.services.read_restraints import Breaker, restraints
 
 WRONG = 1
 

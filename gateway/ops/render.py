@@ -14,10 +14,10 @@ from rich.text import Text
 from gateway.domain.hours import JST
 from gateway.domain.identifier import public_id
 from gateway.ops.commands.doctor import Check
-from gateway.ops.commands.explain import Explanation, Step
 from gateway.ops.commands.ledger_verify import LedgerReport
-from gateway.ops.commands.stops import Restraints
-from gateway.ops.commands.transfers import Line
+from gateway.services.explain import Explanation, Step
+from gateway.services.list_transfers import Line
+from gateway.services.read_restraints import Restraints
 
 # Where no terminal says how wide it is, ids stay whole for whoever searches the text.
 WIDTH = 200

@@ -8,8 +8,8 @@ import pytest
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.transfer import State
-from gateway.ops.commands.explain import explain
-from gateway.ops.commands.transfers import Filter, list_transfers
+from gateway.services.explain import explain
+from gateway.services.list_transfers import Filter, list_transfers
 from gateway.store.database import Database
 from tests.manual_clock import START
 from tests.ops.conftest import HOLDER, NUMBER, Books

@@ -11,11 +11,11 @@ from gateway.domain.account import BankCode
 from gateway.domain.transfer import State
 from gateway.ops import render
 from gateway.ops.commands.doctor import Check
-from gateway.ops.commands.explain import Explanation, Step
 from gateway.ops.commands.ledger_verify import LedgerReport
 from gateway.ops.commands.member_verify import Finding
-from gateway.ops.commands.stops import Breaker, Restraints
-from gateway.ops.commands.transfers import Line
+from gateway.services.explain import Explanation, Step
+from gateway.services.list_transfers import Line
+from gateway.services.read_restraints import Breaker, Restraints
 from gateway.store.stops import Stop
 from tests.manual_clock import START
 

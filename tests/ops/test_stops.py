@@ -9,12 +9,11 @@ from structlog.testing import capture_logs
 from gateway.domain.account import BankCode
 from gateway.domain.identifier import uuid7
 from gateway.ops.commands.stops import (
-    Breaker,
     hold_bank,
     override_breaker,
     release_bank,
-    restraints,
 )
+from gateway.services.read_restraints import Breaker, restraints
 from gateway.store.database import Database
 from gateway.store.lanes import StoredLanes
 from gateway.store.stops import Stop, hold

@@ -1,40 +1,22 @@
-"""`gateway ops hold | release | stops | breaker`: what operators hold back, for all processes."""
+"""`gateway ops hold | release | breaker`: what operators hold back, for all processes."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 import structlog
 
 from gateway.domain.account import BankCode
 from gateway.domain.identifier import uuid7
+from gateway.services.read_restraints import Breaker
 from gateway.store.database import Database
 from gateway.store.sql import SQL
-from gateway.store.stops import ALL_BANKS, Stop, hold, read_stop, stops_in_force
+from gateway.store.stops import ALL_BANKS, Stop, hold, read_stop
 
 RELEASE = SQL["ops.release"]
 OVERRIDE_BREAKER = SQL["ops.override_breaker"]
-BREAKERS = SQL["ops.breakers"]
 
 log = structlog.get_logger()
-
-
-class Breaker(StrEnum):
-    """The operators' word over every process's breaker."""
-
-    AUTO = "auto"  # none: each process's own breaker decides
-    OPEN = "open"  # nothing is let out
-    CLOSED = "closed"  # everything is let out
-
-
-@dataclass(frozen=True, slots=True)
-class Restraints:
-    """All that holds now."""
-
-    stops: tuple[Stop, ...]
-    breakers: tuple[tuple[BankCode, Breaker], ...]
 
 
 async def hold_bank(
@@ -63,15 +45,6 @@ async def release_bank(
     if rows:
         log.warning("bank.released", bank=bank or ALL_BANKS)
     return [read_stop(row) for row in rows]
-
-
-async def restraints(db: Database, *, now: datetime) -> Restraints:
-    """Return the stops in force and the breakers that are overruled."""
-    rows = await db.fetch(BREAKERS)
-    return Restraints(
-        tuple(await stops_in_force(db, now=now)),
-        tuple((BankCode(row["bank"]), Breaker(row["breaker"])) for row in rows),
-    )
 
 
 async def override_breaker(db: Database, bank: BankCode, breaker: Breaker) -> None:

@@ -1,4 +1,4 @@
-"""`gateway ops explain ID`: the life of a transfer or a repayment as one timeline.
+"""Explain a transfer or a repayment: its life as one timeline, for operators.
 
 No account, no name, no body.
 """

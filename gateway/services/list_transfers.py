@@ -1,4 +1,4 @@
-"""`gateway ops transfers`: which transfers there are, oldest first."""
+"""List transfers for operators, oldest first."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
