@@ -13,6 +13,7 @@ from gateway.operators import (
     hours_command,
     reconcile_command,
     review_commands,
+    token_commands,
     window_commands,
 )
 from gateway.operators.operating import operate
@@ -38,6 +39,10 @@ commands.add_typer(review_commands.commands, name="review")
 commands.command("hours")(hours_command.show_hours)
 commands.command("reconcile")(reconcile_command.reconcile)
 commands.command("resolve")(review_commands.resolve)
+commands.command("operator-add")(token_commands.add)
+commands.command("operators")(token_commands.show)
+commands.command("token-issue")(token_commands.issue)
+commands.command("token-revoke")(token_commands.revoke)
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 By = Annotated[str, typer.Option("--by", help="Who does this.")]

@@ -47,6 +47,8 @@ FIELDS: dict[str, Kind] = {
     "repayment_id": Kind.ID,
     "account_id": Kind.ID,
     "session_id": Kind.ID,
+    "operator": Kind.TEXT,
+    "token_id": Kind.ID,
     "account": Kind.TEXT,
     "file_id": Kind.REFERENCE,
     "items": Kind.NUMBER,

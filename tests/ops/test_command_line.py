@@ -11,6 +11,7 @@ import pytest
 
 from gateway.domain.transfer import State
 from gateway.ops.clock import shift_to
+from gateway.services.admit_operators import TOKEN
 from tests.manual_clock import START
 from tests.ops.conftest import Books
 
@@ -29,6 +30,10 @@ OPERATORS = [
     "reconcile",
     "review",
     "resolve",
+    "operator-add",
+    "operators",
+    "token-issue",
+    "token-revoke",
 ]
 
 
@@ -107,6 +112,25 @@ async def test_operators_hold_look_and_release(gateway: CommandLine) -> None:
     assert again[:2] == (1, "nothing was held\n")
 
 
+async def test_an_operator_is_given_a_token_that_can_be_taken_back(gateway: CommandLine) -> None:
+    added = await gateway("ops", "operator-add", "sato", "--role", "viewer", "--by", "kato")
+    issued = await gateway("ops", "token-issue", "sato", "--by", "kato", "--days", "30")
+    listed = await gateway("ops", "operators")
+    revoked = await gateway("ops", "token-revoke", "sato", "--by", "kato")
+    again = await gateway("ops", "token-revoke", "sato", "--by", "kato")
+    (token,) = orjson.loads((await gateway("ops", "operators", "--json"))[1])["tokens"]
+
+    text = issued[1].strip()
+    assert added[:2] == (0, "sato is viewer\n")
+    assert TOKEN.fullmatch(text)
+    assert text not in issued[2] + listed[1]
+    assert listed[1].startswith("sato  viewer\not_")
+    assert revoked[0] == 0
+    assert ", revoked 20" in revoked[1]
+    assert again[0] == 1
+    assert token["revoked_at"] is not None
+
+
 async def test_operators_close_a_bank_once_and_open_it_again(gateway: CommandLine) -> None:
     gateway.environment["GATEWAY_CLOCK_SHIFT_S"] = str(shift_to(START))
     when = ("--from", "2026-12-05T21:00", "--until", "2026-12-06T07:00")
@@ -178,6 +202,12 @@ async def test_the_doctor_examines_what_can_be_reached(gateway: CommandLine) -> 
             ("ops", "explain", "tr_nope"), "no transfer or repayment has the id", id="no transfer"
         ),
         pytest.param(("ops", "hold", "--reason", "x", "--by", "y"), "--all", id="no bank"),
+        pytest.param(
+            ("ops", "operator-add", "Sato", "--role", "viewer", "--by", "y"),
+            "an operator's name is",
+            id="no operator's name",
+        ),
+        pytest.param(("ops", "token-issue", "sato", "--by", "y"), "operator-add", id="no operator"),
         pytest.param(("sandbox", "--bank", "nope"), "no such bank", id="an unknown bank"),
         pytest.param(("demo", "--at", "noon"), "not an instant", id="no instant"),
         pytest.param(("migrate",), "GATEWAY_DATABASE_OWNER_URL", id="no owner to migrate"),

@@ -15,6 +15,8 @@ HOUSE_TABLES = {
     "bank_stops",
     "daily_runs",
     "operator_actions",
+    "operator_tokens",
+    "operators",
     "schema_files",
     "settlement_marks",
     "statement_lines",
