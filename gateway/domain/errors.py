@@ -173,6 +173,18 @@ class SessionMissing(Refused):
     code = "session_missing"
 
 
+class OperatorTokenMissing(Refused):
+    """No operator's token, or one that has ended or was revoked."""
+
+    code = "operator_token_missing"
+
+
+class RoleTooLow(Refused):
+    """The operator's role may not do that."""
+
+    code = "role_too_low"
+
+
 class TooManyStreams(Refused):
     """The member follows events in as many places as are allowed."""
 

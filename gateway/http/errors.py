@@ -6,6 +6,7 @@ The classes are those of `domain/errors.py` and `http/refusals.py`; a test misse
 from gateway.domain import errors as domain
 from gateway.domain.errors import GatewayError
 from gateway.http.error_row import Row, Words
+from gateway.http.operator_errors import OF_OPERATORS
 from gateway.http.refusals import (
     BodyTooLarge,
     BodyTooSlow,
@@ -287,5 +288,5 @@ _GENERAL: dict[type[GatewayError], Row] = {
 }
 # In order of status, so that the description can group them.
 TABLE: dict[type[GatewayError], Row] = dict(
-    sorted((_GENERAL | OF_REPAYMENTS).items(), key=lambda pair: pair[1].status)
+    sorted((_GENERAL | OF_REPAYMENTS | OF_OPERATORS).items(), key=lambda pair: pair[1].status)
 )

@@ -13,6 +13,7 @@ from gateway.domain.errors import (
     CommitUnknown,
     GatewayError,
     NotReady,
+    OperatorTokenMissing,
     QuoteOutdated,
     Refused,
     RepaymentAmountWrong,
@@ -159,7 +160,7 @@ def _printable(place: str) -> str:
 
 def _headers(error: GatewayError) -> Mapping[str, str]:
     match error:
-        case SessionMissing():
+        case SessionMissing() | OperatorTokenMissing():
             return {"WWW-Authenticate": 'Bearer realm="gateway"'}
         case Busy() | ServiceClosed() | BankClosed() | RequestsExceeded():
             return {"Retry-After": str(error.retry_after_s)}
