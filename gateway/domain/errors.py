@@ -42,7 +42,13 @@ class NotFoundHere(Refused):
 
 
 class CreditShort(Refused):
+    """More than is `available`, as it was a moment after."""
+
     code = "credit_short"
+
+    def __init__(self, available: Yen) -> None:
+        super().__init__(field="/amount")
+        self.available = available
 
 
 class AmountAboveItemLimit(Refused):

@@ -13,7 +13,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How one error is answered. `is_retryable`: sent again as it stands it may succeed."""
+    """How one error is answered. `is_retryable`: sent again as it stands it may succeed.
+
+    `{name:,}` in a detail is that member of the problem, an amount.
+    """
 
     status: int
     title: Words

@@ -148,7 +148,7 @@ _GENERAL: dict[type[GatewayError], Row] = {
     domain.CreditShort: Row(
         422,
         Words("ご利用可能額を超えています", "The amount is above the available credit"),
-        Words("ご利用可能額以内の金額を入力してください。", "Ask for no more than is available."),
+        Words("現在のご利用可能額は{available:,}円です。", "{available:,} yen are available now."),
     ),
     domain.DayCapReached: Row(
         422,

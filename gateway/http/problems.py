@@ -11,6 +11,7 @@ from gateway.domain.errors import (
     BankClosed,
     Busy,
     CommitUnknown,
+    CreditShort,
     GatewayError,
     NotReady,
     OperatorTokenMissing,
@@ -24,7 +25,7 @@ from gateway.domain.errors import (
 from gateway.domain.quote import Quote
 from gateway.domain.repayment_quote import RepaymentQuote
 from gateway.http.answers import instant, show_quote
-from gateway.http.error_row import Row, Words
+from gateway.http.error_row import Words
 from gateway.http.errors import TABLE
 from gateway.http.field_rules import FAULTS, rule_for
 from gateway.http.refusals import (
@@ -65,18 +66,20 @@ def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
     """Return the answer for an error of the table."""
     row = TABLE.get(type(error), TABLE[InternalFault])
     language = language_of(request.headers.get("Accept-Language"))
+    title, more = say(row.title, language), _more(error)
+    detail = say(row.detail, language).format(**more)
     document = {
         "type": problem_type(error_code(error)),
-        "title": say(row.title, language),
+        "title": title,
         "status": row.status,
-        "detail": say(row.detail, language),
+        "detail": detail,
         "instance": _shown(request.path),
         "code": error_code(error),
         "retryable": row.is_retryable,
         "request_id": request.get(REQUEST_ID, ""),
-        "errors": _errors(error, row, language),
+        "errors": _errors(error, _beside_field(title, detail, language), language),
+        **more,
     }
-    document |= _more(error)
     return web.Response(
         status=row.status,
         body=orjson.dumps(document),
@@ -97,6 +100,8 @@ def _more(error: GatewayError) -> dict[str, object]:
             return {"quote": show_quote(quote)}
         case QuoteOutdated(quote=RepaymentQuote() as quote):
             return {"quote": show_repayment_quote(quote)}
+        case CreditShort():
+            return {"available": error.available.amount}
         case RepaymentAmountWrong():
             return {"amount_min": error.least.amount, "amount_max": error.most.amount}
         case _:
@@ -118,21 +123,18 @@ def error_code(error: GatewayError) -> str:
     return error.code if type(error) in TABLE else InternalFault.code
 
 
-def _errors(error: GatewayError, row: Row, language: str) -> list[dict[str, str]]:
+def _errors(error: GatewayError, said: str, language: str) -> list[dict[str, str]]:
     if isinstance(error, HttpRefused):
         return [_bad_field(field, language) for field in error.fields]
     if isinstance(error, Refused) and error.field is not None:
         # Not the field's rule: what was typed keeps to that, and would be told so in vain.
-        detail = _beside_field(row, language)
-        return [{**_place(error.field), "code": error.code, "detail": detail}]
+        return [{**_place(error.field), "code": error.code, "detail": said}]
     return []
 
 
-def _beside_field(row: Row, language: str) -> str:
+def _beside_field(title: str, detail: str, language: str) -> str:
     """Return what is wrong and what to do, as sentences: title and detail may not be beside it."""
-    if language == "en":
-        return f"{row.title.en}. {row.detail.en}"
-    return f"{row.title.ja}。{row.detail.ja}"
+    return f"{title}. {detail}" if language == "en" else f"{title}。{detail}"
 
 
 def _bad_field(field: BadField, language: str) -> dict[str, str]:

@@ -17,8 +17,8 @@ OF_REPAYMENTS: dict[type[GatewayError], Row] = {
         422,
         Words("この金額では返済できません", "This amount cannot be paid"),
         Words(
-            "amount_min以上、amount_max以下の金額にしてください。",
-            "Pay no less than amount_min and no more than amount_max.",
+            "{amount_min:,}円以上、{amount_max:,}円以下の金額にしてください。",
+            "Pay no less than {amount_min:,} yen and no more than {amount_max:,} yen.",
         ),
     ),
     domain.NothingOwed: Row(

@@ -1,5 +1,6 @@
 """/v1/repayments and their quotes: what it will pay, ask for it, see, cancel."""
 
+from functools import partial
 from uuid import UUID
 
 from aiohttp import web
@@ -7,7 +8,7 @@ from aiohttp import web
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import parse_public_id, public_id
 from gateway.domain.money import Yen
-from gateway.domain.repayment import Repayment, RepaymentKind
+from gateway.domain.repayment import RepaymentKind
 from gateway.http.answers import QUOTE, json_response
 from gateway.http.body import read_body, read_empty_body
 from gateway.http.caller import caller_of
@@ -16,6 +17,7 @@ from gateway.http.headers import idempotency_key_of, page_of
 from gateway.http.payloads import Nothing, RepaymentPayload, RepaymentQuotePayload
 from gateway.http.problems import REQUEST_ID
 from gateway.http.repayment_answers import REPAYMENT, show_repayment, show_repayment_quote
+from gateway.http.waiting import awaited, headers_of
 from gateway.services.accept_repayment import RepaymentRequest, accept_repayment
 from gateway.services.cancel_repayment import cancel_repayment
 from gateway.services.quote_repayment import RepaymentWish, quote_repayment
@@ -45,7 +47,9 @@ async def create_repayment(request: web.Request) -> web.Response:
     headers = {"Location": f"/v1/repayments/{public_id(REPAYMENT, repayment.id)}"}
     if accepted.is_replay:
         headers["Idempotency-Replayed"] = "true"
-    return _answer(repayment, status=202, headers=headers)
+    if not repayment.is_final:
+        headers["Retry-After"] = "1"
+    return json_response(show_repayment(repayment), status=202, headers=headers)
 
 
 async def list_repayments(request: web.Request) -> web.Response:
@@ -66,12 +70,17 @@ async def list_repayments(request: web.Request) -> web.Response:
 
 async def get_repayment(request: web.Request) -> web.Response:
     caller = await caller_of(request)
-    repayment = await repayments.find_repayment(
-        desk_of(request).db, member_id=caller.member_id, repayment_id=_repayment_id(request)
+    look = partial(
+        repayments.find_repayment,
+        desk_of(request).db,
+        member_id=caller.member_id,
+        repayment_id=_repayment_id(request),
     )
+    repayment = await look()
     if repayment is None:
         raise NotFoundHere
-    return _answer(repayment, status=200, headers={})
+    repayment = await awaited(request, repayment, look)
+    return json_response(show_repayment(repayment), headers=headers_of(request, repayment))
 
 
 async def cancel(request: web.Request) -> web.Response:
@@ -93,9 +102,3 @@ def _repayment_id(request: web.Request) -> UUID:
     if repayment_id is None:
         raise NotFoundHere
     return repayment_id
-
-
-def _answer(repayment: Repayment, *, status: int, headers: dict[str, str]) -> web.Response:
-    if not repayment.is_final:
-        headers["Retry-After"] = "1"
-    return json_response(show_repayment(repayment), status=status, headers=headers)

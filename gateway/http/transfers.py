@@ -1,11 +1,10 @@
 """/v1/transfers and their quotes: what it will be like, ask for cash, see, cancel."""
 
-import asyncio
 from uuid import UUID
 
 from aiohttp import web
 
-from gateway.domain.errors import Busy, NotFoundHere
+from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import parse_public_id, public_id
 from gateway.domain.money import Yen
 from gateway.domain.transfer import Transfer
@@ -19,17 +18,16 @@ from gateway.http.answers import (
 )
 from gateway.http.body import read_body, read_empty_body
 from gateway.http.caller import caller_of
-from gateway.http.deps import deps_of, desk_of
-from gateway.http.headers import idempotency_key_of, page_of, wait_s_of
+from gateway.http.deps import desk_of
+from gateway.http.headers import idempotency_key_of, page_of
 from gateway.http.payloads import Nothing, TransferPayload, TransferQuotePayload
 from gateway.http.problems import REQUEST_ID
 from gateway.http.refusals import BadField, FieldFault, FieldsInvalid
+from gateway.http.waiting import awaited, headers_of
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
 from gateway.services.cancel_transfer import cancel_transfer
 from gateway.services.quote_transfer import quote_transfer
 from gateway.store import transfers
-
-LOOK_FIRST_S, LOOK_MAX_S = 0.05, 0.5
 
 
 async def create_transfer(request: web.Request) -> web.Response:
@@ -118,31 +116,18 @@ def _transfer_id(request: web.Request) -> UUID:
 
 
 async def _awaited(request: web.Request, transfer: Transfer) -> Transfer:
-    """Return the transfer once it is final, or as it is when the caller waits no longer.
-
-    Between looks no database connection is held; a draining process lets nobody wait.
-    """
-    loop, deps = asyncio.get_running_loop(), deps_of(request)
-    ends, look_s = loop.time() + wait_s_of(request), LOOK_FIRST_S
-    while not transfer.is_final and loop.time() < ends and not deps.is_draining():
-        await asyncio.sleep(min(look_s, max(0.0, ends - loop.time())))
-        look_s = min(look_s * 2, LOOK_MAX_S)
-        try:
-            found = await transfers.find_transfer(
-                deps.desk.db, member_id=transfer.member_id, transfer_id=transfer.id
-            )
-        except Busy:
-            # It would be told as "nothing was done", of a transfer that was accepted.
-            break
-        transfer = found or transfer
-    return transfer
+    return await awaited(
+        request,
+        transfer,
+        lambda: transfers.find_transfer(
+            desk_of(request).db, member_id=transfer.member_id, transfer_id=transfer.id
+        ),
+    )
 
 
 def _answer(
     request: web.Request, transfer: Transfer, *, status: int, headers: dict[str, str]
 ) -> web.Response:
-    if wait_s := wait_s_of(request):
-        headers["Preference-Applied"] = f"wait={wait_s}"
-    if not transfer.is_final:
-        headers["Retry-After"] = "1"
-    return json_response(show_transfer(transfer), status=status, headers=headers)
+    return json_response(
+        show_transfer(transfer), status=status, headers=headers | headers_of(request, transfer)
+    )

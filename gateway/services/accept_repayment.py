@@ -113,7 +113,7 @@ async def _replay(
     if found is None:
         raise refusal
     fingerprint, repayment = found
-    if fingerprint != request.fingerprint:
+    if repayment is None or fingerprint != request.fingerprint:
         raise IdempotencyKeyReused(field=KEY_FIELD)
     return AcceptedRepayment(repayment, is_replay=True)
 

@@ -22,7 +22,7 @@ from gateway.domain.errors import (
 )
 from gateway.domain.hours import JST
 from gateway.domain.identifier import reference_for
-from gateway.domain.money import Yen
+from gateway.domain.money import NOTHING, Yen
 from gateway.domain.ports import Point
 from gateway.domain.quote import promise_of
 from gateway.domain.transfer import State, Transfer
@@ -35,6 +35,7 @@ from gateway.services.quote_transfer import (
 )
 from gateway.services.record_decision import READS_MAX
 from gateway.services.send_transfer import send_transfer
+from gateway.store.loans import find_loan
 from gateway.store.queues import count_backlog
 from gateway.store.transfers import DayCaps, NewTransfer, accept, find_by_key
 
@@ -46,7 +47,6 @@ REFUSALS: dict[str, Callable[[], Refused]] = {
     "account_not_registered": lambda: AccountNotRegistered(field="/account_id"),
     "suspended": MemberSuspended,
     "overdue": AdvancesStopped,
-    "credit_short": lambda: CreditShort(field="/amount"),
     "day_cap": lambda: DayCapReached(field="/amount"),
 }
 
@@ -109,7 +109,7 @@ async def _replay(desk: TransferDesk, request: TransferRequest, foreseen: Forese
     if found is None:
         raise QuoteOutdated(make_quote(desk, foreseen))
     fingerprint, transfer = found
-    if fingerprint != request.fingerprint:
+    if transfer is None or fingerprint != request.fingerprint:
         raise IdempotencyKeyReused(field="/headers/Idempotency-Key")
     return Accepted(transfer, is_replay=True)
 
@@ -125,6 +125,9 @@ async def _accept(
     desk.checkpoint(Point.ACCEPT_AFTER_WRITE)
     if result == "stopped":
         return None
+    if result == "credit_short":
+        loan = await find_loan(desk.db, request.member_id)
+        raise CreditShort(NOTHING if loan is None else loan.available)
     refusal = REFUSALS.get(result)
     if refusal is not None:
         raise refusal()

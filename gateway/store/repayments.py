@@ -113,10 +113,15 @@ async def find_repayment(db: Database, *, member_id: UUID, repayment_id: UUID) -
 
 async def find_by_key(
     db: Database, *, member_id: UUID, idempotency_key: str
-) -> tuple[bytes, Repayment] | None:
-    """Return what a member's key made, and the fingerprint of the request that it came with."""
+) -> tuple[bytes, Repayment | None] | None:
+    """Return what a member's key made, and the fingerprint of the request that it came with.
+
+    Of a transfer's key: its fingerprint, and None.
+    """
     row = await db.fetchrow(BY_KEY, member_id, idempotency_key)
-    return None if row is None else (row["fingerprint"], read_repayment(row))
+    if row is None:
+        return None
+    return row["fingerprint"], None if row["id"] is None else read_repayment(row)
 
 
 async def list_repayments(

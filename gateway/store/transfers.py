@@ -147,10 +147,15 @@ async def find_transfer(db: Database, *, member_id: UUID, transfer_id: UUID) -> 
 
 async def find_by_key(
     db: Database, *, member_id: UUID, idempotency_key: str
-) -> tuple[bytes, Transfer] | None:
-    """Return what a member's key made, and the fingerprint of the request that it came with."""
+) -> tuple[bytes, Transfer | None] | None:
+    """Return what a member's key made, and the fingerprint of the request that it came with.
+
+    Of a repayment's key: its fingerprint, and None.
+    """
     row = await db.fetchrow(BY_KEY, member_id, idempotency_key)
-    return None if row is None else (row["fingerprint"], read_transfer(row))
+    if row is None:
+        return None
+    return row["fingerprint"], None if row["id"] is None else read_transfer(row)
 
 
 async def list_transfers(

@@ -9,7 +9,7 @@ SELECT * FROM repayments WHERE member_id = $1 AND id = $2;
 
 -- name: by_key
 SELECT k.fingerprint, r.* FROM idempotency_keys k
-JOIN repayments r ON r.member_id = k.member_id AND r.id = k.resource_id
+LEFT JOIN repayments r ON r.member_id = k.member_id AND r.id = k.resource_id
 WHERE k.member_id = $1 AND k.key = $2;
 
 -- name: list

@@ -23,7 +23,7 @@ FROM accounts a WHERE a.member_id = $1 AND a.id = $2;
 
 -- name: by_key
 SELECT k.fingerprint, t.* FROM idempotency_keys k
-JOIN transfers t ON t.member_id = k.member_id AND t.id = k.resource_id
+LEFT JOIN transfers t ON t.member_id = k.member_id AND t.id = k.resource_id
 WHERE k.member_id = $1 AND k.key = $2;
 
 -- name: find

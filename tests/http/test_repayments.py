@@ -1,5 +1,6 @@
 """Repayments over HTTP: what a page is told, where it sends the browser, how that comes back."""
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,7 @@ from tests.manual_clock import ManualClock
 
 BACK = "http://127.0.0.1:8080/repaid?from=menu"
 KEY = "0192f3a1-7c1e-7a33-8f00-000000000001"
+KEY_OF_TRANSFER = "0192f3a1-7c1e-7a33-8f00-0000000000ff"
 FORM = Redirect("https://bank.example/start", (("ITEM", "ｺﾞﾍﾝｻｲ"), ("MAC", "0f")), "Shift_JIS")
 
 
@@ -63,7 +65,7 @@ async def debtor(member: Client, bank: CollectingBank, clock: ManualClock) -> Cl
         "POST",
         "/v1/transfers",
         json={"account_id": account, "amount": 50_000},
-        headers={"Idempotency-Key": "0192f3a1-7c1e-7a33-8f00-0000000000ff", "Prefer": "wait=5"},
+        headers={"Idempotency-Key": KEY_OF_TRANSFER, "Prefer": "wait=5"},
     )
     assert paid.body["state"] == "settled", paid.body
     return member
@@ -134,6 +136,23 @@ async def test_a_page_without_fields_is_gone_to_by_get(
     assert (redirect["method"], redirect["fields"]) == ("GET", {})
 
 
+async def test_waiting_shows_the_repayment_once_it_is_final(
+    debtor: Client, bank: CollectingBank, clock: ManualClock
+) -> None:
+    accepted = await ask(debtor)
+    where = accepted.headers["Location"]
+    waiting = asyncio.create_task(debtor.call("GET", where, headers={"Prefer": "wait=10"}))
+    bank.ends.append(Paid(clock.now(), Yen(10_000), "B2"))
+
+    await come_back(debtor, bank.orders[0].return_url)
+    waited = await waiting
+    at_once = await debtor.call("GET", where)
+
+    assert (waited.status, waited.body["state"]) == (200, "settled")
+    assert waited.headers["Preference-Applied"] == "wait=10"
+    assert "Preference-Applied" not in at_once.headers
+
+
 async def test_the_same_request_again_is_answered_the_same(debtor: Client) -> None:
     first, again = await ask(debtor), await ask(debtor)
     other = await ask(debtor, amount=20_000)
@@ -143,11 +162,27 @@ async def test_the_same_request_again_is_answered_the_same(debtor: Client) -> No
     assert (other.status, other.body["code"]) == (422, "idempotency_key_reused")
 
 
+async def test_the_key_of_the_other_kind_is_taken_though_the_quote_died(debtor: Client) -> None:
+    """It was quote_outdated: only things of the same kind were asked who has the key."""
+    account = (await debtor.call("GET", "/v1/accounts")).body["items"][0]["id"]
+    wish = {"account_id": account, "amount": 1, "quote_id": f"qt_{0:032x}"}
+    await ask(debtor)
+
+    transfer = await debtor.call(
+        "POST", "/v1/transfers", json=wish, headers={"Idempotency-Key": KEY}
+    )
+    repayment = await ask(debtor, key=KEY_OF_TRANSFER, quote_id=f"qt_{0:032x}")
+
+    for reply in (transfer, repayment):
+        assert (reply.status, reply.body["code"]) == (422, "idempotency_key_reused")
+
+
 async def test_a_wrong_amount_is_told_the_limits(debtor: Client) -> None:
     reply = await ask(debtor, amount=50_001)
 
     assert (reply.status, reply.body["code"]) == (422, "repayment_amount_wrong")
     assert (reply.body["amount_min"], reply.body["amount_max"]) == (200, 50_000)
+    assert reply.body["detail"] == "200円以上、50,000円以下の金額にしてください。"
     assert reply.fields == {"/amount"}
 
 

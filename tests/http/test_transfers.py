@@ -142,14 +142,14 @@ async def test_more_than_is_available_is_refused_by_name(member: Client, account
     reply = await ask(member, account, amount=500_001)
 
     assert (reply.status, reply.body["code"]) == (422, "credit_short")
-    assert reply.fields == {"/amount"}
+    assert (reply.body["available"], reply.fields) == (500_000, {"/amount"})
 
 
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("ja", "ご利用可能額を超えています。ご利用可能額以内の金額を入力してください。"),
-        ("en", "The amount is above the available credit. Ask for no more than is available."),
+        ("ja", "ご利用可能額を超えています。現在のご利用可能額は500,000円です。"),
+        ("en", "The amount is above the available credit. 500,000 yen are available now."),
     ],
 )
 async def test_beside_the_field_stands_what_is_wrong_and_what_to_do(
@@ -161,6 +161,7 @@ async def test_beside_the_field_stands_what_is_wrong_and_what_to_do(
     reply = await ask(member, account, amount=500_001, headers=headers)
 
     assert [one["detail"] for one in reply.body["errors"]] == [said]
+    assert said.endswith(reply.body["detail"])
 
 
 async def test_a_refused_request_leaves_no_record_of_its_key(member: Client, account: str) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from gateway.domain.errors import (
     Busy,
     CommitUnknown,
+    CreditShort,
     GatewayError,
     IdempotencyKeyReused,
+    RepaymentAmountWrong,
     SessionMissing,
 )
 from gateway.http.errors import TABLE
@@ -94,20 +96,25 @@ def of_codes(kinds: Kinds) -> dict[str, object]:
 
 
 def _example(kind: type[GatewayError], language: str) -> Mapping[str, object]:
-    row = TABLE[kind]
+    row, more = TABLE[kind], _EXAMPLE_MEMBERS.get(kind, {})
     return {
         "type": problem_type(kind.code),
         "title": getattr(row.title, language),
         "status": row.status,
-        "detail": getattr(row.detail, language),
+        "detail": getattr(row.detail, language).format(**more),
         "instance": "/v1/transfers",
         "code": kind.code,
         "retryable": row.is_retryable,
         "request_id": EXAMPLE_HEX,
         "errors": [_EXAMPLE_FIELDS[language]] if kind is FieldsInvalid else [],
+        **more,
     }
 
 
+_EXAMPLE_MEMBERS: Mapping[type[GatewayError], Mapping[str, int]] = {
+    CreditShort: {"available": 470_000},
+    RepaymentAmountWrong: {"amount_min": 200, "amount_max": 50_000},
+}
 _EXAMPLE_FIELDS = {
     "ja": {"pointer": "/amount", "code": "wrong_type", "detail": "型が違います。"},
     "en": {"pointer": "/amount", "code": "wrong_type", "detail": "This is of the wrong type."},
@@ -159,6 +166,10 @@ _PROBLEM = {
                 {"$ref": "#/components/schemas/RepaymentQuote"},
             ],
             "description": "With quote_outdated: what holds now.",
+        },
+        "available": {
+            "type": "integer",
+            "description": "With credit_short: what may be borrowed now.",
         },
         "amount_min": {
             "type": "integer",

@@ -32,7 +32,7 @@ from gateway.http.openapi.fields import (
     one_of,
 )
 from gateway.http.openapi.operation import Gives, Operation, Tag
-from gateway.http.openapi.parameters import IDEMPOTENCY_KEY, LIMIT, Header, cursor
+from gateway.http.openapi.parameters import IDEMPOTENCY_KEY, LIMIT, WAIT, Header, cursor
 from gateway.http.payloads import Nothing, RepaymentPayload, RepaymentQuotePayload
 
 RepaymentId = Annotated[str, identifier("rp")]
@@ -172,7 +172,14 @@ GET_REPAYMENT = Operation(
     "getRepayment",
     Tag.REPAYMENTS,
     "See one repayment",
-    {200: Gives("The repayment as it is now", Repayment, headers=(Header.RETRY_AFTER,))},
+    {
+        200: Gives(
+            "The repayment as it is now",
+            Repayment,
+            headers=(Header.RETRY_AFTER, Header.PREFERENCE),
+        )
+    },
+    parameters=(WAIT,),
     problems=(NotFoundHere,),
 )
 CANCEL_REPAYMENT = Operation(
