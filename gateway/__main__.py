@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -26,12 +26,13 @@ from gateway.operators.running import logging_to, run
 from gateway.ops import render
 from gateway.ops.clock import SystemClock
 from gateway.sandbox.registry import BANKS
-from gateway.sandbox.server import start_sandbox
+from gateway.sandbox.server import FIRST_PORT, start_sandbox
 from gateway.sandbox.tls import make_tls_directory
 from gateway.serve import serve as serve_gateway
 from gateway.serve import stop_signals
 
 NOT_READY = 2
+PortBase: TypeAlias = Annotated[int, typer.Option(min=0, max=65000, help="0: any free port.")]
 
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 cli.add_typer(commands, name="ops")
@@ -46,13 +47,15 @@ def demo(
     ] = False,
     at: Annotated[str | None, typer.Option(help="Begin at this instant (RFC 3339).")] = None,
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
+    sandbox_port_base: PortBase = FIRST_PORT,
 ) -> None:
     """Run everything on this machine: PostgreSQL, bank sandboxes, gateway, a member."""
     settings = load_settings(port=port)
     _refuse_in_production(settings)
     with _logging_to_a_file(settings):
         if not check:
-            run(run_demo(settings, at=_instant(at), console=render.console()))
+            began = _instant(at)
+            run(run_demo(settings, at=began, port_base=sandbox_port_base, console=render.console()))
         elif not run(check_demo(settings, render.console())):
             raise typer.Exit(WRONG)
 
@@ -84,7 +87,7 @@ def sandbox(
     bank: Annotated[
         list[str] | None, typer.Option(help="Once for each bank; default: all.")
     ] = None,
-    port_base: Annotated[int, typer.Option(min=0, max=65000, help="0: any free port.")] = 8101,
+    port_base: PortBase = FIRST_PORT,
     tls: Annotated[bool, typer.Option("--tls", help="Demand client certificates.")] = False,
 ) -> None:
     """Run the bank emulators alone, for integration tests of other projects."""

@@ -20,10 +20,10 @@ from gateway.ops.clock import SystemClock, shift_to
 from gateway.profiles import bank_profiles
 from gateway.serve import stop_signals
 
-SANDBOX_PORT = 8101
 
-
-async def run_demo(settings: Settings, *, at: datetime | None, console: Console) -> None:
+async def run_demo(
+    settings: Settings, *, at: datetime | None, port_base: int, console: Console
+) -> None:
     """Run the demo until SIGINT or SIGTERM; the data in `settings.data_dir` outlives it."""
     shift_s = settings.clock_shift_s if at is None else shift_to(at)
     clock = SystemClock(shift_s)
@@ -32,7 +32,7 @@ async def run_demo(settings: Settings, *, at: datetime | None, console: Console)
     with stop_signals() as stopped:
         console.print("Starting PostgreSQL, the bank sandbox and the gateway …")
         async with open_stage(
-            settings, clock=clock, sandbox_port=SANDBOX_PORT, books_dir=books_dir
+            settings, clock=clock, sandbox_port=port_base, books_dir=books_dir
         ) as stage:
             await _print_welcome(console, stage, settings, clock)
             await stopped.wait()

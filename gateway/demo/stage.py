@@ -81,11 +81,7 @@ async def open_stage(
 
 def _public(settings: Settings) -> dict[str, object]:
     """Return where banks and browsers reach the gateway: on this machine, whatever port it has."""
-    port = settings.port
-    if port == 0:
-        with socket.socket() as probe:
-            probe.bind((settings.host, 0))
-            port = probe.getsockname()[1]
+    port = _free_port(settings)
     address = f"http://127.0.0.1:{port}"
     is_listed = "repayment_return_urls" in settings.model_fields_set
     listed = settings.repayment_return_urls if is_listed else ()
@@ -94,6 +90,25 @@ def _public(settings: Settings) -> dict[str, object]:
         "public_url": address,
         "repayment_return_urls": (f"{address}/", *listed),
     }
+
+
+def _free_port(settings: Settings) -> int:
+    """Return the port, any that is free for 0. Raises NotReady if somebody listens there.
+
+    Gateways share a port, so that a second demo would start, and each get half of the requests.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise NotReady(
+                f"port {settings.port} ({error.strerror}): is another demo running? "
+                "--port 8090 takes another, 0 any that is free"
+            ) from error
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @asynccontextmanager
@@ -107,7 +122,8 @@ async def _listening_sandbox(
         )
     except OSError as error:
         raise NotReady(
-            f"The bank sandbox cannot start ({error.strerror}): is another demo running?"
+            f"The bank sandbox cannot start ({error.strerror}): is another demo running? "
+            "--sandbox-port-base 8201 takes five ports from there on, 0 any that are free"
         ) from error
     try:
         yield sandbox

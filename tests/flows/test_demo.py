@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -35,6 +36,50 @@ async def test_a_second_demo_is_told_that_the_sandboxs_port_is_taken(
 
         with pytest.raises(NotReady, match=rf"{port}\).*address already in use.*another demo"):
             await stage.__aenter__()
+
+
+async def test_a_second_demo_is_told_that_the_gateways_port_is_taken(
+    tmp_path: Path, database_url: str, clock: ManualClock
+) -> None:
+    """It said Ready: both listened there, and every other request went to the first one."""
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other:
+        port = other.getsockname()[1]
+        settings = Settings.model_validate(
+            {"data_dir": tmp_path, "database_url": database_url, "port": port}
+        )
+        stage = open_stage(settings, clock=clock, sandbox_port=0, books_dir=None)
+
+        with pytest.raises(NotReady, match=rf"port {port} \(Address already in use\).*--port"):
+            await stage.__aenter__()
+
+
+async def test_a_demo_beside_another_one_takes_free_ports(
+    tmp_path: Path, database_url: str
+) -> None:
+    """The banks' ports were 8101 to 8105, whatever else was there."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway", "demo", "--port", "0", "--sandbox-port-base", "0"),
+        env={
+            "PATH": os.environ["PATH"],
+            "GATEWAY_DATA_DIR": str(tmp_path),
+            "GATEWAY_DATABASE_URL": database_url,
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        },
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    told = ""
+
+    async with asyncio.timeout(60):
+        while "Ready" not in told:
+            told += (await process.stdout.readline()).decode()
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
+
+    assert process.returncode == 0
+    ports = re.findall(r"sandbox +http://127\.0\.0\.1:(\d+)", told)
+    assert len(set(ports)) == len(BankCode)
+    assert not set(ports) & {str(8101 + offset) for offset in range(5)}
 
 
 async def test_a_page_beside_the_demo_may_be_returned_to(tmp_path: Path, database_url: str) -> None:
