@@ -1,6 +1,7 @@
-"""The TypeScript client is generated from the API description of today, and its sample compiles."""
+"""The TypeScript client is generated from the API description of today, and its samples compile."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -21,14 +22,19 @@ def test_the_types_are_those_of_the_checked_in_description() -> None:
     assert first_line == f"// From docs/openapi.json, SHA-256 {described}"
 
 
-def test_the_sample_is_short_and_calls_what_there_is() -> None:
-    sample = (CLIENT / "src" / "sample.ts").read_text("utf-8")
+def test_the_samples_are_short_and_call_what_there_is() -> None:
+    written = {path.name: path.read_text("utf-8") for path in (CLIENT / "src").glob("*.ts")}
+    del written["api.ts"]
 
-    assert len(sample.splitlines()) <= 70
-    assert all(
-        f"/v1/{name}" in sample
-        for name in ("sessions", "accounts", "transfer_quotes", "transfers", "events")
-    )
+    assert all(len(text.splitlines()) <= 60 for text in written.values())
+    called = {path for text in written.values() for path in re.findall(r"/v1/\w+", text)}
+    assert called == {
+        f"/v1/{name}"
+        for name in (
+            *("sessions", "accounts", "events", "transfer_quotes", "transfers"),
+            *("repayment_quotes", "repayments"),
+        )
+    }
 
 
 @pytest.mark.parametrize(
@@ -43,7 +49,7 @@ def test_the_sample_is_short_and_calls_what_there_is() -> None:
         ),
     ],
 )
-def test_the_sample_compiles_and_mistakes_do_not(tmp_path: Path, lines: str, mistakes: int) -> None:
+def test_the_samples_compile_and_mistakes_do_not(tmp_path: Path, lines: str, mistakes: int) -> None:
     if shutil.which("node") is None or COMPILER is None:
         pytest.skip("no TypeScript compiler: see scripts/install_client")
     shutil.copytree(CLIENT / "src", tmp_path / "src")
