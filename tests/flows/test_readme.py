@@ -78,6 +78,9 @@ async def test_the_first_calls_borrow_pay_back_and_survive_a_lost_answer(stage: 
     assert '"principal": 30000' in shown
     assert f"{stage.address}/docs?repayment_id=rp_" in shown
     assert '"principal": 20000' in shown
+    assert re.findall(r'^    "code": "(\w+)"', shown, re.MULTILINE) == [
+        *("idempotency_key_reused", "credit_short", "invalid_request")
+    ]
     assert shown.splitlines()[-2:] == ["settled", "[5000]"]
 
 
