@@ -47,6 +47,13 @@ def test_every_route_is_described() -> None:
     assert bare == UNDESCRIBED
 
 
+def test_every_post_says_what_it_takes() -> None:
+    paths = document()["paths"]
+    bare = {path for path in paths if "requestBody" not in paths[path].get("post", "requestBody")}
+
+    assert bare == set()
+
+
 def test_the_checked_in_copy_is_the_one_of_the_code() -> None:
     """After a change: `make openapi`."""
     assert COPY.read_text("utf-8") == printed(ROUTES)

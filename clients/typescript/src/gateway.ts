@@ -31,8 +31,8 @@ export class Gateway {
   }
 
   /** Return what happens to the member from now on. */
-  async follow(path = "/v1/events"): Promise<AsyncGenerator<MemberEvent>> {
-    const opened = await fetch(this.base + path, { headers: { Authorization: `Bearer ${this.token}` } });
+  async follow(): Promise<AsyncGenerator<MemberEvent>> {
+    const opened = await fetch(`${this.base}/v1/events`, { headers: { Authorization: `Bearer ${this.token}` } });
     if (!opened.ok) throw new Refused((await opened.json()) as Problem);
     return events(opened);
   }
