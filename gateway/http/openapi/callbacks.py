@@ -65,6 +65,9 @@ FORMATS: Mapping[BankCode, Format] = {
 }
 
 
+SILENT = ", ".join(f"`{bank}`" for bank in BankCode if bank not in FORMATS)
+
+
 def _told(bank: BankCode, form: Format) -> str:
     place = f" in `{form.signed_in}`" if form.signed_in else ""
     return f"- `{bank}`: `{form.media_type}`, {form.means}{place} (docs/banks/{bank}.md)"
@@ -77,7 +80,7 @@ TAKE_CALLBACK = Operation(
     {200: Gives("Kept, now or before; PayPay銀行 reads the text", Received, or_text="OK")},
     description="In the bank's own format with the bank's own signature over the raw body. A call "
     "is kept once, answered alike each time it comes, and taken for a hint: the bank is asked. "
-    "`rakuten` calls nobody, so that whatever comes in its name is `callback_not_authentic`.",
+    f"Some call nobody, and what comes in their name is `callback_not_authentic`: {SILENT}.",
     caller=Caller.BANK,
     body=Body(
         "\n".join(_told(bank, form) for bank, form in FORMATS.items()),
