@@ -13,6 +13,7 @@ from gateway.http import (
     description,
     events,
     loan,
+    operators,
     probes,
     repayments,
     returns,
@@ -42,6 +43,13 @@ from gateway.http.openapi.machines import (
     SHOW_METRICS,
     SHOW_OPENAPI,
     SHOW_PAGE,
+)
+from gateway.http.openapi.operators import (
+    GET_EXPLANATION,
+    GET_OPERATOR,
+    LIST_OPEN_TRANSFERS,
+    LIST_REVIEW_ITEMS,
+    LIST_STOPS,
 )
 from gateway.http.openapi.repayments import (
     CANCEL_REPAYMENT,
@@ -93,6 +101,11 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/loan/simulations", loan.create_simulation, SIMULATE),
     Route("GET", "/v1/banks", banks.list_banks, LIST_BANKS),
     Route("GET", "/v1/events", events.follow, FOLLOW_EVENTS),
+    Route("GET", "/ops/v1/operator", operators.get_operator, GET_OPERATOR),
+    Route("GET", "/ops/v1/transfers", operators.list_open_transfers, LIST_OPEN_TRANSFERS),
+    Route("GET", "/ops/v1/explanations/{movement_id}", operators.get_explanation, GET_EXPLANATION),
+    Route("GET", "/ops/v1/stops", operators.list_stops, LIST_STOPS),
+    Route("GET", "/ops/v1/review_items", operators.list_review_items, LIST_REVIEW_ITEMS),
     Route("POST", "/callbacks/{bank}", callbacks.take_callback, TAKE_CALLBACK),
     Route("GET", "/returns/{bank}", returns.take_return, TAKE_RETURN),
     Route("POST", "/returns/{bank}", returns.take_return, TAKE_RETURN_FORM),

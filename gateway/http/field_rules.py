@@ -52,6 +52,9 @@ RULES: dict[str, Words] = {
         "Allowed: an address on the lender's list, or one below it.",
     ),
     "limit": Words("1〜100の整数です。", "Allowed: a whole number, 1 to 100."),
+    "state": Words(
+        "その一覧にある状態です。", "Allowed: a state of such things; once for each that is wanted."
+    ),
     "cursor": Words("前の応答のnext_cursorです。", "Allowed: next_cursor of the answer before."),
 }
 

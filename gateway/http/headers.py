@@ -2,7 +2,10 @@
 
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from aiohttp import web
@@ -27,12 +30,14 @@ WAIT_S_MAX = 10
 PAGE_DEFAULT, PAGE_MAX = 20, 100
 LIMIT_FORM = re.compile(r"[1-9][0-9]{0,2}")
 
+Word = TypeVar("Word", bound=StrEnum)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a list is wanted: at most `limit` things older than `before`."""
+    """Which part of a list is wanted: at most `limit` things beyond `cursor`."""
 
-    before: UUID | None
+    cursor: UUID | None
     limit: int
 
 
@@ -73,9 +78,10 @@ def has_tag(request: web.Request, etag: str) -> bool:
     return given.strip() == "*" or etag in ENTITY_TAG.findall(given)
 
 
-def page_of(request: web.Request, prefix: str) -> Page:
-    """Return the page that `limit` and `cursor` ask for. Raises FieldsInvalid."""
-    bad = [_bad_parameter(n, FieldFault.UNKNOWN) for n in request.query if n not in _PAGE_NAMES]
+def page_of(request: web.Request, prefix: str, others: Collection[str] = ()) -> Page:
+    """Return the page that `limit` and `cursor`, beside `others`, ask for. Raises FieldsInvalid."""
+    known = {*_PAGE_NAMES, *others}
+    bad = [_bad_parameter(n, FieldFault.UNKNOWN) for n in request.query if n not in known]
     bad += [
         _bad_parameter(n, FieldFault.DUPLICATE)
         for n in _PAGE_NAMES
@@ -85,15 +91,23 @@ def page_of(request: web.Request, prefix: str) -> Page:
     if not LIMIT_FORM.fullmatch(limit) or int(limit) > PAGE_MAX:
         bad.append(_bad_parameter("limit", FieldFault.OUT_OF_RANGE))
     cursor = request.query.get("cursor")
-    before = None if cursor is None else parse_public_id(prefix, cursor)
-    if cursor is not None and before is None:
+    last = None if cursor is None else parse_public_id(prefix, cursor)
+    if cursor is not None and last is None:
         bad.append(_bad_parameter("cursor", FieldFault.WRONG_FORMAT))
     if bad:
         raise FieldsInvalid(bad)
-    return Page(before, int(limit))
+    return Page(last, int(limit))
 
 
 _PAGE_NAMES = ("limit", "cursor")
+
+
+def words_of(request: web.Request, name: str, words: type[Word]) -> tuple[Word, ...]:
+    """Return what a query parameter says, as often as it is there. Raises FieldsInvalid."""
+    given = request.query.getall(name, [])
+    if not {*given} <= {*words}:
+        raise FieldsInvalid([_bad_parameter(name, FieldFault.OUT_OF_RANGE)])
+    return tuple(words(word) for word in given)
 
 
 def _bad_parameter(name: str, fault: FieldFault) -> BadField:

@@ -95,6 +95,13 @@ async def count_member(request: web.Request, member_id: UUID) -> None:
         await _count(request, quota, member_id.bytes)
 
 
+async def count_operator(request: web.Request, name: str) -> None:
+    """Count a request of an operator, who has what a member has. Raises RequestsExceeded."""
+    per_minute = desk_of(request).settings.member_reads_per_minute
+    if per_minute:
+        await _count(request, Quota("operator", per_minute), name.encode())
+
+
 async def _count(request: web.Request, quota: Quota, who: bytes) -> None:
     standing, may_go_on = await deps_of(request).counter.count(quota, who)
     request.setdefault(STANDINGS, []).append(standing)

@@ -66,9 +66,9 @@ async def create_simulation(request: web.Request) -> web.Response:
 
 def _begin_of(newest_first: tuple[Step, ...], page: Page) -> int:
     """Return where the page begins: behind the entry that the cursor names, which never goes."""
-    if page.before is None:
+    if page.cursor is None:
         return 0
-    return _place_of(newest_first, page.before) + 1
+    return _place_of(newest_first, page.cursor) + 1
 
 
 def _place_of(newest_first: tuple[Step, ...], entry_id: UUID) -> int:

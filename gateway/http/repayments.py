@@ -57,7 +57,7 @@ async def list_repayments(request: web.Request) -> web.Response:
     page = page_of(request, REPAYMENT)
     # One more than is shown tells whether there is a next page.
     found = await repayments.list_repayments(
-        desk_of(request).db, member_id=caller.member_id, before=page.before, limit=page.limit + 1
+        desk_of(request).db, member_id=caller.member_id, before=page.cursor, limit=page.limit + 1
     )
     shown = found[: page.limit]
     cursor = public_id(REPAYMENT, shown[-1].id) if len(found) > page.limit else None

@@ -69,7 +69,7 @@ async def list_transfers(request: web.Request) -> web.Response:
     found = await transfers.list_transfers(
         desk_of(request).db,
         member_id=caller.member_id,
-        before=page.before,
+        before=page.cursor,
         limit=page.limit + 1,
     )
     shown = found[: page.limit]

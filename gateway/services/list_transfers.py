@@ -16,12 +16,16 @@ OPEN = tuple(state for state in State if state not in FINAL_FOR_MEMBER)
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which transfers to list: all states given, one bank or all, accepted at least `age` ago."""
+    """Which transfers to list: all states given, one bank or all, accepted at least `age` ago.
+
+    `after` is the last one of the page before.
+    """
 
     states: Collection[State] = OPEN
     bank: BankCode | None = None
     age: timedelta = timedelta(0)
     limit: int = 100
+    after: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ async def list_transfers(db: Database, chosen: Filter, *, now: datetime) -> list
         chosen.bank,
         now - chosen.age,
         chosen.limit,
+        chosen.after,
     )
     return [
         Line(

@@ -106,9 +106,10 @@ async def list_items(
     bank: BankCode | None = None,
     kind: ReviewKind | None = None,
     limit: int = 100,
+    after: UUID | None = None,
 ) -> list[ReviewItem]:
-    """Return items, oldest first."""
-    rows = await db.fetch(LIST, [state.value for state in states], bank, kind, limit)
+    """Return items, oldest first; `after` is the last one of the page before."""
+    rows = await db.fetch(LIST, [state.value for state in states], bank, kind, limit, after)
     return [read_item(row) for row in rows]
 
 

@@ -4,6 +4,7 @@ SELECT id, bank, reference, amount, state, unclear, attempt, reason, accepted_at
     unresolved_since
 FROM transfers
 WHERE state = ANY($1::text[]) AND ($2::text IS NULL OR bank = $2) AND accepted_at <= $3
+    AND ($5::uuid IS NULL OR (accepted_at, id) > (SELECT t.accepted_at, t.id FROM transfers AS t WHERE t.id = $5))
 ORDER BY accepted_at, id LIMIT $4;
 
 -- name: transfer_by_id

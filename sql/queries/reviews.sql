@@ -14,6 +14,7 @@ SELECT * FROM review_items WHERE id = $1;
 -- Oldest first.
 SELECT * FROM review_items
 WHERE state = ANY($1::text[]) AND ($2::text IS NULL OR bank = $2) AND ($3::text IS NULL OR kind = $3)
+    AND ($5::uuid IS NULL OR (raised_at, id) > (SELECT r.raised_at, r.id FROM review_items AS r WHERE r.id = $5))
 ORDER BY raised_at, id LIMIT $4;
 
 -- name: open_by_kind

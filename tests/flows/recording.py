@@ -18,10 +18,13 @@ from gateway.config import Settings
 from gateway.demo.payer import approve
 from gateway.demo.stage import DEMO_NUMBER, DEMO_PASSWORD, MEMBER_NUMBER, MEMBER_PIN, open_stage
 from gateway.domain.account import BankCode
+from gateway.domain.operator import Operator, Role
 from gateway.domain.reason import Reason
 from gateway.http.core import ROUTES
 from gateway.http.openapi import document
 from gateway.ops.clock import SystemClock, shift_to
+from gateway.services.admit_operators import add_operator, issue_token
+from gateway.services.desk import TransferDesk
 from gateway.services.hold_bank import hold_bank
 from tests.manual_clock import START
 
@@ -52,7 +55,8 @@ class Recorder:
         ) as answer:
             answer.raise_for_status()
             told: Json = await answer.json()
-        self.examples[f"{OPERATIONS[method, path].id} {answer.status}"] = shortened(told)
+        operation = OPERATIONS[method, path.partition("?")[0]]
+        self.examples[f"{operation.id} {answer.status}"] = shortened(told)
         return told
 
     async def follow(self) -> None:
@@ -104,7 +108,9 @@ async def record(settings: Settings) -> dict[str, Json | str]:
         await hold_bank(stage.gateway.desk, BankCode.SMBC, Reason.SETTLEMENT_BALANCE_SHORT)
         await _change_ones_mind(recorder, account["id"])
         await recorder.call("GET", "/v1/banks")
-        text = json.dumps(recorder.examples, ensure_ascii=False, indent=1, sort_keys=True)
+        client.headers["Authorization"] = f"Bearer {await _operators_token(stage.gateway.desk)}"
+        await _look_at_everything(recorder)
+        text = json.dumps(dict(sorted(recorder.examples.items())), ensure_ascii=False, indent=1)
         examples: dict[str, Json | str] = json.loads(text.replace(f"{stage.address}/", HOME))
     return examples
 
@@ -145,6 +151,20 @@ async def _change_ones_mind(recorder: Recorder, account_id: str) -> None:
     asked = await recorder.call("POST", "/v1/transfers", wish)
     path = "/v1/transfers/{transfer_id}/cancel"
     await recorder.call("POST", path, of=asked["id"])
+
+
+async def _operators_token(desk: TransferDesk) -> str:
+    now = desk.clock.now()
+    await add_operator(desk.db, Operator("sato", Role.VIEWER), by="kato", now=now)
+    return (await issue_token(desk.db, "sato", by="kato", now=now)).text
+
+
+async def _look_at_everything(recorder: Recorder) -> None:
+    await recorder.call("GET", "/ops/v1/operator")
+    await recorder.call("GET", "/ops/v1/stops")
+    settled = await recorder.call("GET", "/ops/v1/transfers?state=settled")
+    path = "/ops/v1/explanations/{movement_id}"
+    await recorder.call("GET", path, of=settled["items"][0]["id"])
 
 
 async def _main() -> None:

@@ -23,6 +23,7 @@ from gateway.domain.bank import (
     TransferOrder,
 )
 from gateway.domain.money import Yen
+from gateway.domain.operator import Operator, Role
 from gateway.domain.outcome import (
     Answer,
     Evidence,
@@ -37,6 +38,7 @@ from gateway.http.core import build_http
 from gateway.http.deps import HttpDeps
 from gateway.http.server import HttpRunner
 from gateway.profiles import bank_profiles
+from gateway.services.admit_operators import add_operator, issue_token
 from gateway.services.count_requests import RequestCounter
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.enrol_member import Enrolment, enrol_member
@@ -285,3 +287,10 @@ async def member(client: Client, member_id: UUID) -> Client:
 async def other_member(client: Client, other_member_id: UUID) -> Client:
     del other_member_id
     return client.signed_in(await client.login(OTHER_NUMBER, OTHER_PIN))
+
+
+async def new_operators_token(desk: TransferDesk) -> str:
+    """Return a token of an operator who may do everything."""
+    now = desk.clock.now()
+    await add_operator(desk.db, Operator("sato", Role.APPROVER), by="kato", now=now)
+    return (await issue_token(desk.db, "sato", by="kato", now=now)).text

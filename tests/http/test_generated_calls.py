@@ -38,7 +38,7 @@ from gateway.http.openapi.route import Route
 from gateway.services.desk import TransferDesk
 from gateway.services.open_session import Credentials, open_session
 from gateway.services.pins import PinVault
-from tests.http.conftest import ACCOUNT, NUMBER, PIN, Client
+from tests.http.conftest import ACCOUNT, NUMBER, PIN, Client, new_operators_token
 from tests.http.described import fault_of
 
 CALLS, CALLS_LONG = 800, int(os.environ.get("FUZZ_CALLS", "10000"))
@@ -77,18 +77,20 @@ VARIED = sum(map(is_varied, TRIED))
 
 @dataclass(slots=True)
 class Member:
-    """A member who has something of everything; `sign_in` gives a new token."""
+    """A member who has something of everything, and an operator; `sign_in` gives a new token."""
 
     url: str
     known: Mapping[str, str]
     sign_in: Callable[[], str]
     token: str
+    operators_token: str
 
     def call(self, case: AnyCase, *, has_session: bool, is_known: bool) -> Response:
         if is_known:
             case.path_parameters = self._with_known(case.path_parameters)
             case.body = self._with_known(case.body)
-        headers = {"Authorization": f"Bearer {self.token}"} if has_session else {}
+        token = self.operators_token if case.path.startswith("/ops/") else self.token
+        headers = {"Authorization": f"Bearer {token}"} if has_session else {}
         if "wait" in case.headers.get("Prefer", ""):
             headers["Prefer"] = "wait=0"  # no transfer here comes to an end that one could wait for
         with requests.Session() as session:
@@ -125,7 +127,8 @@ async def somebody(member: Client, desk: TransferDesk, pins: PinVault) -> Member
     transfer = (await member.call("POST", "/v1/transfers", json=wish, headers=key)).body["id"]
     opened = await open_session(desk, pins, credentials)
     known = {"ac": account, "qt": quote, "tr": transfer, "se": public_id(SESSION, opened.id)}
-    return Member(member.url, known, sign_in, opened.token.text)
+    operators_token = await new_operators_token(desk)
+    return Member(member.url, known, sign_in, opened.token.text, operators_token)
 
 
 def try_route(somebody: Member, label: str, mode: GenerationMode, calls: int) -> int:

@@ -1,4 +1,4 @@
-"""Every route of members by everybody who must not get in, and with everything of another member's.
+"""Every route by everybody who must not get in, and with everything of another member's.
 
 Routes come from the table, ids from their paths and from the examples of their bodies: a new route
 is tried as soon as it is in the table. One with a new kind of id fails until `others_ids` has one.
@@ -6,7 +6,7 @@ is tried as soon as it is in the table. One with a new kind of id fails until `o
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +19,17 @@ from gateway.http.openapi.operation import Caller
 from gateway.http.openapi.parameters import PATH_SCHEMAS
 from gateway.http.openapi.route import Route
 from gateway.http.problems import HIDDEN
-from tests.http.conftest import ACCOUNT, KANA, OTHER_KANA, Client, FakeBank, Reply
+from gateway.services.admit_operators import DAYS, revoke_tokens
+from gateway.services.desk import TransferDesk
+from tests.http.conftest import (
+    ACCOUNT,
+    KANA,
+    OTHER_KANA,
+    Client,
+    FakeBank,
+    Reply,
+    new_operators_token,
+)
 from tests.manual_clock import ManualClock
 
 OF_MEMBERS = [
@@ -28,6 +38,9 @@ OF_MEMBERS = [
     if route.path.startswith("/v1/")
     and (route.operation is None or route.operation.caller is Caller.MEMBER)
 ]
+OF_OPERATORS = [route for route in ROUTES if route.path.startswith("/ops/")]
+OF_ANYBODY = [*OF_MEMBERS, *OF_OPERATORS]
+FOR_ALL = {"POST /v1/sessions"}
 PATH_ID = re.compile(r"\{(\w+)\}")
 BODY_ID = re.compile(r"[a-z]{2}_[0-9a-f]{32}")
 
@@ -73,21 +86,70 @@ def missing_ids(route: Route) -> dict[str, str]:
 
 
 def prefix_of(name: str) -> str:
-    return str(PATH_SCHEMAS[name]["pattern"])[1:3]
+    found = re.search("[a-z]{2}", str(PATH_SCHEMAS[name]["pattern"]))
+    assert found is not None
+    return found[0]
 
 
-async def let_in(client: Client) -> dict[str, str]:
-    """Return the routes that answer anything but that one has to sign in."""
+async def let_in(client: Client, routes: Sequence[Route] = OF_ANYBODY) -> dict[str, str]:
+    """Return the routes that answer anything but that one has to show who one is."""
     found = {}
-    for route in OF_MEMBERS:
+    for route in routes:
         reply = await call(client, route, missing_ids(route))
-        if (reply.status, reply.body and reply.body["code"]) != (401, "session_missing"):
+        wanted = "operator_token_missing" if route in OF_OPERATORS else "session_missing"
+        if reply.status != 401 or reply.body["code"] != wanted:
             found[name_of(route)] = reply.raw.decode()
     return found
 
 
-async def test_nobody_gets_in_without_a_session(client: Client) -> None:
+def with_token(client: Client, token: str) -> Client:
+    return Client(client.session, client.url, token)
+
+
+def test_every_route_below_v1_and_ops_is_somebodys() -> None:
+    owned = {name_of(route) for route in OF_ANYBODY}
+    below = {name_of(route) for route in ROUTES if re.match("/(v1|ops)/", route.path)}
+
+    assert below - owned == FOR_ALL
+
+
+async def test_nobody_gets_in_without_showing_who_one_is(client: Client) -> None:
     assert await let_in(client) == {}
+
+
+@pytest.mark.parametrize("token", ["", "x" * 64, f"ops_{'x' * 43}", f"ops_{'x' * 42}é"])
+async def test_nobody_gets_in_with_what_is_no_token(client: Client, token: str) -> None:
+    assert await let_in(with_token(client, token)) == {}
+
+
+async def test_a_members_session_opens_nothing_of_operators(member: Client) -> None:
+    assert await let_in(member, OF_OPERATORS) == {}
+
+
+async def test_an_operators_token_opens_everything_of_operators_and_nothing_of_members(
+    client: Client, desk: TransferDesk
+) -> None:
+    opened = await let_in(with_token(client, await new_operators_token(desk)))
+
+    assert opened.keys() == {name_of(route) for route in OF_OPERATORS}
+
+
+async def test_nobody_gets_in_with_an_operators_token_that_ran_out(
+    client: Client, desk: TransferDesk, clock: ManualClock
+) -> None:
+    token = await new_operators_token(desk)
+    clock.advance(timedelta(days=DAYS).total_seconds())
+
+    assert await let_in(with_token(client, token)) == {}
+
+
+async def test_nobody_gets_in_with_an_operators_token_that_was_revoked(
+    client: Client, desk: TransferDesk
+) -> None:
+    token = await new_operators_token(desk)
+    await revoke_tokens(desk.db, "sato", by="kato", now=desk.clock.now())
+
+    assert await let_in(with_token(client, token)) == {}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import orjson
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from gateway.domain.errors import SessionMissing
+from gateway.domain.errors import OperatorTokenMissing, SessionMissing
 from gateway.http.errors import TABLE
 from gateway.http.openapi.operation import TAG_MEANS, Body, Caller, Gives, Operation, Tag
 from gateway.http.openapi.parameters import (
@@ -114,7 +114,8 @@ def _operation(route: Route, operation: Operation) -> Json:
     if operation.description:
         document["description"] = operation.description
     if operation.caller is not Caller.MEMBER:
-        document["security"] = []
+        is_operators = operation.caller is Caller.OPERATOR
+        document["security"] = [{"operator": []}] if is_operators else []
     parameters = [_path_parameter(name) for name in re.findall(r"{(\w+)}", route.path)]
     parameters += [_ref("parameters", parameter.key) for parameter in operation.parameters]
     if parameters:
@@ -190,7 +191,7 @@ def _problem(status: int, kinds: Kinds, pages: Kinds = ()) -> Json:
     headers = [Header.LANGUAGE]
     if status in {RETRIED_LATER, TOO_MANY}:
         headers.append(Header.RETRY_AFTER)
-    if SessionMissing in kinds:
+    if {SessionMissing, OperatorTokenMissing} & {*kinds}:
         headers.append(Header.AUTHENTICATE)
     if MethodWrong in kinds:
         headers.append(Header.ALLOW)
@@ -224,7 +225,12 @@ def _components(operations: Sequence[Operation]) -> Json:
                 "type": "http",
                 "scheme": "bearer",
                 "description": "`token` of `POST /v1/sessions`. Ends after 10 minutes unused.",
-            }
+            },
+            "operator": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "`ops_…`, of `gateway ops token-issue`. For the lender's staff.",
+            },
         },
         "parameters": parameters,
         "headers": {

@@ -16,6 +16,7 @@ class Caller(StrEnum):
     """Who may call, and how that is shown."""
 
     MEMBER = "member"  # a session
+    OPERATOR = "operator"  # an operator's token
     BANK = "bank"  # the bank's own signature
     ANYONE = "anyone"
 
@@ -30,6 +31,7 @@ class Tag(StrEnum):
     LOAN = "loan"
     BANKS = "banks"
     EVENTS = "events"
+    OPERATORS = "operators"
     DESCRIPTION = "description"
     FOR_BANKS = "for banks"
     PROBES = "probes"
@@ -43,6 +45,8 @@ TAG_MEANS = {
     Tag.LOAN: "What is owed, how it came to be, and what would be.",
     Tag.BANKS: "Which are open, until when, and how they are.",
     Tag.EVENTS: "Live: every change of a member's transfers, repayments and loan.",
+    Tag.OPERATORS: "What the lender's staff see, by a token of `gateway ops token-issue`; no "
+    "member's session opens it.",
     Tag.DESCRIPTION: "This description.",
     Tag.FOR_BANKS: "What banks and the browsers that they send back call; not for pages.",
     Tag.PROBES: "For whoever runs the gateway.",

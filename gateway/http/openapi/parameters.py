@@ -126,6 +126,11 @@ PATH_SCHEMAS: Mapping[str, Mapping[str, object]] = {
     "account_id": _identifier("ac"),
     "transfer_id": _identifier("tr"),
     "repayment_id": _identifier("rp"),
+    "movement_id": {
+        "type": "string",
+        "pattern": "^((tr|rp)_[0-9a-f]{32}|[A-Z2-7]{20})$",
+        "examples": ["tr_0192f3a17c1e7a338f005b2c8b3f1a01"],
+    },
     "asset": {"type": "string", "enum": ["start.js", "swagger-ui.css", "swagger-ui-bundle.js"]},
     "bank": {"type": "string", "enum": [str(bank) for bank in BankCode]},
 }

@@ -8,7 +8,9 @@ from gateway.domain.errors import (
     CreditShort,
     GatewayError,
     IdempotencyKeyReused,
+    OperatorTokenMissing,
     RepaymentAmountWrong,
+    RoleTooLow,
     SessionMissing,
 )
 from gateway.http.errors import TABLE
@@ -38,6 +40,12 @@ from gateway.http.refusals import (
 Kinds = tuple[type[GatewayError], ...]
 
 ANYWHERE: Kinds = (RequestMalformed, ExpectationUnknown, InternalFault)
+OF_CALLER: Mapping[Caller, Kinds] = {
+    Caller.MEMBER: (SessionMissing, Busy),
+    Caller.OPERATOR: (OperatorTokenMissing, RoleTooLow, Busy),
+    Caller.BANK: (Busy, CommitUnknown, BodyTooSlow, BodyTooLarge),
+    Caller.ANYONE: (),
+}
 WITH_BODY: Kinds = (JsonMalformed, BodyTooSlow, BodyTooLarge, MediaTypeWrong, FieldsInvalid)
 WITH_KEY: Kinds = (IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused)
 
@@ -45,10 +53,7 @@ WITH_KEY: Kinds = (IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyR
 def problems_of(route: Route, operation: Operation) -> Kinds:
     """Return every error that a route answers with, in the order of the table of errors."""
     kinds = {*operation.problems, *ANYWHERE, *_of_quotas(route)}
-    if operation.caller is Caller.MEMBER:
-        kinds |= {SessionMissing, Busy}
-    if operation.caller is Caller.BANK:
-        kinds |= {Busy, CommitUnknown, BodyTooSlow, BodyTooLarge}
+    kinds |= {*OF_CALLER[operation.caller]}
     if operation.is_writing:
         kinds |= {Busy, CommitUnknown, ServiceClosed}
     if operation.takes is not None:
