@@ -6,6 +6,7 @@ from aiohttp import web
 from gateway.domain.errors import SessionMissing
 from gateway.http.deps import deps_of, desk_of
 from gateway.http.limits import count_member
+from gateway.http.session_cookie import brought_token
 from gateway.services.authenticate import Caller, authenticate
 
 SCHEME = "Bearer "
@@ -14,13 +15,20 @@ SCHEME = "Bearer "
 async def caller_of(request: web.Request) -> Caller:
     """Return the caller, whom every log line that follows will name.
 
-    Raises SessionMissing or RequestsExceeded.
+    Raises SessionMissing, OriginNotAllowed or RequestsExceeded.
     """
-    given = request.headers.getall("Authorization", [])
-    if len(given) != 1 or not given[0].startswith(SCHEME):
-        raise SessionMissing
-    caller = await authenticate(desk_of(request), given[0].removeprefix(SCHEME))
+    caller = await authenticate(desk_of(request), _token_of(request))
     member_ref = deps_of(request).member_ref(caller.member_id)
     structlog.contextvars.bind_contextvars(member_ref=member_ref)
     await count_member(request, caller.member_id)
     return caller
+
+
+def _token_of(request: web.Request) -> str:
+    """Return what the caller shows: in `Authorization`, or else in the cookie of a page."""
+    given = request.headers.getall("Authorization", [])
+    if not given:
+        return brought_token(request)
+    if len(given) != 1 or not given[0].startswith(SCHEME):
+        raise SessionMissing
+    return given[0].removeprefix(SCHEME)

@@ -18,6 +18,7 @@ from gateway.http.refusals import (
     JsonMalformed,
     MediaTypeWrong,
     MethodWrong,
+    OriginNotAllowed,
     RequestMalformed,
     RequestsExceeded,
     RouteUnknown,
@@ -86,6 +87,14 @@ _GENERAL: dict[type[GatewayError], Row] = {
         Words("お借入れはご利用いただけません", "No more can be borrowed at present"),
         Words(
             "お支払日を過ぎています。ご返済ください。", "A payment is overdue. Please repay first."
+        ),
+    ),
+    OriginNotAllowed: Row(
+        403,
+        Words("このページからは操作できません", "This page may not do that"),
+        Words(
+            "公式サイトからやり直してください。",
+            "By cookie only pages of the lender's own sites may. Apps send Authorization instead.",
         ),
     ),
     RouteUnknown: Row(

@@ -1,6 +1,6 @@
 """Pages of other origins (CORS): those on the list may call, and read what they need; no others.
 
-No cookies and no wildcards: a page shows its session in `Authorization`, which it has to hold.
+No wildcards: a listed page may bring the browser's cookie, too (`session_cookie`).
 """
 
 from collections.abc import Mapping
@@ -33,6 +33,7 @@ def origin_headers(request: web.Request) -> Mapping[str, str]:
     return {
         "Vary": ORIGIN,
         "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Credentials": "true",
         "Access-Control-Expose-Headers": ", ".join(READ),
     }
 

@@ -22,6 +22,7 @@ class SessionPayload(Payload):
     method: Literal["member_number"]
     member_number: str = Field(pattern=r"^[0-9]{4,16}$")
     pin: str = Field(pattern=r"^[0-9]{4}$", repr=False)
+    as_cookie: bool = False
 
 
 class AccountPayload(Payload):

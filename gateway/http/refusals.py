@@ -74,6 +74,12 @@ class IdempotencyKeyInvalid(HttpRefused):
     code = "idempotency_key_invalid"
 
 
+class OriginNotAllowed(HttpRefused):
+    """A browser brought its cookie for a page of somebody else's."""
+
+    code = "origin_not_allowed"
+
+
 class RouteUnknown(HttpRefused):
     code = "route_not_found"
 

@@ -9,6 +9,7 @@ from gateway.http.body import read_body
 from gateway.http.caller import caller_of
 from gateway.http.deps import deps_of, desk_of
 from gateway.http.payloads import SessionPayload
+from gateway.http.session_cookie import forgotten, kept
 from gateway.http.source import source_of
 from gateway.services.authenticate import idle_since
 from gateway.services.close_session import close_all_sessions, close_session
@@ -27,11 +28,12 @@ async def create_session(request: web.Request) -> web.Response:
     session = await open_session(desk, deps_of(request).pins, credentials)
     document = {
         "id": public_id(SESSION, session.id),
-        "token": session.token.text,
         "expires_at": instant(session.ends_at),
         "idle_timeout_s": desk.settings.session_idle_s,
     }
-    return json_response(document, status=201)
+    if body.as_cookie:
+        return json_response(document, headers=kept(session.token.text))
+    return json_response({**document, "token": session.token.text}, status=201)
 
 
 async def list_sessions(request: web.Request) -> web.Response:
@@ -49,10 +51,14 @@ async def delete_session(request: web.Request) -> web.Response:
         raise NotFoundHere
     await close_session(desk_of(request), caller, session_id)
     is_own = session_id == caller.session_id
-    return web.Response(status=204, headers=SIGNED_OUT if is_own else {})
+    return _signed_out(request) if is_own else web.Response(status=204)
 
 
 async def delete_sessions(request: web.Request) -> web.Response:
     caller = await caller_of(request)
     await close_all_sessions(desk_of(request), caller)
-    return web.Response(status=204, headers=SIGNED_OUT)
+    return _signed_out(request)
+
+
+def _signed_out(request: web.Request) -> web.Response:
+    return web.Response(status=204, headers=SIGNED_OUT | forgotten(request))

@@ -1,9 +1,10 @@
 """A caller of /v1/events that reads as a browser does, and can be cut off anywhere."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -82,13 +83,17 @@ class Following:
 
 @asynccontextmanager
 async def following(
-    client: Client, path: str = "/v1/events", *, after: int | None = None
+    client: Client,
+    path: str = "/v1/events",
+    *,
+    after: int | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Following]:
     """Open a stream that resumes after a number, read its first block, and hang up at the end."""
-    headers = {"Authorization": f"Bearer {client.token}"}
+    sent = dict(headers) or {"Authorization": f"Bearer {client.token}"}
     if after is not None:
-        headers["Last-Event-ID"] = str(after)
-    response = await client.session.get(client.url + path, headers=headers)
+        sent["Last-Event-ID"] = str(after)
+    response = await client.session.get(client.url + path, headers=sent)
     try:
         assert response.status == 200, await response.text()
         yield Following(response)

@@ -31,6 +31,7 @@ from gateway.http.openapi.problems import (
 )
 from gateway.http.openapi.route import Route
 from gateway.http.refusals import MethodWrong
+from gateway.http.session_cookie import NAME
 
 API_VERSION = "0.1.0"
 PROBLEM_JSON, PLAIN = "application/problem+json", "text/plain"
@@ -41,7 +42,8 @@ ABOUT = """\
 JSON in UTF-8, names in snake_case, amounts in whole yen, instants RFC 3339 in Japanese time.
 Unknown fields are refused in; more may appear in answers.
 
-Sign in with `POST /v1/sessions`, then send the token as `Authorization: Bearer …`.
+Sign in with `POST /v1/sessions`, then send the token as `Authorization: Bearer …`. A page of the
+lender's own sites can let the browser keep it instead (`as_cookie`): `EventSource` needs that.
 
 `Accept-Language: en` turns titles and details of problems into English; codes stay. Send
 `X-Request-Id` and `traceparent` to find a call again in our logs.
@@ -86,7 +88,7 @@ def document_of(routes: Sequence[Route]) -> Json:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "security": [{"session": []}],
+        "security": [{"session": []}, {"cookie": []}],
         "tags": [
             {"name": tag, "description": TAG_MEANS[tag]}
             for tag in Tag
@@ -225,6 +227,12 @@ def _components(operations: Sequence[Operation]) -> Json:
                 "type": "http",
                 "scheme": "bearer",
                 "description": "`token` of `POST /v1/sessions`. Ends after 10 minutes unused.",
+            },
+            "cookie": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": NAME,
+                "description": "For pages: `POST /v1/sessions` with `as_cookie`.",
             },
             "operator": {
                 "type": "http",

@@ -22,6 +22,7 @@ class Header(StrEnum):
     LANGUAGE = "Content-Language"
     AUTHENTICATE = "WWW-Authenticate"
     CLEAR = "Clear-Site-Data"
+    SET_COOKIE = "Set-Cookie"
     ALLOW = "Allow"
     RATE_LIMIT = "RateLimit"
     RATE_LIMIT_POLICY = "RateLimit-Policy"
@@ -42,6 +43,7 @@ HEADER_MEANS: Mapping[Header, str] = {
     Header.RATE_LIMIT: "Of each quota: `r` requests are left, more in `t` seconds.",
     Header.RATE_LIMIT_POLICY: "Each quota that this request counted against: `q` in `w` seconds.",
     Header.CLEAR: "Pages forget what they cached.",
+    Header.SET_COOKIE: "The session of a page: kept at signing in, forgotten at signing out.",
 }
 # The latter two where requests are counted at all.
 ON_EVERY_ANSWER = (

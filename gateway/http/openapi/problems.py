@@ -31,11 +31,13 @@ from gateway.http.refusals import (
     InternalFault,
     JsonMalformed,
     MediaTypeWrong,
+    OriginNotAllowed,
     RequestMalformed,
     RequestsExceeded,
     RouteUnknown,
     ServiceClosed,
 )
+from gateway.http.session_cookie import SAFE
 
 Kinds = tuple[type[GatewayError], ...]
 
@@ -58,6 +60,8 @@ def problems_of(route: Route, operation: Operation) -> Kinds:
         kinds |= {Busy, CommitUnknown, ServiceClosed}
     if operation.takes is not None:
         kinds |= set(WITH_BODY)
+    if operation.caller is Caller.MEMBER and route.method not in SAFE:
+        kinds.add(OriginNotAllowed)
     if IDEMPOTENCY_KEY in operation.parameters:
         kinds |= set(WITH_KEY)
     if LIMIT in operation.parameters:

@@ -9,22 +9,28 @@ from gateway.http.openapi.fields import Instant, SessionId, Shown
 from gateway.http.openapi.operation import Caller, Gives, Operation, Tag
 from gateway.http.openapi.parameters import Header
 from gateway.http.payloads import SessionPayload
+from gateway.http.session_cookie import NAME
 
 
-class SessionOpened(Shown):
-    """A new session. The token is shown this once."""
+class SessionKept(Shown):
+    """A new session, whose token is in the cookie."""
 
     id: SessionId
+    expires_at: Instant
+    idle_timeout_s: Annotated[
+        float, Field(description="It ends after so many seconds without a request.")
+    ]
+
+
+class SessionOpened(SessionKept):
+    """A new session. The token is shown this once."""
+
     token: Annotated[
         str,
         Field(
             description="Send it as `Authorization: Bearer …`.",
             json_schema_extra={"examples": ["Zk3v0pQ8s…"]},
         ),
-    ]
-    expires_at: Instant
-    idle_timeout_s: Annotated[
-        float, Field(description="It ends after so many seconds without a request.")
     ]
 
 
@@ -46,9 +52,13 @@ CREATE_SESSION = Operation(
     "createSession",
     Tag.SESSIONS,
     "Sign in",
-    {201: Gives("Signed in", SessionOpened)},
+    {
+        200: Gives("Signed in by cookie", SessionKept, headers=(Header.SET_COOKIE,)),
+        201: Gives("Signed in", SessionOpened),
+    },
     description="The third wrong PIN on one Japanese day locks signing in by member number. "
-    "Unknown number, wrong PIN, locked and suspended are not told apart.",
+    "Unknown number, wrong PIN, locked and suspended are not told apart. With `as_cookie` the "
+    f"token is not shown: the browser keeps it as `{NAME}`, which no script can read.",
     caller=Caller.ANYONE,
     takes=SessionPayload,
     example={"method": "member_number", "member_number": "10000001", "pin": "2468"},
@@ -65,14 +75,18 @@ DELETE_SESSIONS = Operation(
     "deleteSessions",
     Tag.SESSIONS,
     "Sign out everywhere",
-    {204: Gives("Signed out; no transfer is cancelled by it", headers=(Header.CLEAR,))},
+    {
+        204: Gives(
+            "Signed out; no transfer is cancelled by it", headers=(Header.CLEAR, Header.SET_COOKIE)
+        )
+    },
     is_writing=True,
 )
 DELETE_SESSION = Operation(
     "deleteSession",
     Tag.SESSIONS,
     "Sign out there",
-    {204: Gives("Signed out", headers=(Header.CLEAR,))},
+    {204: Gives("Signed out", headers=(Header.CLEAR, Header.SET_COOKIE))},
     is_writing=True,
     problems=(NotFoundHere,),
 )

@@ -1,0 +1,56 @@
+"""The session as a cookie, for pages: a browser keeps it where no script can read it.
+
+A browser sends it whoever made the page that calls, so that what changes something is taken from
+pages of ours and of listed origins only (OWASP ASVS 5.0, 3.3 and 3.5).
+"""
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from gateway.domain.errors import SessionMissing
+from gateway.http.deps import desk_of
+from gateway.http.refusals import OriginNotAllowed
+
+# Browsers take a name that begins like this from this very host only, and never without `Secure`.
+NAME = "__Host-session"
+ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+SAFE = frozenset({"GET", "HEAD"})
+
+
+def kept(token: str) -> dict[str, str]:
+    """Return the header that lets a browser keep a token until it is closed."""
+    return {"Set-Cookie": f"{NAME}={token}; {ATTRIBUTES}"}
+
+
+def forgotten(request: web.Request) -> dict[str, str]:
+    """Return the header that lets a browser forget the token that it brought, if it did."""
+    return {"Set-Cookie": f"{NAME}=; Max-Age=0; {ATTRIBUTES}"} if _tokens(request) else {}
+
+
+def brought_token(request: web.Request) -> str:
+    """Return the token in the cookie. Raises SessionMissing or OriginNotAllowed."""
+    tokens = _tokens(request)
+    if len(tokens) != 1:
+        raise SessionMissing
+    if request.method not in SAFE and not _is_of_our_pages(request):
+        raise OriginNotAllowed
+    return tokens[0]
+
+
+def _tokens(request: web.Request) -> list[str]:
+    pairs = (
+        pair.strip().partition("=")
+        for header in request.headers.getall("Cookie", [])
+        for pair in header.split(";")
+    )
+    return [token for name, _, token in pairs if name == NAME]
+
+
+def _is_of_our_pages(request: web.Request) -> bool:
+    """Whether the browser says that the page which calls is one of ours, or of a listed origin."""
+    if request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return True
+    settings = desk_of(request).settings
+    own = urlsplit(settings.public_url)
+    return request.headers.get("Origin") in {f"{own.scheme}://{own.netloc}", *settings.cors_origins}
