@@ -36,6 +36,7 @@ from gateway.domain.return_address import is_loopback, is_plain
 PREFIX = "GATEWAY_"
 OWN_SECRET_LENGTH_MIN = 16
 LONG = Outside(f"at least {OWN_SECRET_LENGTH_MIN} characters outside the sandbox")
+TOKEN_NEEDED = Outside("a token of your own is needed outside the sandbox")
 
 
 def _postgres_url(url: SecretStr) -> SecretStr:
@@ -80,6 +81,9 @@ ReturnUrls = Annotated[
 ]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 OwnSecret = Annotated[Secret, LONG]
+OwnToken = Annotated[
+    Annotated[SecretStr, Field(min_length=OWN_SECRET_LENGTH_MIN)] | None, TOKEN_NEEDED
+]
 
 
 class Settings(BankSettings):
@@ -119,6 +123,7 @@ class Settings(BankSettings):
     member_reads_per_minute: int = Field(1_200, ge=0)
     member_streams_per_minute: int = Field(120, ge=0)
     source_requests_per_minute: int = Field(60_000, ge=0)
+    source_logins_per_minute: int = Field(600, ge=0)
     source_callbacks_per_minute: int = Field(12_000, ge=0)
     streams_max: int = Field(10_000, ge=0)
     streams_per_member_max: int = Field(10, ge=1)
@@ -128,6 +133,7 @@ class Settings(BankSettings):
     pin_pepper: OwnSecret = SecretStr("sandbox-pin-pepper")
     reference_key: OwnSecret = SecretStr("sandbox-reference-key")
     log_key: OwnSecret = SecretStr("sandbox-log-key")
+    metrics_token: OwnToken = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     remitter_name: StrictName = "ﾌﾟﾛﾐｽ"
 
@@ -241,7 +247,7 @@ def _is_broken(rule: Outside, ours: Any, default: Any) -> bool:
         return not (is_loopback(ours) or ours.startswith("https:"))
     if rule == LONG:
         return len(ours.get_secret_value()) < OWN_SECRET_LENGTH_MIN
-    if rule == FILE_NEEDED:
+    if rule in {FILE_NEEDED, TOKEN_NEEDED}:
         return ours is None
     return bool(ours == default) is (rule == OWN_VALUE)
 

@@ -58,6 +58,7 @@ def production(pem: str) -> dict[str, str]:
         "GATEWAY_PIN_PEPPER": "a pepper of our own",
         "GATEWAY_REFERENCE_KEY": "a reference key of our own",
         "GATEWAY_LOG_KEY": "a log key of our own",
+        "GATEWAY_METRICS_TOKEN": "a token of our own",
         "GATEWAY_SMBC_BASE_URL": "https://api.bank.example",
         "GATEWAY_SMBC_API_KEY": "an API key of our own",
         "GATEWAY_SMBC_CLIENT_KID": "lender-1",
@@ -401,6 +402,7 @@ def test_production_starts_with_values_of_its_own(environment: Environment, pem:
         "PIN_PEPPER",
         "REFERENCE_KEY",
         "LOG_KEY",
+        "METRICS_TOKEN",
         "SMBC_API_KEY",
         "SMBC_CLIENT_KID",
         "SMBC_BANK_KID",
@@ -424,6 +426,7 @@ def test_production_does_not_start_with_the_sandboxs_value(
     [
         pytest.param("SMBC_BASE_URL", "http://api.bank.example", id="without TLS"),
         pytest.param("PIN_PEPPER", "fifteen letters", id="a short pepper"),
+        pytest.param("METRICS_TOKEN", "fifteen letters", id="a short token"),
         pytest.param("CRASH_AT", "submit.answered", id="a crash"),
         pytest.param("CLOCK_SHIFT_S", "1", id="a shifted clock"),
         pytest.param("TIME_SCALE", "0.5", id="fast time"),

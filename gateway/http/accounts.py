@@ -2,13 +2,12 @@
 
 from aiohttp import web
 
-from gateway.domain.errors import NotFoundHere
-from gateway.domain.identifier import parse_public_id
 from gateway.http.answers import ACCOUNT, TYPES, json_response, show_account
 from gateway.http.body import read_body
 from gateway.http.caller import caller_of
 from gateway.http.conditional import json_or_unchanged
 from gateway.http.deps import desk_of
+from gateway.http.headers import id_in_path
 from gateway.http.payloads import AccountPayload
 from gateway.services.register_account import AccountRequest, register_account
 from gateway.services.remove_account import remove_account
@@ -38,8 +37,6 @@ async def list_accounts(request: web.Request) -> web.Response:
 
 async def delete_account(request: web.Request) -> web.Response:
     caller = await caller_of(request)
-    account_id = parse_public_id(ACCOUNT, request.match_info["account_id"])
-    if account_id is None:
-        raise NotFoundHere
+    account_id = id_in_path(request, "account_id", ACCOUNT)
     await remove_account(desk_of(request), member_id=caller.member_id, account_id=account_id)
     return web.Response(status=204)

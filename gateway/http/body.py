@@ -18,12 +18,14 @@ from gateway.http.refusals import (
     MediaTypeWrong,
 )
 
+ENCODING = "Content-Encoding"
 PayloadT = TypeVar("PayloadT", bound=BaseModel)
 
 SURROGATE = re.compile("[\ud800-\udfff]")  # half of a character is no text
 
 BRACKETS = re.compile(rb"[\[\]{}]")
 DEPTH_MAX = 32  # no body of ours has more than two; how deep a parser can go is no limit of ours
+NAMES_MAX = 64  # no body of ours has more than ten
 BODY_WAIT_S = 10.0
 
 FAULT_OF_TYPE = {
@@ -96,10 +98,14 @@ def _check_media_type(request: web.Request) -> None:
     is_utf8 = (request.charset or "utf-8").lower() in {"utf-8", "utf8"}
     if request.content_type != "application/json" or not is_utf8:
         raise MediaTypeWrong([BadField("header", "Content-Type", FieldFault.WRONG_FORMAT)])
+    if request.headers.get(ENCODING, "identity").lower() != "identity":
+        raise MediaTypeWrong([BadField("header", ENCODING, FieldFault.WRONG_FORMAT)])
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document: dict[str, Any] = {}
+    if len(pairs) > NAMES_MAX:
+        raise JsonMalformed([BadField("pointer", "", FieldFault.OUT_OF_RANGE)])
     for name, value in pairs:
         if name in document:
             raise JsonMalformed([BadField("pointer", _pointer((name,)), FieldFault.DUPLICATE)])

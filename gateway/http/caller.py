@@ -5,11 +5,10 @@ from aiohttp import web
 
 from gateway.domain.errors import SessionMissing
 from gateway.http.deps import deps_of, desk_of
+from gateway.http.headers import bearer_of
 from gateway.http.limits import count_member
 from gateway.http.session_cookie import brought_token
 from gateway.services.authenticate import Caller, authenticate
-
-SCHEME = "Bearer "
 
 
 async def caller_of(request: web.Request) -> Caller:
@@ -26,9 +25,9 @@ async def caller_of(request: web.Request) -> Caller:
 
 def _token_of(request: web.Request) -> str:
     """Return what the caller shows: in `Authorization`, or else in the cookie of a page."""
-    given = request.headers.getall("Authorization", [])
-    if not given:
+    if "Authorization" not in request.headers:
         return brought_token(request)
-    if len(given) != 1 or not given[0].startswith(SCHEME):
+    token = bearer_of(request)
+    if token is None:
         raise SessionMissing
-    return given[0].removeprefix(SCHEME)
+    return token

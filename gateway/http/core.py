@@ -21,7 +21,7 @@ from gateway.http import (
     transfers,
 )
 from gateway.http.deps import DEPS, HttpDeps
-from gateway.http.description import DESCRIPTION
+from gateway.http.description import FILES, files_of
 from gateway.http.limits import while_counting
 from gateway.http.middlewares import (
     with_context,
@@ -33,7 +33,6 @@ from gateway.http.middlewares import (
 from gateway.http.openapi.accounts import CREATE_ACCOUNT, DELETE_ACCOUNT, LIST_ACCOUNTS
 from gateway.http.openapi.banks import LIST_BANKS
 from gateway.http.openapi.callbacks import TAKE_CALLBACK, TAKE_RETURN, TAKE_RETURN_FORM
-from gateway.http.openapi.document import description_of
 from gateway.http.openapi.events import FOLLOW_EVENTS
 from gateway.http.openapi.loan import GET_LOAN, LIST_ENTRIES, SIMULATE
 from gateway.http.openapi.machines import (
@@ -125,10 +124,11 @@ def build_http(deps: HttpDeps) -> web.Application:
         client_max_size=BODY_BYTES_MAX,
     )
     app[DEPS] = deps
-    app[DESCRIPTION] = description_of(ROUTES)
+    app[FILES] = {}
     app.add_routes([route.registered() for route in ROUTES])
     app.on_response_prepare.append(without_plain_text)
     app.on_startup.append(_read_branches)
+    app.on_startup.append(_read_files)
     app.cleanup_ctx.append(events.while_fed)
     app.cleanup_ctx.append(while_counting)
     # An open stream would hold the process up until its time-out.
@@ -140,3 +140,8 @@ async def _read_branches(app: web.Application) -> None:
     """Read the table of branches before the first request would, and off the event loop."""
     del app
     await asyncio.to_thread(branch_exists, next(iter(BankCode)), "000")
+
+
+async def _read_files(app: web.Application) -> None:
+    """Make the description and read what its page is made of, off the event loop."""
+    app[FILES].update(await asyncio.to_thread(files_of, ROUTES))

@@ -18,13 +18,13 @@ from gateway.http.refusals import (
     JsonMalformed,
     MediaTypeWrong,
     MethodWrong,
-    OriginNotAllowed,
     RequestMalformed,
     RequestsExceeded,
     RouteUnknown,
     ServiceClosed,
 )
 from gateway.http.repayment_errors import OF_REPAYMENTS
+from gateway.http.session_errors import OF_SESSIONS
 
 _GENERAL: dict[type[GatewayError], Row] = {
     RequestMalformed: Row(
@@ -56,22 +56,6 @@ _GENERAL: dict[type[GatewayError], Row] = {
             "Send it once: a UUID, or 16 to 64 visible ASCII characters.",
         ),
     ),
-    domain.SessionMissing: Row(
-        401,
-        Words("ログインが必要です", "Sign in first"),
-        Words(
-            "ログインしていないか、一定時間操作がなかったためログアウトしました。",
-            "There is no session, or it has ended.",
-        ),
-    ),
-    domain.CredentialsWrong: Row(
-        401,
-        Words("会員番号または暗証番号が違います", "Member number or PIN is wrong"),
-        Words(
-            "もう一度ご確認ください。同じ日に3回誤るとご利用できなくなります。",
-            "Check them. After three wrong PINs in one day signing in is locked.",
-        ),
-    ),
     domain.CallbackForged: Row(
         401,
         Words("署名を確認できません", "The call is not authentic"),
@@ -87,14 +71,6 @@ _GENERAL: dict[type[GatewayError], Row] = {
         Words("お借入れはご利用いただけません", "No more can be borrowed at present"),
         Words(
             "お支払日を過ぎています。ご返済ください。", "A payment is overdue. Please repay first."
-        ),
-    ),
-    OriginNotAllowed: Row(
-        403,
-        Words("このページからは操作できません", "This page may not do that"),
-        Words(
-            "公式サイトからやり直してください。",
-            "By cookie only pages of the lender's own sites may. Apps send Authorization instead.",
         ),
     ),
     RouteUnknown: Row(
@@ -225,12 +201,6 @@ _GENERAL: dict[type[GatewayError], Row] = {
             "The first request had other contents. Make a new key for a new request.",
         ),
     ),
-    domain.TooManyAttempts: Row(
-        429,
-        Words("しばらくお待ちください", "Too many attempts"),
-        Words("Retry-Afterの秒数だけ待ってください。", "Wait as long as Retry-After says."),
-        is_retryable=True,
-    ),
     RequestsExceeded: Row(
         429,
         Words("アクセスが集中しています", "Too many requests"),
@@ -297,5 +267,8 @@ _GENERAL: dict[type[GatewayError], Row] = {
 }
 # In order of status, so that the description can group them.
 TABLE: dict[type[GatewayError], Row] = dict(
-    sorted((_GENERAL | OF_REPAYMENTS | OF_OPERATORS).items(), key=lambda pair: pair[1].status)
+    sorted(
+        (OF_SESSIONS | _GENERAL | OF_REPAYMENTS | OF_OPERATORS).items(),
+        key=lambda pair: pair[1].status,
+    )
 )

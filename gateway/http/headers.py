@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from aiohttp import web
 
+from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import parse_public_id
 from gateway.http.refusals import (
     BadField,
@@ -23,7 +24,9 @@ KEY = "Idempotency-Key"
 KEY_FORM = re.compile(r"[!-~]{16,64}")  # a UUID is one of these
 # Long enough for a UUID; no PIN is so long, and no session token so short.
 REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{5,36}")
-TRACEPARENT_FORM = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+# Ids of nothing but zeros are none (W3C Trace Context).
+TRACEPARENT_FORM = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
+BEARER = re.compile(r"bearer +(.+)", re.IGNORECASE)
 PREFER_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*([0-9]{1,3})\s*(?=$|[,;])")
 ENTITY_TAG = re.compile(r'(?:W/)?("[!#-~]*")')
 WAIT_S_MAX = 10
@@ -51,6 +54,21 @@ def idempotency_key_of(request: web.Request) -> str:
     if not KEY_FORM.fullmatch(keys[0]):
         raise IdempotencyKeyInvalid([BadField("header", KEY, FieldFault.WRONG_FORMAT)])
     return keys[0]
+
+
+def bearer_of(request: web.Request) -> str | None:
+    """Return the token in `Authorization` (RFC 6750), None if there is not just one."""
+    given = request.headers.getall("Authorization", [])
+    match = BEARER.fullmatch(given[0]) if len(given) == 1 else None
+    return match and match[1]
+
+
+def id_in_path(request: web.Request, name: str, prefix: str) -> UUID:
+    """Return an id that is a part of the address. Raises NotFoundHere if it is none."""
+    found = parse_public_id(prefix, request.match_info[name])
+    if found is None:
+        raise NotFoundHere
+    return found
 
 
 def request_id_of(request: web.Request) -> str:

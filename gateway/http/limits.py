@@ -56,20 +56,21 @@ def member_quota(settings: Settings, kind: Class) -> Quota | None:
     return Quota(f"member_{kind}", per_minute) if per_minute else None
 
 
-def is_counted(method: str, path: str) -> bool:
-    """Whether requests there count at all; signing in has delays of its own."""
-    return path not in PROBES and (method, path) != ("POST", LOGINS)
+def is_counted(path: str) -> bool:
+    """Whether requests there count at all."""
+    return path not in PROBES
 
 
 def source_quota(settings: Settings, method: str, path: str) -> Quota | None:
     """Return what a source has, whoever it speaks for; None where it is not limited."""
-    if not is_counted(method, path):
+    if not is_counted(path):
         return None
+    name, per_minute = "source", settings.source_requests_per_minute
     if path.startswith(CALLBACKS):
-        per_minute = settings.source_callbacks_per_minute
-        return Quota("source_callback", per_minute) if per_minute else None
-    per_minute = settings.source_requests_per_minute
-    return Quota("source", per_minute) if per_minute else None
+        name, per_minute = "source_callback", settings.source_callbacks_per_minute
+    elif (method, path) == ("POST", LOGINS):  # each costs a slow hash, a right one a row as well
+        name, per_minute = "source_login", settings.source_logins_per_minute
+    return Quota(name, per_minute) if per_minute else None
 
 
 async def while_counting(app: web.Application) -> AsyncIterator[None]:

@@ -6,7 +6,6 @@ from aiohttp import web
 
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.hours import JST
-from gateway.domain.identifier import public_id
 from gateway.domain.loan_history import Step
 from gateway.domain.loan_rules import percent
 from gateway.domain.money import Yen
@@ -16,6 +15,7 @@ from gateway.http.caller import caller_of
 from gateway.http.conditional import json_or_unchanged
 from gateway.http.deps import desk_of
 from gateway.http.headers import Page, page_of
+from gateway.http.lists import one_page
 from gateway.http.loan_answers import ENTRY, show_entry, show_estimate, show_loan
 from gateway.http.payloads import SimulationPayload
 from gateway.http.refusals import BadField, FieldFault, FieldsInvalid
@@ -40,13 +40,12 @@ async def list_entries(request: web.Request) -> web.Response:
     book, sources = record
     newest_first = book.history.steps[::-1]
     begins = _begin_of(newest_first, page)
-    shown = newest_first[begins : begins + page.limit]
-    has_more = begins + page.limit < len(newest_first)
-    cursor = public_id(ENTRY, shown[-1].entry.id) if has_more else None
-    link = f'</v1/loan/entries?limit={page.limit}&cursor={cursor}>; rel="next"'
-    items = [show_entry(step, sources.get(step.entry.id)) for step in shown]
-    return json_response(
-        {"items": items, "next_cursor": cursor}, headers={} if cursor is None else {"Link": link}
+    return one_page(
+        request,
+        page,
+        newest_first[begins : begins + page.limit + 1],
+        show=lambda step: show_entry(step, sources.get(step.entry.id)),
+        cursor=lambda step: (ENTRY, step.entry.id),
     )
 
 

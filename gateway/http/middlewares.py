@@ -10,7 +10,7 @@ from gateway.domain.errors import GatewayError
 from gateway.domain.hours import LENDER_CLOSED, closed_until
 from gateway.http.deps import desk_of
 from gateway.http.headers import request_id_of, traceparent_of
-from gateway.http.limits import count_source
+from gateway.http.limits import PROBES, count_source
 from gateway.http.origins import preflight
 from gateway.http.problems import REQUEST_ID, error_code, problem_response
 from gateway.http.refusals import (
@@ -28,7 +28,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MEMBER_REF = "member_ref"
 UNMATCHED = "unmatched"
-PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 WRITES = frozenset({"POST", "PATCH", "DELETE"})
 
 log = structlog.get_logger()

@@ -1,19 +1,16 @@
 """/ops/v1: what operators see, by a token of their own; members' sessions open nothing here."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
-
 import structlog
 from aiohttp import web
 
 from gateway.domain.errors import OperatorTokenMissing, RoleTooLow
-from gateway.domain.identifier import public_id
 from gateway.domain.operator import Role
 from gateway.domain.transfer import State
 from gateway.http.answers import TRANSFER, json_response
 from gateway.http.deps import desk_of
-from gateway.http.headers import Page, page_of, words_of
+from gateway.http.headers import bearer_of, page_of, words_of
 from gateway.http.limits import count_operator
+from gateway.http.lists import one_page
 from gateway.http.operator_answers import (
     ITEM,
     show_explanation,
@@ -24,13 +21,10 @@ from gateway.http.operator_answers import (
 )
 from gateway.services.admit_operators import authenticate_operator
 from gateway.services.explain import explain
-from gateway.services.list_transfers import OPEN, Filter, Line, list_transfers
+from gateway.services.list_transfers import OPEN, Filter, list_transfers
 from gateway.services.read_restraints import restraints
 from gateway.store.operators import Admitted
-from gateway.store.review_items import NOT_CLOSED, ItemState, ReviewItem, list_items
-
-SCHEME = "Bearer "
-Item = TypeVar("Item", Line, ReviewItem)
+from gateway.store.review_items import NOT_CLOSED, ItemState, list_items
 
 
 async def operator_of(request: web.Request, needed: Role = Role.VIEWER) -> Admitted:
@@ -38,11 +32,9 @@ async def operator_of(request: web.Request, needed: Role = Role.VIEWER) -> Admit
 
     Raises OperatorTokenMissing, RequestsExceeded or RoleTooLow.
     """
-    given = request.headers.getall("Authorization", [])
-    if len(given) != 1 or not given[0].startswith(SCHEME):
+    desk, token = desk_of(request), bearer_of(request)
+    if token is None:
         raise OperatorTokenMissing
-    desk = desk_of(request)
-    token = given[0].removeprefix(SCHEME)
     admitted = await authenticate_operator(desk.db, token, now=desk.clock.now())
     structlog.contextvars.bind_contextvars(operator=admitted.operator.name)
     await count_operator(request, admitted.operator.name)
@@ -62,7 +54,7 @@ async def list_open_transfers(request: web.Request) -> web.Response:
         words_of(request, "state", State) or OPEN, after=page.cursor, limit=page.limit + 1
     )
     found = await list_transfers(desk.db, chosen, now=desk.clock.now())
-    return _one_page(request, page, found, TRANSFER, show_line)
+    return one_page(request, page, found, show=show_line, cursor=lambda line: (TRANSFER, line.id))
 
 
 async def get_explanation(request: web.Request) -> web.Response:
@@ -86,21 +78,4 @@ async def list_review_items(request: web.Request) -> web.Response:
         after=page.cursor,
         limit=page.limit + 1,
     )
-    return _one_page(request, page, found, ITEM, show_item)
-
-
-def _one_page(
-    request: web.Request,
-    page: Page,
-    found: Sequence[Item],
-    prefix: str,
-    show: Callable[[Item], dict[str, object]],
-) -> web.Response:
-    """Return a page of what was found; one more than it holds tells that there is a next one."""
-    shown = found[: page.limit]
-    cursor = public_id(prefix, shown[-1].id) if len(found) > page.limit else None
-    link = request.rel_url.update_query(limit=page.limit, cursor=cursor or "")
-    return json_response(
-        {"items": [show(one) for one in shown], "next_cursor": cursor},
-        headers={} if cursor is None else {"Link": f'<{link}>; rel="next"'},
-    )
+    return one_page(request, page, found, show=show_item, cursor=lambda item: (ITEM, item.id))

@@ -1,10 +1,13 @@
 """/livez, /readyz and /metrics, for the machines that look after this one."""
 
+import hmac
+
 from aiohttp import web
 
-from gateway.domain.errors import Busy
+from gateway.domain.errors import Busy, OperatorTokenMissing
 from gateway.http.answers import json_response
-from gateway.http.deps import HttpDeps, deps_of
+from gateway.http.deps import HttpDeps, deps_of, desk_of
+from gateway.http.headers import bearer_of
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -25,6 +28,15 @@ async def is_ready(request: web.Request) -> web.Response:
 
 
 async def show_metrics(request: web.Request) -> web.Response:
+    """Show them to whoever has the token: they tell what lies on the lender's accounts.
+
+    The token is a setting: metrics are wanted most while the database is away.
+    """
+    wanted = desk_of(request).settings.metrics_token
+    if wanted is not None and not hmac.compare_digest(
+        (bearer_of(request) or "").encode(), wanted.get_secret_value().encode()
+    ):
+        raise OperatorTokenMissing
     body = deps_of(request).render_metrics()
     return web.Response(body=body, headers={"Content-Type": METRICS_TYPE})
 

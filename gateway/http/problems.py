@@ -9,23 +9,16 @@ from aiohttp.web_request import BaseRequest
 
 from gateway.domain.errors import (
     BankClosed,
-    Busy,
-    CommitUnknown,
     CreditShort,
     GatewayError,
-    NotReady,
-    OperatorTokenMissing,
     QuoteOutdated,
     Refused,
     RepaymentAmountWrong,
-    SessionMissing,
-    StaleTransfer,
-    TooManyStreams,
 )
 from gateway.domain.quote import Quote
 from gateway.domain.repayment_quote import RepaymentQuote
 from gateway.http.answers import instant, show_quote
-from gateway.http.error_row import Words
+from gateway.http.error_row import Row, Words
 from gateway.http.errors import TABLE
 from gateway.http.field_rules import FAULTS, rule_for
 from gateway.http.refusals import (
@@ -33,7 +26,6 @@ from gateway.http.refusals import (
     HttpRefused,
     InternalFault,
     MethodWrong,
-    RequestsExceeded,
     ServiceClosed,
 )
 from gateway.http.repayment_answers import show_repayment_quote
@@ -42,6 +34,8 @@ REQUEST_ID = web.RequestKey("request_id", str)
 HEADER_FIELD = "/headers/"
 ADDRESS_PART = re.compile(r"(?:v1|[a-z]{2}_[0-9a-f]{32}|[a-z]{0,12})")
 HIDDEN = "***"
+UNAUTHORIZED = 401
+RETRY_AFTER_S = 1
 LANGUAGE = re.compile(
     r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?\s*"
 )
@@ -86,7 +80,7 @@ def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
         headers={
             "Content-Type": "application/problem+json",
             "Content-Language": language,
-            **_headers(error),
+            **problem_headers(error, row),
         },
     )
 
@@ -160,15 +154,13 @@ def _printable(place: str) -> str:
     return place[:100].encode("utf-8", "backslashreplace").decode()
 
 
-def _headers(error: GatewayError) -> Mapping[str, str]:
-    match error:
-        case SessionMissing() | OperatorTokenMissing():
-            return {"WWW-Authenticate": 'Bearer realm="gateway"'}
-        case Busy() | ServiceClosed() | BankClosed() | RequestsExceeded():
-            return {"Retry-After": str(error.retry_after_s)}
-        case StaleTransfer() | CommitUnknown() | NotReady() | TooManyStreams():
-            return {"Retry-After": "1"}
-        case MethodWrong():
-            return {"Allow": ", ".join(error.allowed)}
-        case _:
-            return {}
+def problem_headers(error: GatewayError, row: Row) -> Mapping[str, str]:
+    """Return what RFC 9110 wants beside the document: how to sign in, when to come again."""
+    headers = {}
+    if row.status == UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="gateway"'
+    if row.is_retryable:
+        headers["Retry-After"] = str(getattr(error, "retry_after_s", RETRY_AFTER_S))
+    if isinstance(error, MethodWrong):
+        headers["Allow"] = ", ".join(error.allowed)
+    return headers

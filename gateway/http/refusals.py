@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from gateway.domain.errors import GatewayError
 
+# The answer to nonsense is not ten times as long as that.
+FIELDS_NAMED_MAX = 20
+
 
 class FieldFault(StrEnum):
     """What can be wrong with one field."""
@@ -29,13 +32,13 @@ class BadField:
 
 
 class HttpRefused(GatewayError):
-    """A request that no service sees. `fields` names what is wrong with it."""
+    """A request that no service sees. `fields` names what is wrong with it, as far as it helps."""
 
     code = "http_refused"
 
     def __init__(self, fields: Sequence[BadField] = ()) -> None:
         super().__init__(self.code)
-        self.fields = tuple(fields)
+        self.fields = tuple(fields[:FIELDS_NAMED_MAX])
 
 
 class RequestMalformed(HttpRefused):

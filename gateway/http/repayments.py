@@ -13,7 +13,8 @@ from gateway.http.answers import QUOTE, json_response
 from gateway.http.body import read_body, read_empty_body
 from gateway.http.caller import caller_of
 from gateway.http.deps import desk_of
-from gateway.http.headers import idempotency_key_of, page_of
+from gateway.http.headers import id_in_path, idempotency_key_of, page_of
+from gateway.http.lists import one_page
 from gateway.http.payloads import Nothing, RepaymentPayload, RepaymentQuotePayload
 from gateway.http.problems import REQUEST_ID
 from gateway.http.repayment_answers import REPAYMENT, show_repayment, show_repayment_quote
@@ -55,16 +56,11 @@ async def create_repayment(request: web.Request) -> web.Response:
 async def list_repayments(request: web.Request) -> web.Response:
     caller = await caller_of(request)
     page = page_of(request, REPAYMENT)
-    # One more than is shown tells whether there is a next page.
     found = await repayments.list_repayments(
         desk_of(request).db, member_id=caller.member_id, before=page.cursor, limit=page.limit + 1
     )
-    shown = found[: page.limit]
-    cursor = public_id(REPAYMENT, shown[-1].id) if len(found) > page.limit else None
-    link = f'</v1/repayments?limit={page.limit}&cursor={cursor}>; rel="next"'
-    return json_response(
-        {"items": [show_repayment(one) for one in shown], "next_cursor": cursor},
-        headers={} if cursor is None else {"Link": link},
+    return one_page(
+        request, page, found, show=show_repayment, cursor=lambda one: (REPAYMENT, one.id)
     )
 
 
@@ -98,7 +94,4 @@ def _wish(member_id: UUID, body: RepaymentQuotePayload) -> RepaymentWish:
 
 
 def _repayment_id(request: web.Request) -> UUID:
-    repayment_id = parse_public_id(REPAYMENT, request.match_info["repayment_id"])
-    if repayment_id is None:
-        raise NotFoundHere
-    return repayment_id
+    return id_in_path(request, "repayment_id", REPAYMENT)

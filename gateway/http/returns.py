@@ -5,12 +5,12 @@ from html import escape
 from aiohttp import web
 
 from gateway.domain.account import BankCode
-from gateway.domain.errors import NotFoundHere, ReturnStateInvalid
+from gateway.domain.errors import Busy, GatewayError, NotFoundHere, ReturnStateInvalid
 from gateway.domain.identifier import public_id
 from gateway.domain.return_address import with_query
 from gateway.http.deps import desk_of
 from gateway.http.errors import TABLE
-from gateway.http.problems import language_of, say
+from gateway.http.problems import language_of, problem_response, say
 from gateway.http.repayment_answers import REPAYMENT
 from gateway.services.return_browser import return_browser
 
@@ -37,21 +37,20 @@ async def take_return(request: web.Request) -> web.Response:
         raise NotFoundHere from None
     try:
         repayment = await return_browser(desk_of(request), bank, request.query.get("state", ""))
-    except ReturnStateInvalid:
+    except (ReturnStateInvalid, Busy) as error:
         if "text/html" in request.headers.get("Accept", ""):
-            return _page(request)
+            return _page(request, error)
         raise
     address = with_query(repayment.return_url, "repayment_id", public_id(REPAYMENT, repayment.id))
     return web.Response(status=web.HTTPSeeOther.status_code, headers={"Location": address})
 
 
-def _page(request: web.Request) -> web.Response:
-    """Return what a person sees whose browser brought nothing that can be read."""
-    row = TABLE[ReturnStateInvalid]
+def _page(request: web.Request, error: GatewayError) -> web.Response:
+    """Return a problem as a person sees it, whom the bank has just sent here."""
+    row = TABLE[type(error)]
     language = language_of(request.headers.get("Accept-Language"))
     title, detail = (escape(say(words, language)) for words in (row.title, row.detail))
-    return web.Response(
-        status=row.status,
-        text=PAGE.format(language=language, title=title, detail=detail),
-        content_type="text/html",
-    )
+    response = problem_response(request, error)
+    response.text = PAGE.format(language=language, title=title, detail=detail)
+    response.content_type = "text/html"
+    return response

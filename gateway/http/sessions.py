@@ -2,12 +2,12 @@
 
 from aiohttp import web
 
-from gateway.domain.errors import NotFoundHere
-from gateway.domain.identifier import parse_public_id, public_id
+from gateway.domain.identifier import public_id
 from gateway.http.answers import SESSION, instant, json_response, show_session
 from gateway.http.body import read_body
 from gateway.http.caller import caller_of
 from gateway.http.deps import deps_of, desk_of
+from gateway.http.headers import id_in_path
 from gateway.http.payloads import SessionPayload
 from gateway.http.session_cookie import forgotten, kept
 from gateway.http.source import source_of
@@ -46,9 +46,7 @@ async def list_sessions(request: web.Request) -> web.Response:
 
 async def delete_session(request: web.Request) -> web.Response:
     caller = await caller_of(request)
-    session_id = parse_public_id(SESSION, request.match_info["session_id"])
-    if session_id is None:
-        raise NotFoundHere
+    session_id = id_in_path(request, "session_id", SESSION)
     await close_session(desk_of(request), caller, session_id)
     is_own = session_id == caller.session_id
     return _signed_out(request) if is_own else web.Response(status=204)

@@ -19,7 +19,8 @@ from gateway.http.answers import (
 from gateway.http.body import read_body, read_empty_body
 from gateway.http.caller import caller_of
 from gateway.http.deps import desk_of
-from gateway.http.headers import idempotency_key_of, page_of
+from gateway.http.headers import id_in_path, idempotency_key_of, page_of
+from gateway.http.lists import one_page
 from gateway.http.payloads import Nothing, TransferPayload, TransferQuotePayload
 from gateway.http.problems import REQUEST_ID
 from gateway.http.refusals import BadField, FieldFault, FieldsInvalid
@@ -65,20 +66,13 @@ async def create_quote(request: web.Request) -> web.Response:
 async def list_transfers(request: web.Request) -> web.Response:
     caller = await caller_of(request)
     page = page_of(request, TRANSFER)
-    # One more than is shown tells whether there is a next page.
     found = await transfers.list_transfers(
         desk_of(request).db,
         member_id=caller.member_id,
         before=page.cursor,
         limit=page.limit + 1,
     )
-    shown = found[: page.limit]
-    cursor = public_id(TRANSFER, shown[-1].id) if len(found) > page.limit else None
-    link = f'</v1/transfers?limit={page.limit}&cursor={cursor}>; rel="next"'
-    return json_response(
-        {"items": [show_transfer(one) for one in shown], "next_cursor": cursor},
-        headers={} if cursor is None else {"Link": link},
-    )
+    return one_page(request, page, found, show=show_transfer, cursor=lambda one: (TRANSFER, one.id))
 
 
 async def get_transfer(request: web.Request) -> web.Response:
@@ -109,10 +103,7 @@ def _account_id(body: TransferQuotePayload) -> UUID:
 
 
 def _transfer_id(request: web.Request) -> UUID:
-    transfer_id = parse_public_id(TRANSFER, request.match_info["transfer_id"])
-    if transfer_id is None:
-        raise NotFoundHere
-    return transfer_id
+    return id_in_path(request, "transfer_id", TRANSFER)
 
 
 async def _awaited(request: web.Request, transfer: Transfer) -> Transfer:

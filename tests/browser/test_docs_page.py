@@ -1,5 +1,6 @@
 """The page of the API in a real browser: it is drawn, asks nobody else, and breaks no policy."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,7 +9,6 @@ from aiohttp.test_utils import TestServer
 
 from gateway.http import description
 from gateway.http.core import ROUTES
-from gateway.http.openapi.document import description_of
 from tests.browser.chromium import Page
 
 LISTEN = """
@@ -28,7 +28,7 @@ ASKED_WHERE = (
 async def address() -> AsyncIterator[str]:
     """The routes of the page, and nothing else of the gateway."""
     app = web.Application()
-    app[description.DESCRIPTION] = description_of(ROUTES)
+    app[description.FILES] = dict(await asyncio.to_thread(description.files_of, ROUTES))
     app.add_routes(
         route.registered() for route in ROUTES if route.path.startswith(("/docs", "/openapi"))
     )

@@ -107,6 +107,10 @@ BODIES = [
     pytest.param(b"\xef\xbb\xbf{}", id="a byte order mark"),
     pytest.param(b'{"holder": "\x00"}', id="a raw NUL"),
     pytest.param(b"\x80", id="not text"),
+    pytest.param(
+        b"{" + b",".join(b'"%d": 1' % number for number in range(65)) + b"}",
+        id="more names than anything has",
+    ),
 ]
 
 
@@ -151,6 +155,27 @@ async def test_a_body_without_content_type_is_refused(member: Client) -> None:
     )
 
     assert reply.status == 415
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "nonsense", "gzip, identity"])
+async def test_a_packed_body_is_refused(member: Client, encoding: str) -> None:
+    headers = {**KEY, **JSON, "Content-Encoding": encoding}
+
+    reply = await member.call("POST", "/v1/transfers", data=transfer("1").encode(), headers=headers)
+
+    assert (reply.status, reply.body["code"]) == (415, "unsupported_media_type")
+    assert reply.fields == {"Content-Encoding"}
+
+
+async def test_the_answer_to_nonsense_is_no_longer_than_that(member: Client) -> None:
+    query = "&".join(f"a{number}" for number in range(1_000))
+    body = "{" + ",".join(f'"a{number}":1' for number in range(60)) + "}"
+
+    page = await member.call("GET", f"/v1/transfers?{query}")
+    fields = await member.call("POST", "/v1/transfers", data=body, headers={**KEY, **JSON})
+
+    assert (page.status, len(page.body["errors"])) == (422, 20)
+    assert (fields.status, len(fields.body["errors"])) == (422, 20)
 
 
 @pytest.mark.parametrize("path", ["/v1/sessions", "/v1/accounts", "/v1/transfers"])

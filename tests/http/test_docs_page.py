@@ -20,7 +20,7 @@ async def test_the_page_and_all_it_asks_for_are_here(client: Client) -> None:
     asked = [a for a in ADDRESSES.findall(page.raw.decode()) if not a.startswith("data:")]
     answers = {address: await client.call("GET", f"/{address}") for address in asked}
 
-    assert page.headers["Content-Type"] == "text/html"
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert {address: reply.status for address, reply in answers.items()} == dict.fromkeys(
         ["docs/swagger-ui.css", "openapi.json", "docs/swagger-ui-bundle.js", "docs/start.js"], 200
     )
@@ -60,6 +60,25 @@ async def test_a_file_is_not_sent_twice_to_who_has_it(client: Client) -> None:
     tag = {"If-None-Match": first.headers["ETag"]}
 
     assert (await client.call("GET", "/docs/swagger-ui.css", headers=tag)).status == 304
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/start.js", "/openapi.json"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param({"Range": "bytes=0-4"}, id="a part"),
+        pytest.param({"Range": "bytes=99999999-"}, id="a part beyond the end"),
+        pytest.param({"If-Match": '"x"'}, id="if it is another"),
+        pytest.param({"If-Unmodified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"}, id="if it is old"),
+    ],
+)
+async def test_whoever_asks_for_a_part_gets_the_whole(
+    client: Client, path: str, header: dict[str, str]
+) -> None:
+    reply = await client.call("GET", path, headers=header)
+
+    assert reply.status == 200
+    assert reply.raw == (await client.call("GET", path)).raw
 
 
 def test_the_description_names_the_files() -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from gateway.config import Settings, load_settings
 from gateway.domain.hours import JST
 from tests.http.conftest import ACCOUNT, Client, Switches
 from tests.manual_clock import ManualClock
@@ -108,6 +109,29 @@ async def test_metrics_are_shown_as_given(client: Client) -> None:
 
     assert reply.raw == b"gateway_up 1\n"
     assert reply.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+
+
+class TestWithAToken:
+    TOKEN = "a token of our own"
+
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return load_settings(metrics_token=self.TOKEN)
+
+    async def test_metrics_are_shown_to_whoever_has_it(self, client: Client) -> None:
+        headers = {"Authorization": f"Bearer {self.TOKEN}"}
+
+        assert (await client.call("GET", "/metrics", headers=headers)).raw == b"gateway_up 1\n"
+
+    @pytest.mark.parametrize("given", [None, "Bearer", "Bearer x", "Bearer é", "Basic dTpw"])
+    async def test_metrics_are_shown_to_nobody_else(
+        self, client: Client, given: str | None
+    ) -> None:
+        headers = {} if given is None else {"Authorization": given}
+
+        reply = await client.call("GET", "/metrics", headers=headers)
+
+        assert (reply.status, reply.body["code"]) == (401, "operator_token_missing")
 
 
 async def test_banks_say_when_they_open_and_close(member: Client, clock: ManualClock) -> None:

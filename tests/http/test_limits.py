@@ -16,6 +16,7 @@ def settings() -> Settings:
         member_money_per_minute=2,
         member_streams_per_minute=1,
         source_requests_per_minute=100,
+        source_logins_per_minute=4,
         trusted_proxies=("127.0.0.0/8",),
     )
 
@@ -94,6 +95,36 @@ async def test_what_a_caller_writes_itself_before_a_proxys_word_is_not_believed(
     assert answers[-1].status == 429
 
 
+async def test_a_source_is_an_address_however_a_proxy_writes_it(client: Client) -> None:
+    forms = ("198.51.100.{}:5{:03}", "[2001:db8::1]:5{1:03}", "[2001:db8::1]", "2001:db8::{:x}")
+    for form in forms:
+        hops = [{"X-Forwarded-For": form.format(1, n)} for n in range(26)]
+        statuses = [(await client.call("GET", "/v1/loan", headers=hop)).status for hop in hops]
+        assert statuses == [401] * 26
+
+    last = await client.call("GET", "/v1/loan", headers={"X-Forwarded-For": "[2001:db8::2]:80"})
+
+    assert left(last) == [f"r={100 - 3 * 26 - 1}"]
+
+
+@pytest.mark.parametrize("hop", ["é", "unknown", "_hidden", "1.2.3", "[::1", "1.2.3.4:x", ""])
+async def test_what_is_no_address_is_not_believed_of_a_proxy_either(
+    client: Client, hop: str
+) -> None:
+    mine = await client.call("GET", "/v1/loan")
+
+    reply = await client.call("GET", "/v1/loan", headers={"X-Forwarded-For": f"192.0.2.1, {hop}"})
+
+    assert (left(mine), left(reply)) == (["r=99"], ["r=98"])
+
+
+async def test_sign_ins_of_a_source_are_limited_right_or_wrong(client: Client) -> None:
+    answers = [await client.call("POST", "/v1/sessions", json={}) for _ in range(5)]
+
+    assert [reply.status for reply in answers] == [422] * 4 + [429]
+    assert answers[-1].body["code"] == "rate_limited"
+
+
 def test_proxies_are_networks() -> None:
     with pytest.raises(NotReady, match="GATEWAY_TRUSTED_PROXIES"):
         load_settings(trusted_proxies=("example.com",))
@@ -119,7 +150,8 @@ def test_a_route_belongs_to_one_class(method: str, path: str, kind: Class) -> No
 @pytest.mark.parametrize(
     ("method", "path", "name"),
     [
-        pytest.param("POST", "/v1/sessions", None, id="signing in has delays of its own"),
+        pytest.param("POST", "/v1/sessions", "source_login", id="signing in, beside its delays"),
+        pytest.param("GET", "/v1/sessions", "source", id="reading sessions"),
         pytest.param("GET", "/livez", None, id="a probe"),
         pytest.param("POST", "/callbacks/smbc", "source_callback", id="a bank"),
         pytest.param("GET", "/nowhere", "source", id="an address of nobody"),

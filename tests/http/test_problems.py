@@ -9,7 +9,8 @@ from gateway.domain.errors import GatewayError
 from gateway.domain.resolution import ResolutionRefused
 from gateway.http.core import ROUTES
 from gateway.http.errors import TABLE
-from gateway.http.problems import language_of
+from gateway.http.problems import language_of, problem_headers
+from gateway.http.refusals import MethodWrong
 from gateway.services.reconcile import DayNotCome
 from tests.http.conftest import Client, RecordedMetrics
 from tests.http.raw import exchange
@@ -69,6 +70,17 @@ async def test_an_error_is_a_problem_document(
     assert set(reply.body) == MEMBERS
     assert reply.body["type"] == f"urn:gateway:problem:{code}"
     assert reply.body["request_id"] == reply.headers["X-Request-Id"] == "front-7"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TABLE if kind is not MethodWrong])
+def test_what_a_status_must_say_is_said(kind: type[GatewayError]) -> None:
+    """RFC 9110: 401 names the scheme; what may come again says when."""
+    error = kind.__new__(kind)
+
+    headers = problem_headers(error, TABLE[kind])
+
+    assert ("WWW-Authenticate" in headers) == (TABLE[kind].status == 401)
+    assert ("Retry-After" in headers) == TABLE[kind].is_retryable
 
 
 async def test_a_wrong_method_is_told_the_right_ones(client: Client) -> None:
@@ -216,6 +228,15 @@ async def test_the_trace_goes_on(client: Client) -> None:
     version, trace_id, span_id, flags = reply.headers["traceparent"].split("-")
     assert (version, trace_id, flags) == ("00", trace, "01")
     assert span_id != "b7ad6b7169203331"
+
+
+async def test_a_trace_of_zeros_is_none(client: Client) -> None:
+    zeros = "0" * 32
+    given = f"00-{zeros}-b7ad6b7169203331-01"
+
+    reply = await client.call("GET", "/livez", headers={"traceparent": given})
+
+    assert zeros not in reply.headers["traceparent"]
 
 
 async def test_metrics_name_routes_by_their_template(

@@ -262,6 +262,15 @@ async def test_without_a_session_every_member_route_answers_401(
     assert reply.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
+async def test_the_scheme_may_be_written_in_any_case(client: Client, scheme: str) -> None:
+    token = (await client.login()).body["token"]
+
+    reply = await client.call("GET", "/v1/loan", headers={"Authorization": f"{scheme} {token}"})
+
+    assert reply.status == 200
+
+
 async def test_a_token_with_another_members_id_opens_nothing(
     member: Client, other_member_id: UUID
 ) -> None:

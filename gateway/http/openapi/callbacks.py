@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.domain.account import BankCode
-from gateway.domain.errors import CallbackForged, NotFoundHere, ReturnStateInvalid
+from gateway.domain.errors import Busy, CallbackForged, NotFoundHere, ReturnStateInvalid
 from gateway.http.openapi.fields import Shown
 from gateway.http.openapi.operation import Body, Caller, Gives, Operation, Tag
 from gateway.http.openapi.parameters import Header, Parameter
@@ -115,8 +115,8 @@ def _take_return(operation_id: str, body: Body | None = None) -> Operation:
         caller=Caller.ANYONE,
         body=body,
         parameters=(STATE,),
-        problems=(ReturnStateInvalid, NotFoundHere),
-        pages=(ReturnStateInvalid,),
+        problems=(ReturnStateInvalid, NotFoundHere, Busy),
+        pages=(ReturnStateInvalid, Busy),
     )
 
 

@@ -1,10 +1,8 @@
 """The API description (OpenAPI 3.1), made from the table of routes and the models."""
 
-import hashlib
 import pkgutil
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 
@@ -12,7 +10,6 @@ import orjson
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from gateway.domain.errors import OperatorTokenMissing, SessionMissing
 from gateway.http.errors import TABLE
 from gateway.http.openapi.operation import TAG_MEANS, Body, Caller, Gives, Operation, Tag
 from gateway.http.openapi.parameters import (
@@ -30,13 +27,12 @@ from gateway.http.openapi.problems import (
     problems_of,
 )
 from gateway.http.openapi.route import Route
+from gateway.http.problems import UNAUTHORIZED
 from gateway.http.refusals import MethodWrong
 from gateway.http.session_cookie import NAME
 
 API_VERSION = "0.1.0"
 PROBLEM_JSON, PLAIN = "application/problem+json", "text/plain"
-RETRIED_LATER = 503
-TOO_MANY = 429
 REFERRED = re.compile(r'"#/components/schemas/(\w+)"')
 ABOUT = """\
 JSON in UTF-8, names in snake_case, amounts in whole yen, instants RFC 3339 in Japanese time.
@@ -55,19 +51,6 @@ Addresses that are not here answer 404 `route_not_found`, methods that are not 4
 `method_not_allowed`."""
 
 Json = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """The document as it is sent, and the mark of this version of it."""
-
-    body: bytes
-    etag: str
-
-
-def description_of(routes: Sequence[Route]) -> Description:
-    body = orjson.dumps(document_of(routes))
-    return Description(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
 
 def printed(routes: Sequence[Route]) -> str:
@@ -191,9 +174,9 @@ def _problem_or_ref(status: int, kinds: Kinds, pages: Kinds) -> Json:
 
 def _problem(status: int, kinds: Kinds, pages: Kinds = ()) -> Json:
     headers = [Header.LANGUAGE]
-    if status in {RETRIED_LATER, TOO_MANY}:
+    if any(TABLE[kind].is_retryable for kind in kinds):
         headers.append(Header.RETRY_AFTER)
-    if {SessionMissing, OperatorTokenMissing} & {*kinds}:
+    if status == UNAUTHORIZED:
         headers.append(Header.AUTHENTICATE)
     if MethodWrong in kinds:
         headers.append(Header.ALLOW)

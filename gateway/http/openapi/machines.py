@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from gateway.domain.errors import OperatorTokenMissing
 from gateway.http.openapi.fields import Shown
 from gateway.http.openapi.operation import Caller, Gives, Operation, Tag
 from gateway.http.openapi.parameters import IF_NONE_MATCH, Header
@@ -41,7 +42,9 @@ SHOW_METRICS = Operation(
     Tag.PROBES,
     "Show counters and histograms",
     {200: Gives("Prometheus' text format", media_type="text/plain")},
+    description="With `Authorization: Bearer` and `GATEWAY_METRICS_TOKEN`, where that is set.",
     caller=Caller.ANYONE,
+    problems=(OperatorTokenMissing,),
 )
 SHOW_OPENAPI = Operation(
     "showOpenapi",

@@ -72,7 +72,7 @@ def problems_of(route: Route, operation: Operation) -> Kinds:
 
 
 def _of_quotas(route: Route) -> Kinds:
-    return (RequestsExceeded,) if is_counted(route.method, route.path) else ()
+    return (RequestsExceeded,) if is_counted(route.path) else ()
 
 
 def problem_schemas() -> dict[str, object]:
