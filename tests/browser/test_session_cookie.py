@@ -82,14 +82,17 @@ async def test_no_script_reads_the_cookie_and_events_come_by_it(
         await is_a_members(page, stage.address)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_a_page_of_a_listed_origin_of_the_same_site_does_the_same(
-    page: Page, database_url: str, tmp_path: Path
+    page: Page, database_url: str, tmp_path: Path, host: str
 ) -> None:
-    async with member_site() as site, opened(database_url, tmp_path, site.address) as stage:
-        await page.open(f"{site.address}/repaid")
-        await page.shows("h1")
+    async with member_site() as site:
+        own = site.address.replace("127.0.0.1", host)
+        async with opened(database_url, tmp_path, own) as stage:
+            await page.open(f"{own}/repaid")
+            await page.shows("h1")
 
-        await is_a_members(page, stage.address)
+            await is_a_members(page, stage.address.replace("127.0.0.1", host))
 
 
 @pytest.mark.parametrize("listed", [None, "http://localhost:1"])
