@@ -87,13 +87,14 @@ async def accept_transfer(desk: TransferDesk, request: TransferRequest) -> Accep
     a quote that does not hold any more.
     """
     for _ in range(READS_MAX):
-        foreseen = await foresee_transfer(
-            desk, member_id=request.member_id, account_id=request.account_id, amount=request.amount
-        )
-        if request.quote_id is not None and not still_holds(desk, request.quote_id, foreseen):
-            return await _replay(desk, request, foreseen)
-        if not desk.senders.room:
-            await _refuse_when_overloaded(desk)
+        try:
+            foreseen = await _foresee(desk, request)
+        except Refused as refusal:
+            # To what the same request made earlier, nothing that changed since does any harm.
+            return await _replay(desk, request, refusal)
+        if not desk.senders.room and await _is_overloaded(desk):
+            crowded = Busy("too many transfers are waiting to be sent", retry_after_s=5)
+            return await _replay(desk, request, crowded)
         with desk.senders.promise() as has_room:
             accepted = await _accept(desk, request, foreseen, has_room=has_room)
         if accepted is not None:
@@ -101,13 +102,30 @@ async def accept_transfer(desk: TransferDesk, request: TransferRequest) -> Accep
     raise Busy("the bank was held and released again and again")
 
 
-async def _replay(desk: TransferDesk, request: TransferRequest, foreseen: Foreseen) -> Accepted:
-    """Return what the same request made earlier: to that, an old quote does no harm."""
+async def _foresee(desk: TransferDesk, request: TransferRequest) -> Foreseen:
+    """Return what becomes of the request, or raise the Refused leaf that is known before writing.
+
+    A removed account is no such leaf by itself: the step that writes looks at the key first.
+    """
+    foreseen = await foresee_transfer(
+        desk, member_id=request.member_id, account_id=request.account_id, amount=request.amount
+    )
+    if request.quote_id is not None and not still_holds(desk, request.quote_id, foreseen):
+        if foreseen.is_removed:
+            raise AccountNotRegistered(field="/account_id")  # there is nothing to quote anew
+        raise QuoteOutdated(make_quote(desk, foreseen))
+    return foreseen
+
+
+async def _replay(
+    desk: TransferDesk, request: TransferRequest, refusal: Refused | Busy
+) -> Accepted:
+    """Return what the same request made earlier, or raise why there is nothing to be made now."""
     found = await find_by_key(
         desk.db, member_id=request.member_id, idempotency_key=request.idempotency_key
     )
     if found is None:
-        raise QuoteOutdated(make_quote(desk, foreseen))
+        raise refusal
     fingerprint, transfer = found
     if transfer is None or fingerprint != request.fingerprint:
         raise IdempotencyKeyReused(field="/headers/Idempotency-Key")
@@ -186,10 +204,9 @@ def _day_caps(desk: TransferDesk, now: datetime) -> DayCaps | None:
     return DayCaps(begins_at, settings.day_amount_max, settings.day_transfers_max)
 
 
-async def _refuse_when_overloaded(desk: TransferDesk) -> None:
+async def _is_overloaded(desk: TransferDesk) -> bool:
     limit = desk.settings.scheduled_max
-    if await count_backlog(desk.db, now=desk.clock.now(), limit=limit) >= limit:
-        raise Busy("too many transfers are waiting to be sent", retry_after_s=5)
+    return await count_backlog(desk.db, now=desk.clock.now(), limit=limit) >= limit
 
 
 def _tell(desk: TransferDesk, transfer: Transfer) -> None:

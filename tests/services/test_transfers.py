@@ -1,8 +1,10 @@
 """The life of a transfer against a real database, with a bank that does as it is told."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from asyncpg import Record
@@ -17,6 +19,7 @@ from gateway.domain.errors import (
     AmountAboveItemLimit,
     Busy,
     CreditShort,
+    DayCapReached,
     IdempotencyKeyReused,
     MemberSuspended,
     NotCancellable,
@@ -485,6 +488,112 @@ async def test_the_same_key_with_another_amount_is_refused(
 
     with pytest.raises(IdempotencyKeyReused):
         await accept_transfer(desk, request(member, amount=10_001))
+
+
+Change = Callable[[TransferDesk], TransferDesk]
+
+
+def as_it_was(desk: TransferDesk) -> TransferDesk:
+    return desk
+
+
+def with_a_lower_limit(desk: TransferDesk) -> TransferDesk:
+    profile = replace(desk.profiles[BankCode.SMBC], item_limit=9_999)
+    return replace(desk, profiles={BankCode.SMBC: profile})
+
+
+def without_the_bank(desk: TransferDesk) -> TransferDesk:
+    return replace(desk, profiles={}, banks={})
+
+
+def with_a_full_queue(desk: TransferDesk) -> TransferDesk:
+    settings = desk.settings.model_copy(update={"scheduled_max": 0})
+    return replace(desk, senders=Senders(0), settings=settings)
+
+
+def with_a_day_cap(desk: TransferDesk) -> TransferDesk:
+    settings = desk.settings.model_copy(update={"day_transfers_max": 1})
+    return replace(desk, settings=settings)
+
+
+CHANGED_SINCE = [
+    pytest.param(with_a_lower_limit, "SELECT 1", AmountAboveItemLimit, id="a lower item limit"),
+    pytest.param(without_the_bank, "SELECT 1", AccountNotRegistered, id="a bank not connected"),
+    pytest.param(with_a_full_queue, "SELECT 1", Busy, id="a full queue"),
+    pytest.param(with_a_day_cap, "SELECT 1", DayCapReached, id="the day's cap"),
+    pytest.param(
+        as_it_was,
+        "UPDATE accounts SET removed_at = now()",
+        AccountNotRegistered,
+        id="a removed account",
+    ),
+    pytest.param(
+        as_it_was, "UPDATE members SET status = 'suspended'", MemberSuspended, id="a suspension"
+    ),
+    pytest.param(
+        as_it_was, "UPDATE loans SET advances_stopped = TRUE", AdvancesStopped, id="overdue"
+    ),
+    pytest.param(as_it_was, "UPDATE loans SET credit_limit = 10000", CreditShort, id="no credit"),
+]
+
+
+@pytest.mark.parametrize(("change", "statement", "error"), CHANGED_SINCE)
+async def test_what_was_accepted_is_answered_again_whatever_changed_since(
+    desk: TransferDesk,
+    member: Member,
+    owner,
+    change: Change,
+    statement: str,
+    error: type[Exception],
+) -> None:
+    """The answer was lost; a 422 would tell the member that no money is on its way."""
+    first = await accepted(desk, member)
+    await owner.execute(statement)
+    later = change(desk)
+
+    again = await accept_transfer(later, request(member))
+
+    assert (again.transfer.id, again.is_replay) == (first.id, True)
+    with pytest.raises(IdempotencyKeyReused):
+        await accept_transfer(later, request(member, amount=10_001))
+    with pytest.raises(error):
+        await accept_transfer(later, request(member, key="key-0000000000000002"))
+
+
+async def test_an_outdated_quote_of_a_removed_account_is_not_quoted_anew(
+    desk: TransferDesk, member: Member, owner
+) -> None:
+    await owner.execute("UPDATE accounts SET removed_at = now()")
+
+    with pytest.raises(AccountNotRegistered):
+        await accept_transfer(desk, replace(request(member), quote_id=UUID(int=0)))
+
+
+class Counted(Database):
+    """Counts the statements that go through it."""
+
+    statements = 0
+
+    async def fetchrow(self, sql: str, *args: object) -> Record | None:
+        self.statements += 1
+        return await super().fetchrow(sql, *args)
+
+    async def step(self, sql: str, *args: object) -> Record:
+        self.statements += 1
+        return await super().step(sql, *args)
+
+
+async def test_an_accepted_transfer_costs_one_read_and_one_write(
+    desk: TransferDesk, member: Member, bank: ToldBank
+) -> None:
+    bank.answers.clear()
+    counted = Counted(desk.db._pool, wait_s=60, lost_s=1)
+
+    await accept_transfer(replace(desk, db=counted), request(member))
+
+    assert counted.statements == 2
+    bank.answers.set()
+    await settle_tasks(desk)
 
 
 async def test_the_same_key_of_another_member_is_another_request(
