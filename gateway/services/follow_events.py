@@ -18,7 +18,7 @@ from gateway.domain.errors import Busy, TooManyStreams
 from gateway.services.authenticate import Caller, idle_since
 from gateway.services.desk import TransferDesk
 from gateway.store.database import Database
-from gateway.store.events import MemberEvent, last_number, read_after
+from gateway.store.events import MemberEvent, Place, last_number, read_after
 from gateway.store.sessions import find_ended
 
 POLL_S = 0.05
@@ -59,12 +59,15 @@ class Stream:
     def wants_more(self) -> bool:
         return not self._news and self.ended_by is None
 
+    @property
+    def place(self) -> Place:
+        return Place(self.caller.member_id, self.last_no)
+
     def give(self, events: list[MemberEvent]) -> None:
-        """Keep what the caller does not have yet, until it is taken."""
-        self._news = [event for event in events if event.no > self.last_no]
-        if self._news:
-            self.last_no = self._news[-1].no
-            self._woken.set()
+        """Keep what comes after the stream's place, until it is taken."""
+        self._news = events
+        self.last_no = events[-1].no
+        self._woken.set()
 
     def end(self, why: str) -> None:
         self.ended_by = self.ended_by or why
@@ -165,14 +168,11 @@ class EventFeed:
         waiting = [stream for stream in self._all() if stream.wants_more]
         if not waiting:
             return
-        last_numbers: dict[UUID, int] = {}
+        # Pages of one member mostly stand at one place, and are read for together. One that catches
+        # up from far back is read for beside them: they do not wait until it is there.
+        found = await read_after(self._db, {one.place for one in waiting}, each_max=EACH_MAX)
         for stream in waiting:
-            member_id = stream.caller.member_id
-            known = last_numbers.get(member_id, stream.last_no)
-            last_numbers[member_id] = min(known, stream.last_no)
-        found = await read_after(self._db, last_numbers, each_max=EACH_MAX)
-        for stream in waiting:
-            if (news := found.get(stream.caller.member_id)) is not None:
+            if (news := found.get(stream.place)) is not None:
                 stream.give(news)
 
     async def _end_without_session(self) -> None:

@@ -1,8 +1,9 @@
 """What happened to a member's transfers, repayments and loan, numbered in the order of commits."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from gateway.store.database import Database
@@ -10,6 +11,13 @@ from gateway.store.sql import SQL
 
 LAST_NO = SQL["events.last_no"]
 READ_AFTER = SQL["events.read_after"]
+
+
+class Place(NamedTuple):
+    """Where a stream stands: the member, and the number of the last event that it has."""
+
+    member_id: UUID
+    last_no: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +39,12 @@ async def last_number(db: Database, member_id: UUID) -> int:
 
 
 async def read_after(
-    db: Database, last_numbers: Mapping[UUID, int], *, each_max: int
-) -> dict[UUID, list[MemberEvent]]:
-    """Return what each member does not have yet, in order, `each_max` events a member at most."""
-    rows = await db.fetch(READ_AFTER, list(last_numbers), list(last_numbers.values()), each_max)
-    found: dict[UUID, list[MemberEvent]] = {}
-    for row in rows:
+    db: Database, places: Collection[Place], *, each_max: int
+) -> dict[Place, list[MemberEvent]]:
+    """Return what comes after each place, in order, `each_max` events a place at most."""
+    members, numbers = [one.member_id for one in places], [one.last_no for one in places]
+    found: dict[Place, list[MemberEvent]] = {}
+    for row in await db.fetch(READ_AFTER, members, numbers, each_max):
         event = MemberEvent(
             no=row["no"],
             kind=row["kind"],
@@ -45,5 +53,5 @@ async def read_after(
             data=row["data"],
             at=row["at"],
         )
-        found.setdefault(row["member_id"], []).append(event)
+        found.setdefault(Place(row["member_id"], row["last_no"]), []).append(event)
     return found

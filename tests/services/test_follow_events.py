@@ -16,22 +16,26 @@ from gateway.services.authenticate import Caller
 from gateway.services.desk import TransferDesk
 from gateway.services.follow_events import EventFeed, Stream
 from gateway.store.database import Database
+from gateway.store.events import READ_AFTER
 
 MEMBER, OTHER = UUID(int=1), UUID(int=2)
 ROUNDS = 5
 
 
 class Reads:
-    """Counts what is read on its way to the database, and fails as told."""
+    """Counts what is read on its way to the database, and for how many; fails as told."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self.count = 0
+        self.places = 0
         self.another = asyncio.Event()
         self.failures: list[Exception] = []
 
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
         self.count += 1
+        if sql == READ_AFTER:
+            self.places = max(self.places, len(cast("list[UUID]", args[0])))
         self.another.set()
         if self.failures:
             raise self.failures.pop()
@@ -72,8 +76,10 @@ async def feed(desk: TransferDesk, reads: Reads) -> Any:
 
 
 @contextmanager
-def followed(feed: EventFeed, member_id: UUID, session_id: UUID) -> Iterator[Stream]:
-    with feed.opened(Caller(member_id, session_id), OpenLine(), after=0) as stream:
+def followed(
+    feed: EventFeed, member_id: UUID, session_id: UUID, *, after: int = 0
+) -> Iterator[Stream]:
+    with feed.opened(Caller(member_id, session_id), OpenLine(), after=after) as stream:
         yield stream
 
 
@@ -124,6 +130,38 @@ async def test_a_round_reads_once_for_all_who_are_connected(
     assert [[event.no for event in events] for events in taken] == [[1]] * 10
     # Sessions are looked at twice a second, events twenty times.
     assert reads.count <= 2 + 22 * took
+    assert reads.places == 1
+
+
+async def test_a_page_that_catches_up_from_far_back_keeps_no_other_page_waiting(
+    feed: EventFeed, session_id: UUID, owner: Any
+) -> None:
+    """A live event came only when the other page had all 3,000 that it lacked: after 1.4 s."""
+    await owner.execute(
+        "INSERT INTO events (member_id, no, kind, data, at)"
+        " SELECT $1, no, 'x.y', '{}', now() FROM generate_series(1, 1001) AS no",
+        MEMBER,
+    )
+    with (
+        followed(feed, MEMBER, session_id) as behind,
+        followed(feed, MEMBER, session_id, after=1000) as live,
+    ):
+        catching_up = asyncio.create_task(take(behind, 1001))
+        events = await live.take(5)
+        was_behind_at = behind.last_no
+        caught_up = await catching_up
+
+    assert [event.no for event in events] == [1001]
+    assert was_behind_at <= 200
+    assert caught_up == list(range(1, 1002))
+
+
+async def take(stream: Stream, count: int) -> list[int]:
+    """Take so many events; return their numbers."""
+    numbers: list[int] = []
+    while len(numbers) < count:
+        numbers += [event.no for event in await stream.take(5)]
+    return numbers
 
 
 async def test_a_failure_delays_events_and_ends_no_stream(
