@@ -123,15 +123,17 @@ async def open_gateway(
         desk, metrics = await _open_desk(stack, settings, url, clock, checkpoint)
         pins = PinVault(settings.pin_pepper.get_secret_value().encode())
         stack.callback(pins.close)
-        live_db = await stack.enter_async_context(
-            open_database(url, size=1, wait_s=settings.pool_wait_s)
-        )
+        # One connection each: whatever holds one of the two up keeps neither the other nor money.
+        events_db, quotas_db = [
+            await stack.enter_async_context(open_database(url, size=1, wait_s=settings.pool_wait_s))
+            for _ in range(2)
+        ]
         stopping = asyncio.Event()
         deps = HttpDeps(
             desk=desk,
             pins=pins,
-            feed=EventFeed(desk, live_db),
-            counter=RequestCounter(live_db),
+            feed=EventFeed(desk, events_db),
+            counter=RequestCounter(quotas_db),
             member_ref=member_ref(settings),
             bank_health=lambda bank: desk.banks[bank].health,
             render_metrics=metrics.render,

@@ -20,6 +20,8 @@ FORGET_EVERY = 120  # exchanges
 # Of a quota, what a process lets through on its own; twice that is what two may be above it.
 SHARE = 0.04
 AFTER_FAILURE_S = 1.0
+# What a caller waits at most for an exchange, whatever holds it up: who asks for money waits too.
+TELLING_S_MAX = 0.25
 
 log = structlog.get_logger()
 
@@ -50,7 +52,8 @@ class RequestCounter:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._counts: dict[bytes, _Count] = {}
-        self._one_at_a_time = asyncio.Lock()
+        self._exchanging: asyncio.Task[None] | None = None
+        self._began_s = 0.0
         self._alone_until_s = 0.0
 
     async def count(self, quota: Quota, who: bytes) -> tuple[Standing, bool]:
@@ -60,8 +63,7 @@ class RequestCounter:
         count = self._counts.get(key)
         if count is None:
             count = self._counts[key] = _Count(quota, loop.time())
-        if count.is_share_used and loop.time() >= self._alone_until_s:
-            await self._exchange_for(count)
+        await self._until_told(count)
         now_s = loop.time()
         has_room = quota.has_room(count.ahead_s(now_s))
         if has_room:
@@ -72,18 +74,33 @@ class RequestCounter:
     async def run(self) -> None:
         """Tell and ask until cancelled."""
         rounds = 0
-        while True:
-            await asyncio.sleep(EXCHANGE_S)
-            async with self._one_at_a_time:
-                await self._exchange()
-            rounds += 1
-            if rounds % FORGET_EVERY == 0:
-                await self._forget()
+        try:
+            while True:
+                await asyncio.sleep(EXCHANGE_S)
+                await asyncio.wait({self._exchange_under_way()})
+                rounds += 1
+                if rounds % FORGET_EVERY == 0:
+                    await self._forget()
+        finally:
+            if self._exchanging is not None:
+                self._exchanging.cancel()
 
-    async def _exchange_for(self, count: _Count) -> None:
-        async with self._one_at_a_time:
-            if count.is_share_used:  # nobody else did it meanwhile
-                await self._exchange()
+    async def _until_told(self, count: _Count) -> None:
+        """Return once less than a share is untold, or at once where nothing can be told now."""
+        loop = asyncio.get_running_loop()
+        while count.is_share_used and loop.time() >= self._alone_until_s:
+            exchange = self._exchange_under_way()
+            left_s = self._began_s + TELLING_S_MAX - loop.time()
+            if left_s <= 0:
+                return  # something holds it up: it ends by itself, and nobody waits for it
+            await asyncio.wait({exchange}, timeout=left_s)
+
+    def _exchange_under_way(self) -> asyncio.Task[None]:
+        """Return the exchange that goes on, or begin one: there is one at a time for all."""
+        if self._exchanging is None or self._exchanging.done():
+            self._began_s = asyncio.get_running_loop().time()
+            self._exchanging = asyncio.create_task(self._exchange(), name="exchange_quotas")
+        return self._exchanging
 
     async def _exchange(self) -> None:
         """Tell what was counted here, and learn what everybody has. Never fails."""

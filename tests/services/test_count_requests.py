@@ -66,6 +66,39 @@ async def test_most_requests_do_not_wait_for_the_database(database: Database, ow
     assert through == 24
 
 
+async def test_nobody_waits_for_a_statement_that_is_held_up(database: Database, owner: Any) -> None:
+    """Whoever had used a share waited for as long as the lock did: 12 s, for money too."""
+    quota = Quota("member_money", 100)
+    counter = RequestCounter(database)
+    loop = asyncio.get_running_loop()
+
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE request_quotas IN ACCESS EXCLUSIVE MODE")
+        began = loop.time()
+        through = await burst(counter, quota, 100)
+        took = loop.time() - began
+
+    assert through == 100
+    assert took < 1
+
+
+async def test_what_was_counted_while_a_statement_was_held_up_is_told_after_it(
+    database: Database, owner: Any
+) -> None:
+    counter = RequestCounter(database)
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE request_quotas IN ACCESS EXCLUSIVE MODE")
+        await burst(counter, Quota("member_money", 100, window_s=3600.0), 100)
+    telling = asyncio.create_task(counter.run())
+
+    async def is_all_told() -> bool:
+        told = "SELECT 1 FROM request_quotas WHERE used_until > now() + interval '3500 seconds'"
+        return await database.fetchrow(told) is not None
+
+    await until(is_all_told)
+    telling.cancel()
+
+
 async def test_callers_and_quotas_do_not_touch_each_other(database: Database) -> None:
     counter = RequestCounter(database)
     one, other = Quota("member_money", 1, 3600.0), Quota("member_read", 1, 3600.0)
