@@ -44,6 +44,7 @@ class HttpRunner(web.AppRunner):
     def __init__(self, app: web.Application, **options: Any) -> None:
         defaults = {
             "access_log": None,  # `request.answered` is the one line a request
+            "auto_decompress": False,  # a few bytes of a stranger's would be megabytes here
             "keepalive_timeout": KEEP_ALIVE_S,
             "lingering_time": LINGER_S,
         }
