@@ -98,15 +98,19 @@ class _Connection(RequestHandler):
     def data_received(self, data: bytes) -> None:
         seen = self._request_count
         super().data_received(data)
-        if self._request_count > seen or self._request_in_progress:
+        if self._request_count > seen:
             self._forget_head()
-        elif self._head_timer is None:
+        elif self._head_timer is None and self._is_idle():
             self._expect_head()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._server.open_count -= 1
         self._forget_head()
         super().connection_lost(exc)
+
+    def _is_idle(self) -> bool:
+        """Whether nothing is waited for but a head; a body may come before its answer is begun."""
+        return self._waiter is not None and not self._waiter.done()
 
     def _expect_head(self) -> None:
         loop = asyncio.get_running_loop()
