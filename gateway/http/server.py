@@ -1,7 +1,7 @@
 """The server under the application: what cannot be parsed is answered by a problem document too."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from aiohttp import web
@@ -89,8 +89,8 @@ class _Connection(RequestHandler):
         super().connection_made(transport)
         self._server.open_count += 1
         if self._server.open_count > self._server.settings.connections_max:
-            if isinstance(transport, asyncio.WriteTransport):
-                transport.write(NO_ROOM)
+            # uvloop's transports are none of asyncio's by their class.
+            cast("asyncio.Transport", transport).write(NO_ROOM)
             self.force_close()
             return
         self._expect_head()
