@@ -1,6 +1,8 @@
 """The server under the application: what cannot be parsed is answered by a problem document too."""
 
 import asyncio
+import socket
+from contextlib import suppress
 from typing import Any, cast
 
 import orjson
@@ -35,6 +37,8 @@ NO_ROOM = (
 )
 KEEP_ALIVE_S = 75.0  # aiohttp's own choice under an AppRunner would be an hour
 LINGER_S = 2.0
+# A caller who does not take so long what was written for it is cut off.
+TAKEN_S_MAX = 20.0
 SERVER_ERROR = 500
 
 
@@ -68,31 +72,44 @@ class _Server(web.Server):
         self.settings = settings
         self.open_count = 0
 
+    @property
+    def taken_s(self) -> float:
+        """How long a caller may take for what was written for it."""
+        return TAKEN_S_MAX * self.settings.time_scale
+
     def __call__(self) -> RequestHandler:
         return _Connection(self, loop=self._loop, **self._kwargs)
 
 
 class _Connection(RequestHandler):
-    """One connection. A head that does not come in time ends it, as does one connection too many.
+    """One connection. A head that does not come in time ends it, as does an answer not taken.
 
-    aiohttp itself counts no connections, and waits for a head as long as for a next request.
+    aiohttp itself counts no connections, waits for a head as long as for a next request, and for
+    a caller who does not read for ever.
     """
 
-    __slots__ = ("_head_timer", "_server")
+    __slots__ = ("_head_timer", "_line", "_server", "_taken_timer")
+
+    _line: asyncio.Transport
 
     def __init__(self, server: _Server, **options: Any) -> None:
         super().__init__(server, **options)
         self._server = server
         self._head_timer: asyncio.TimerHandle | None = None
+        self._taken_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        # uvloop's transports are none of asyncio's by their class.
+        self._line = cast("asyncio.Transport", transport)
         self._server.open_count += 1
         if self._server.open_count > self._server.settings.connections_max:
-            # uvloop's transports are none of asyncio's by their class.
-            cast("asyncio.Transport", transport).write(NO_ROOM)
+            self._line.write(NO_ROOM)
             self.force_close()
             return
+        # Whatever the kernel does not take at once is timed until it has the last byte of it.
+        self._line.set_write_buffer_limits(high=0)
+        _limit_silence(self._line, self._server.taken_s)
         self._expect_head()
 
     def data_received(self, data: bytes) -> None:
@@ -106,7 +123,17 @@ class _Connection(RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         self._server.open_count -= 1
         self._forget_head()
+        self._forget_taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        loop = asyncio.get_running_loop()
+        self._taken_timer = loop.call_later(self._server.taken_s, self._line.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._forget_taken()
 
     def _is_idle(self) -> bool:
         """Whether nothing is waited for but a head; a body may come before its answer is begun."""
@@ -122,6 +149,11 @@ class _Connection(RequestHandler):
             self._head_timer.cancel()
             self._head_timer = None
 
+    def _forget_taken(self) -> None:
+        if self._taken_timer is not None:
+            self._taken_timer.cancel()
+            self._taken_timer = None
+
     def handle_error(
         self,
         request: BaseRequest,
@@ -136,3 +168,15 @@ class _Connection(RequestHandler):
         response.headers.update(SECURITY_HEADERS)
         response.force_close()
         return response
+
+
+def _limit_silence(line: asyncio.Transport, seconds: float) -> None:
+    """Let the kernel end a connection whose other side takes nothing for so long, or is gone.
+
+    What the kernel has taken is out of our sight; of a page whose network vanished it would wait
+    for a sign of life for a quarter of an hour.
+    """
+    link = line.get_extra_info("socket")
+    if hasattr(socket, "TCP_USER_TIMEOUT") and link.family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):  # who connected has hung up already
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(seconds * 1_000))
