@@ -15,6 +15,7 @@ from gateway.domain.errors import Busy
 from gateway.http.deps import DEPS
 from gateway.http.errors import TABLE
 from gateway.http.middlewares import fault
+from gateway.http.places import Places
 from gateway.http.problems import problem_response, problem_type
 from gateway.http.refusals import RequestMalformed
 from gateway.http.stamp import SECURITY_HEADERS
@@ -70,7 +71,7 @@ class _Server(web.Server):
     def __init__(self, handler: Any, *, settings: Settings, **options: Any) -> None:
         super().__init__(handler, **options)
         self.settings = settings
-        self.open_count = 0
+        self.places = Places(settings)
 
     @property
     def taken_s(self) -> float:
@@ -88,13 +89,14 @@ class _Connection(RequestHandler):
     a caller who does not read for ever.
     """
 
-    __slots__ = ("_head_timer", "_line", "_server", "_taken_timer")
+    __slots__ = ("_head_timer", "_holder", "_line", "_server", "_taken_timer")
 
     _line: asyncio.Transport
 
     def __init__(self, server: _Server, **options: Any) -> None:
         super().__init__(server, **options)
         self._server = server
+        self._holder: str | None = None
         self._head_timer: asyncio.TimerHandle | None = None
         self._taken_timer: asyncio.TimerHandle | None = None
 
@@ -102,8 +104,8 @@ class _Connection(RequestHandler):
         super().connection_made(transport)
         # uvloop's transports are none of asyncio's by their class.
         self._line = cast("asyncio.Transport", transport)
-        self._server.open_count += 1
-        if self._server.open_count > self._server.settings.connections_max:
+        self._holder = self._server.places.take(_address_of(self._line))
+        if self._holder is None:
             self._line.write(NO_ROOM)
             self.force_close()
             return
@@ -121,7 +123,8 @@ class _Connection(RequestHandler):
             self._expect_head()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self._server.open_count -= 1
+        if self._holder is not None:
+            self._server.places.give_back(self._holder)
         self._forget_head()
         self._forget_taken()
         super().connection_lost(exc)
@@ -168,6 +171,11 @@ class _Connection(RequestHandler):
         response.headers.update(SECURITY_HEADERS)
         response.force_close()
         return response
+
+
+def _address_of(line: asyncio.Transport) -> str:
+    peer = line.get_extra_info("peername")  # None where it has hung up already
+    return str(peer[0]) if peer else ""
 
 
 def _limit_silence(line: asyncio.Transport, seconds: float) -> None:

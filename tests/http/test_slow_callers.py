@@ -100,7 +100,7 @@ async def test_a_long_answer_is_not_cut_off_because_of_a_body_that_nobody_reads(
 
 async def test_one_connection_too_many_is_told_so_and_closed(client: Client) -> None:
     async with AsyncExitStack() as stack:
-        for _ in range(ROOM):
+        for _ in range(ROOM // 2):  # one address gets no more
             await stack.enter_async_context(connection(client))
         async with connection(client) as (reader, _):
             answer = await read_all(reader)
@@ -113,7 +113,7 @@ async def test_one_connection_too_many_is_told_so_and_closed(client: Client) -> 
 
 async def test_whoever_sends_nothing_frees_its_place_for_others(client: Client) -> None:
     async with AsyncExitStack() as stack:
-        silent = [await stack.enter_async_context(connection(client)) for _ in range(ROOM)]
+        silent = [await stack.enter_async_context(connection(client)) for _ in range(ROOM // 2)]
         await asyncio.gather(*(read_all(reader) for reader, _ in silent))
 
         assert (await client.call("GET", "/livez")).status == 200
@@ -121,7 +121,7 @@ async def test_whoever_sends_nothing_frees_its_place_for_others(client: Client) 
 
 async def test_others_are_served_while_many_drip(client: Client) -> None:
     async with AsyncExitStack() as stack:
-        for _ in range(ROOM - 5):
+        for _ in range(ROOM // 2 - 5):  # as many as one address may have, but for a few
             _, writer = await stack.enter_async_context(connection(client))
             writer.write(b"GET /livez HTTP/1.1\r\nX: ")
 

@@ -1,0 +1,50 @@
+"""Places for connections: so many in one process, and half of them for one caller at most."""
+
+from collections import Counter
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from gateway.config import Settings
+from gateway.http.source import IPV6_NETWORK
+
+
+class Places:
+    """Who has them. A proxy that is named speaks for many, and may have them all."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._count_max = settings.connections_max
+        # Whoever takes what it can get leaves room for others, and for who asks /livez.
+        self._each_max = max(1, settings.connections_max // 2)
+        self._proxies = tuple(map(ip_network, settings.trusted_proxies))
+        self._holders = Counter[str]()
+        self._count = 0
+
+    def take(self, address: str) -> str | None:
+        """Take a place for a connection from there; return whose it is now, None if none is left.
+
+        To be given back by that name.
+        """
+        holder, is_proxy = self._holder_of(address)
+        has_enough = not is_proxy and self._holders[holder] >= self._each_max
+        if has_enough or self._count >= self._count_max:
+            return None
+        self._count += 1
+        self._holders[holder] += 1
+        return holder
+
+    def give_back(self, holder: str) -> None:
+        self._count -= 1
+        self._holders[holder] -= 1
+        if not self._holders[holder]:
+            del self._holders[holder]
+
+    def _holder_of(self, text: str) -> tuple[str, bool]:
+        """Return whose an address is, as far as one can tell, and whether that is a proxy's."""
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return text, False
+        if any(address in network for network in self._proxies):
+            return text, True
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+            return str(ip_network((address.packed, IPV6_NETWORK), strict=False)), False
+        return text, False
