@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.domain.errors import GatewayError
 from gateway.domain.hours import LENDER_CLOSED, closed_until
+from gateway.domain.ports import Metrics
 from gateway.http.deps import desk_of
 from gateway.http.headers import request_id_of, traceparent_of
 from gateway.http.limits import PROBES, count_source
@@ -37,11 +38,7 @@ log = structlog.get_logger()
 async def with_context(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Bind the ids once, answer, and write the one line that says all about the request."""
     began = asyncio.get_running_loop().time()
-    request[REQUEST_ID] = request_id_of(request)
-    trace_id, request[TRACEPARENT] = traceparent_of(request)
-    # A connection's requests share a task and therefore a context.
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID], trace_id=trace_id)
+    _bind_ids(request)
     response = await handler(request)
     if not response.prepared:  # the head of a stream has left
         stamp(request, response)
@@ -49,18 +46,33 @@ async def with_context(request: web.Request, handler: Handler) -> web.StreamResp
     return response
 
 
+def _bind_ids(request: web.Request) -> None:
+    request[REQUEST_ID] = request_id_of(request)
+    trace_id, request[TRACEPARENT] = traceparent_of(request)
+    # A connection's requests share a task and therefore a context.
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID], trace_id=trace_id)
+
+
 def _tell(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
-    route, metrics = _route_of(request), desk_of(request).metrics
-    metrics.count("requests", method=request.method, route=route, status=str(response.status))
+    method, route, metrics = request.method, _route_of(request), desk_of(request).metrics
     if isinstance(response, web.Response):  # how long a stream lasted says nothing about speed
-        metrics.observe("request", seconds, method=request.method, route=route)
+        metrics.observe("request", seconds, method=method, route=route)
+    tell(metrics, response.status, method=method, route=route, seconds=seconds)
+
+
+def tell(
+    metrics: Metrics, status: int, *, method: str, route: str = UNMATCHED, seconds: float = 0.0
+) -> None:
+    """Count an answer and write its line; what no middleware saw took no time worth telling."""
+    metrics.count("requests", method=method, route=route, status=str(status))
     if route in PROBES:
         return
     log.info(
         "request.answered",
-        method=request.method,
+        method=method,
         route=route,
-        status=response.status,
+        status=status,
         duration_ms=round(seconds * 1000, 1),
     )
 
@@ -145,6 +157,20 @@ async def within_hours(request: web.Request, handler: Handler) -> web.StreamResp
 async def without_plain_text(request: web.Request, response: web.StreamResponse) -> None:
     """Turn the one answer that aiohttp gives before any middleware runs into a problem."""
     if isinstance(response, web.HTTPExpectationFailed):
-        problem = problem_response(request, ExpectationUnknown())
+        problem = answer_unseen(request, ExpectationUnknown(), desk_of(request).metrics)
         response.body = problem.body
-        response.headers.update({**problem.headers, **SECURITY_HEADERS})
+        response.headers.update(problem.headers)
+        stamp(request, response)
+
+
+def answer_unseen(request: web.Request, error: GatewayError, metrics: Metrics) -> web.Response:
+    """Refuse what no middleware saw as if they had: with ids, hardened, counted, in the log."""
+    if REQUEST_ID not in request:
+        _bind_ids(request)
+    response = problem_response(request, error)
+    response.headers.update(SECURITY_HEADERS)
+    response.headers["X-Request-Id"] = request[REQUEST_ID]
+    response.headers["traceparent"] = request[TRACEPARENT]
+    metrics.count("refusals", code=error_code(error))
+    tell(metrics, response.status, method=request.method)
+    return response

@@ -58,24 +58,11 @@ def say(words: Words, language: str) -> str:
 
 def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
     """Return the answer for an error of the table."""
-    row = TABLE.get(type(error), TABLE[InternalFault])
     language = language_of(request.headers.get("Accept-Language"))
-    title, more = say(row.title, language), _more(error)
-    detail = say(row.detail, language).format(**more)
-    document = {
-        "type": problem_type(error_code(error)),
-        "title": title,
-        "status": row.status,
-        "detail": detail,
-        "instance": _shown(request.path),
-        "code": error_code(error),
-        "retryable": row.is_retryable,
-        "request_id": request.get(REQUEST_ID, ""),
-        "errors": _errors(error, _beside_field(title, detail, language), language),
-        **more,
-    }
+    request_id = request.get(REQUEST_ID, "")
+    document = problem_document(error, language, path=request.path, request_id=request_id)
     return web.Response(
-        status=row.status,
+        status=_row(error).status,
         body=orjson.dumps(document),
         headers={
             "Content-Type": "application/problem+json",
@@ -83,6 +70,30 @@ def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
             **problem_headers(error, row),
         },
     )
+
+
+def problem_document(
+    error: GatewayError, language: str, *, path: str, request_id: str
+) -> dict[str, object]:
+    """Return what is said of an error, wherever it was met."""
+    row, more = _row(error), _more(error)
+    title, detail = say(row.title, language), say(row.detail, language).format(**more)
+    return {
+        "type": problem_type(error_code(error)),
+        "title": title,
+        "status": row.status,
+        "detail": detail,
+        "instance": _shown(path),
+        "code": error_code(error),
+        "retryable": row.is_retryable,
+        "request_id": request_id,
+        "errors": _errors(error, _beside_field(title, detail, language), language),
+        **more,
+    }
+
+
+def _row(error: GatewayError) -> Row:
+    return TABLE.get(type(error), TABLE[InternalFault])
 
 
 def _more(error: GatewayError) -> dict[str, object]:

@@ -1,46 +1,35 @@
 """The server under the application: what cannot be parsed is answered by a problem document too."""
 
 import asyncio
+import secrets
 import socket
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, cast
+from uuid import uuid4
 
 import orjson
+import structlog
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 
-from gateway.config import Settings
 from gateway.domain.errors import Busy
+from gateway.domain.ports import Metrics
 from gateway.http.deps import DEPS
-from gateway.http.errors import TABLE
-from gateway.http.middlewares import fault
+from gateway.http.middlewares import answer_unseen, fault, tell
 from gateway.http.places import Places
-from gateway.http.problems import problem_response, problem_type
+from gateway.http.problems import language_of, problem_document
 from gateway.http.refusals import RequestMalformed
 from gateway.http.stamp import SECURITY_HEADERS
+from gateway.services.desk import TransferDesk
 
-BUSY = orjson.dumps(
-    {
-        "type": problem_type(Busy.code),
-        "title": TABLE[Busy].title.ja,
-        "status": TABLE[Busy].status,
-        "detail": TABLE[Busy].detail.ja,
-        "code": Busy.code,
-        "retryable": True,
-        "errors": [],
-    }
-)
-NO_ROOM = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
-    b"Cache-Control: no-store\r\nRetry-After: 1\r\nConnection: close\r\n"
-    b"Content-Length: %d\r\n\r\n%s" % (len(BUSY), BUSY)
-)
 KEEP_ALIVE_S = 75.0  # aiohttp's own choice under an AppRunner would be an hour
 LINGER_S = 2.0
 # A caller who does not take so long what was written for it is cut off.
 TAKEN_S_MAX = 20.0
-SERVER_ERROR = 500
+NO_PLACE, SERVER_ERROR = HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INTERNAL_SERVER_ERROR
+UNREAD = "UNKNOWN"  # aiohttp's word for the method of a request that it could not read
 
 
 class HttpRunner(web.AppRunner):
@@ -54,24 +43,25 @@ class HttpRunner(web.AppRunner):
             "lingering_time": LINGER_S,
         }
         super().__init__(app, **(defaults | options))
-        self._settings = app[DEPS].desk.settings
+        self._desk = app[DEPS].desk
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         return _Server(
             server.request_handler,
             request_factory=server.request_factory,
-            settings=self._settings,
+            desk=self._desk,
             loop=asyncio.get_running_loop(),
             **self._kwargs,
         )
 
 
 class _Server(web.Server):
-    def __init__(self, handler: Any, *, settings: Settings, **options: Any) -> None:
+    def __init__(self, handler: Any, *, desk: TransferDesk, **options: Any) -> None:
         super().__init__(handler, **options)
-        self.settings = settings
-        self.places = Places(settings)
+        self.settings = desk.settings
+        self.metrics = desk.metrics
+        self.places = Places(desk.settings)
 
     @property
     def taken_s(self) -> float:
@@ -106,7 +96,7 @@ class _Connection(RequestHandler):
         self._line = cast("asyncio.Transport", transport)
         self._holder = self._server.places.take(_address_of(self._line))
         if self._holder is None:
-            self._line.write(NO_ROOM)
+            self._line.write(_refusal(self._server.metrics))
             self.force_close()
             return
         # Whatever the kernel does not take at once is timed until it has the last byte of it.
@@ -167,10 +157,33 @@ class _Connection(RequestHandler):
         """Answer what no middleware saw; the parser's words, which quote it, go nowhere."""
         del message
         is_ours = status >= SERVER_ERROR
-        response = problem_response(request, fault(exc) if is_ours else RequestMalformed())
-        response.headers.update(SECURITY_HEADERS)
+        # The application makes every request of a connection.
+        seen, error = cast("web.Request", request), fault(exc) if is_ours else RequestMalformed()
+        response = answer_unseen(seen, error, self._server.metrics)
         response.force_close()
         return response
+
+
+def _refusal(metrics: Metrics) -> bytes:
+    """Return what somebody is told for whom there is no place, whatever it wanted to ask."""
+    error, request_id, trace_id = Busy(), uuid4().hex, secrets.token_hex(16)
+    language = language_of(None)
+    body = orjson.dumps(problem_document(error, language, path="/", request_id=request_id))
+    headers = {
+        "Content-Type": "application/problem+json",
+        "Content-Language": language,
+        **SECURITY_HEADERS,
+        "X-Request-Id": request_id,
+        "traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-00",
+        "Retry-After": str(error.retry_after_s),
+        "Connection": "close",
+        "Content-Length": str(len(body)),
+    }
+    metrics.count("refusals", code=error.code)
+    with structlog.contextvars.bound_contextvars(request_id=request_id, trace_id=trace_id):
+        tell(metrics, NO_PLACE, method=UNREAD)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 {NO_PLACE} {NO_PLACE.phrase}\r\n{lines}\r\n".encode() + body
 
 
 def _address_of(line: asyncio.Transport) -> str:
