@@ -59,10 +59,10 @@ def say(words: Words, language: str) -> str:
 def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
     """Return the answer for an error of the table."""
     language = language_of(request.headers.get("Accept-Language"))
-    request_id = request.get(REQUEST_ID, "")
+    row, request_id = _row(error), request.get(REQUEST_ID, "")
     document = problem_document(error, language, path=request.path, request_id=request_id)
     return web.Response(
-        status=_row(error).status,
+        status=row.status,
         body=orjson.dumps(document),
         headers={
             "Content-Type": "application/problem+json",
