@@ -6,6 +6,9 @@ So all processes together let through at most the quota and one share each.
 """
 
 import asyncio
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -45,6 +48,10 @@ class _Count:
         self.used_until_s = max(self.used_until_s, now_s) + self.quota.cost_s
         self.untold += 1
 
+    def forget_late(self, now_s: float) -> None:
+        """Keep untold no more than is used up still: what is told late counts as of then."""
+        self.untold = min(self.untold, math.ceil(self.ahead_s(now_s) / self.quota.cost_s))
+
 
 class RequestCounter:
     """What this process knows of every caller's quotas."""
@@ -54,7 +61,9 @@ class RequestCounter:
         self._counts: dict[bytes, _Count] = {}
         self._exchanging: asyncio.Task[None] | None = None
         self._began_s = 0.0
+        self._is_alone = False
         self._alone_until_s = 0.0
+        self._is_alert_raised = False
 
     async def count(self, quota: Quota, who: bytes) -> tuple[Standing, bool]:
         """Count one request; return how its caller stands, and whether it may go on."""
@@ -105,23 +114,30 @@ class RequestCounter:
     async def _exchange(self) -> None:
         """Tell what was counted here, and learn what everybody has. Never fails."""
         loop = asyncio.get_running_loop()
+        if self._is_alone:
+            for count in self._counts.values():
+                count.forget_late(loop.time())
         self._drop_whole(loop.time())
         told = {key: count.untold for key, count in self._counts.items() if count.untold}
         if not told:
             return
         used_s = {key: n * self._counts[key].quota.cost_s for key, n in told.items()}
-        try:
-            ahead_s = await use(self._db, used_s)
-        except Busy as error:
+        is_shared = False
+        with self._failures_logged():
+            self._learn(told, await use(self._db, used_s))
+            is_shared = True
+        self._is_alone = not is_shared
+        if self._is_alone:
             # Callers are not refused because nobody can count them; each process counts alone.
             self._alone_until_s = loop.time() + AFTER_FAILURE_S
-            log.warning("quotas.not_shared", error=str(error))
-            return
+
+    def _learn(self, told: Mapping[bytes, int], ahead_s: Mapping[bytes, float]) -> None:
+        now_s = asyncio.get_running_loop().time()
         for key, n in told.items():
             count = self._counts[key]
             count.untold -= n
             since_s = count.untold * count.quota.cost_s  # counted while the database was asked
-            count.used_until_s = loop.time() + ahead_s[key] + since_s
+            count.used_until_s = now_s + ahead_s[key] + since_s
 
     def _drop_whole(self, now_s: float) -> None:
         """Forget who uses nothing: what is kept is as much as the last half second used."""
@@ -130,7 +146,26 @@ class RequestCounter:
             del self._counts[key]
 
     async def _forget(self) -> None:
-        try:
+        with self._failures_logged():
             await forget_whole(self._db)
+
+    @contextmanager
+    def _failures_logged(self) -> Iterator[None]:
+        """Go on after the block whatever fails in it; call for somebody once until it goes well."""
+        try:
+            yield
         except Busy as error:
             log.warning("quotas.not_shared", error=str(error))
+        except Exception as error:
+            if self._is_alert_raised:
+                log.warning("quotas.not_shared", error=type(error).__name__)
+                return
+            self._is_alert_raised = True
+            log.exception(
+                "alert.raised",
+                code="quotas_not_shared",
+                severity="ticket",
+                runbook="docs/runbook.md#quotas_not_shared",
+            )
+        else:
+            self._is_alert_raised = False

@@ -1,6 +1,7 @@
 """Quotas that hold over several processes, each of which counts by itself most of the time."""
 
 import asyncio
+from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
@@ -122,6 +123,86 @@ async def test_nobody_is_refused_because_nobody_can_count(database: Database, ow
 
     assert through == 100
     assert {record["event"] for record in records} >= {"quotas.not_shared"}
+
+
+def alerts(records: list[MutableMapping[str, Any]]) -> list[str]:
+    return [record["code"] for record in records if record["event"] == "alert.raised"]
+
+
+async def test_a_fault_of_the_database_refuses_nobody_and_calls_for_somebody_once(
+    database: Database, owner: Any
+) -> None:
+    """A full disk, say: it was a 500 for whoever had used a share."""
+    quota = Quota("member_read", 100, window_s=3600.0)
+    counter = RequestCounter(database)
+    await owner.execute("REVOKE ALL ON request_quotas FROM gateway_app")
+
+    with capture_logs() as records:
+        through = await burst(counter, quota, 120)
+        await counter._exchange()
+        await counter._forget()
+
+    assert through == 100
+    assert alerts(records) == ["quotas_not_shared"]
+
+
+async def test_a_fault_that_comes_again_calls_for_somebody_again(
+    database: Database, owner: Any
+) -> None:
+    counter = RequestCounter(database)
+
+    with capture_logs() as records:
+        for _ in range(2):
+            await burst(counter, Quota("member_read", 100, window_s=3600.0), 1)
+            await owner.execute("REVOKE ALL ON request_quotas FROM gateway_app")
+            await counter._exchange()
+            await owner.execute("GRANT ALL ON request_quotas TO gateway_app")
+            await counter._exchange()
+
+    assert alerts(records) == ["quotas_not_shared"] * 2
+
+
+async def test_counting_survives_a_fault_that_it_meets_by_itself(
+    database: Database, owner: Any
+) -> None:
+    """The loop ended for good, and nobody was told."""
+    counter = RequestCounter(database)
+    await burst(counter, Quota("member_read", 100, window_s=3600.0), 1)
+    await owner.execute("REVOKE ALL ON request_quotas FROM gateway_app")
+    telling = asyncio.create_task(counter.run())
+
+    async def is_called_for() -> bool:
+        return alerts(records) != []
+
+    async def is_told() -> bool:
+        return await owner.fetchval("SELECT 1 FROM request_quotas") is not None
+
+    with capture_logs() as records:
+        await until(is_called_for)
+        await owner.execute("GRANT ALL ON request_quotas TO gateway_app")
+        await until(is_told)
+
+    assert not telling.done()
+    telling.cancel()
+
+
+async def test_what_could_not_be_told_in_time_is_not_held_against_a_caller_afterwards(
+    database: Database, owner: Any
+) -> None:
+    """After ten minutes without a database all that was counted in them would count as of now."""
+    quota = Quota("member_read", 10, window_s=0.1)
+    counter = RequestCounter(database)
+    await owner.execute("REVOKE ALL ON request_quotas FROM gateway_app")
+    await counter._exchange()
+    through = 0
+    while through < 50:
+        through += await burst(counter, quota, 1)
+
+    await owner.execute("GRANT ALL ON request_quotas TO gateway_app")
+    await counter._exchange()
+    standing, _ = await counter.count(quota, MEMBER)
+
+    assert standing.ahead_s <= quota.window_s
 
 
 async def cut_off(owner: Any) -> None:
