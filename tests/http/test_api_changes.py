@@ -15,14 +15,25 @@ from gateway.http.openapi.document import document_of
 RELEASED = Path(__file__).parents[2] / "docs" / "openapi-released.json"
 Json = dict[str, Any]
 
+NEW_PART = {"$ref": "#/components/schemas/NewPart"}
+NEW_OWNER = {"$ref": "#/components/schemas/NewOwner"}
 BEFORE: Json = {
+    "security": [{"session": []}],
     "paths": {
         "/things": {
             "get": {
                 "operationId": "listThings",
                 "security": [],
                 "parameters": [
-                    {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 100}}
+                    {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 100}},
+                    {
+                        "name": "kinds",
+                        "in": "query",
+                        "schema": {
+                            "type": "array",
+                            "items": {"type": "string", "enum": ["big", "small"]},
+                        },
+                    },
                 ],
                 "responses": {
                     "200": {
@@ -62,9 +73,20 @@ BEFORE: Json = {
                 },
             }
         },
-        "/others": {"get": {"operationId": "listOthers", "responses": {"204": {}}}},
+        "/others": {
+            "get": {
+                "operationId": "listOthers",
+                "security": [{"operator": ["read"]}, {"operator": ["write"], "seal": []}],
+                "responses": {"204": {}},
+            }
+        },
     },
     "components": {
+        "securitySchemes": {
+            "session": {"type": "http", "scheme": "bearer", "description": "A token."},
+            "operator": {"type": "http", "scheme": "bearer"},
+            "seal": {"type": "apiKey", "in": "header", "name": "Seal"},
+        },
         "responses": {"busy": {"content": {"application/problem+json": {"schema": {}}}}},
         "schemas": {
             "Things": {
@@ -88,7 +110,28 @@ BEFORE: Json = {
                     "kind": {"type": "string", "enum": ["big", "small"]},
                     "size": {"type": "integer", "minimum": 1},
                     "note": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                    "tint": {"anyOf": [{"$ref": "#/components/schemas/Tint"}, {"type": "null"}]},
+                    "parts": {"anyOf": [{"type": "array", "items": NEW_PART}, {"type": "null"}]},
+                    "extra": {},
+                    "owner": {"allOf": [NEW_OWNER], "description": "Whose it will be."},
+                    "labels": {
+                        "type": "object",
+                        "additionalProperties": {"type": "string", "maxLength": 20},
+                    },
                 },
+            },
+            "Tint": {"type": "string", "enum": ["red", "blue"]},
+            "NewPart": {
+                "type": "object",
+                "properties": {
+                    "weight": {"type": ["integer", "null"], "maximum": 9},
+                    "inside": {"anyOf": [NEW_PART, {"type": "null"}]},
+                },
+            },
+            "NewOwner": {
+                "type": "object",
+                "additionalProperties": True,
+                "properties": {"name": {"type": "string"}, "since": {"const": "ever"}},
             },
         },
     },
@@ -117,10 +160,32 @@ BREAKS = [
     pytest.param(
         lambda d: things(d).update(operationId="getThings"), "operationId", id="a name for clients"
     ),
-    pytest.param(lambda d: things(d).pop("security"), "needs a session", id="a session is needed"),
     pytest.param(
-        lambda d: things(d).update(parameters=[]), "query:limit is gone", id="a parameter"
+        lambda d: things(d).pop("security"),
+        "who show nothing are not let in",
+        id="a session is needed",
     ),
+    pytest.param(
+        lambda d: things(d, "post").update(security=[{"operator": []}]),
+        "who show session are not let in",
+        id="another way in than that of the document",
+    ),
+    pytest.param(
+        lambda d: d["paths"]["/others"]["get"]["security"][0]["operator"].append("all"),
+        "who show operator are not let in",
+        id="one scope more",
+    ),
+    pytest.param(
+        lambda d: d["paths"]["/others"]["get"]["security"].pop(),
+        "who show operator and seal are not let in",
+        id="one way in less",
+    ),
+    pytest.param(
+        lambda d: d["components"]["securitySchemes"]["seal"].update(name="Stamp"),
+        "who show operator and seal are not let in",
+        id="a way in that is another one under its old name",
+    ),
+    pytest.param(lambda d: things(d)["parameters"].pop(0), "query:limit is gone", id="a parameter"),
     pytest.param(
         lambda d: things(d)["parameters"][0].update(required=True),
         "query:limit is required",
@@ -209,6 +274,74 @@ BREAKS = [
         "may be null",
         id="null may not be sent",
     ),
+    pytest.param(
+        lambda d: things(d)["parameters"][1]["schema"]["items"]["enum"].remove("small"),
+        "query:kinds[]: small is not taken",
+        id="a word in a list",
+    ),
+    pytest.param(
+        lambda d: things(d)["parameters"][1]["schema"].update(items={"type": "integer"}),
+        "query:kinds[]: may be string",
+        id="what a list is of",
+    ),
+    pytest.param(
+        lambda d: schema(d, "Tint")["enum"].remove("red"),
+        "/tint: red is not taken",
+        id="a word where null may be sent too",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"].update(
+            tint={"type": ["string", "null"], "enum": ["blue", None]}
+        ),
+        "/tint: red is not taken",
+        id="a word, and the choice said in another way",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewPart")["properties"]["weight"].update(maximum=8),
+        "/parts[] /weight: maximum is 8 now, was 9",
+        id="a bound in a list of what is made of its like",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewOwner").update(required=["name"]),
+        "/owner: field name is required",
+        id="a field of what a field is made of",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"]["owner"]["allOf"].append(
+            {"properties": {"name": {"maxLength": 9}}}
+        ),
+        "/owner /name: maxLength is 9 now, was not set",
+        id="one thing more that a field is made of",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"]["owner"]["allOf"].append(
+            {"additionalProperties": {"type": "string"}}
+        ),
+        "/owner[]: must be string now",
+        id="one thing more that fields of any name are made of",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"].update(extra={"type": "string"}),
+        "/extra: must be string now",
+        id="a type where anything was taken",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewOwner")["properties"].update(since={"const": "never"}),
+        "/since: ever is not taken",
+        id="the one word that may be sent",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"]["labels"].update(
+            additionalProperties={"type": "string", "maxLength": 19}
+        ),
+        "/labels[]: maxLength is 19 now, was 20",
+        id="a bound of fields that have any name",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"]["owner"].update(allOf=[{"type": "string"}]),
+        "/owner: may be object",
+        id="a field's type, of what is sent",
+    ),
 ]
 
 
@@ -247,6 +380,55 @@ HARMLESS = [
         id="a new word that may be sent",
     ),
     pytest.param(lambda d: schema(d, "NewThing").update(required=[]), id="less must be sent"),
+    pytest.param(
+        lambda d: d["security"].append({"seal": []}), id="one way in more for the whole document"
+    ),
+    pytest.param(
+        lambda d: things(d, "post").update(security=[{"session": []}]),
+        id="the document's way in, said again",
+    ),
+    pytest.param(
+        lambda d: things(d, "post").update(security=[]), id="nothing has to be shown any more"
+    ),
+    pytest.param(
+        lambda d: d["paths"]["/others"]["get"].update(security=[{"operator": []}]),
+        id="less has to be shown",
+    ),
+    pytest.param(
+        lambda d: d["components"]["securitySchemes"]["session"].update(description="Another."),
+        id="a text about a way in",
+    ),
+    pytest.param(
+        lambda d: things(d)["parameters"][1]["schema"]["items"]["enum"].append("huge"),
+        id="a new word in a list",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"].update(
+            size={"anyOf": [{"type": "null"}, {"type": "integer", "minimum": 1}]}
+        ),
+        id="null may be sent, too",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"]["tint"]["anyOf"].reverse(),
+        id="a choice in another order",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"].update(note={"type": ["string", "null"]}),
+        id="a choice said in another way",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"].update(owner=NEW_OWNER),
+        id="what a field is made of, said directly",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"]["labels"].update(
+            allOf=[{"additionalProperties": True}]
+        ),
+        id="what says nothing more",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewThing")["properties"].update(parts={}), id="anything is taken"
+    ),
 ]
 
 

@@ -4,21 +4,29 @@ Callers may rely on every address, operation, answer and field that is there, an
 being taken. Not on: texts, examples, the order of things, more fields or answers than before.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-Json = Mapping[str, Any]
+from gateway.http.openapi.plain_schemas import (
+    LOWER_BOUNDS,
+    UPPER_BOUNDS,
+    Json,
+    kinds,
+    resolved,
+    types_of,
+    whole,
+)
+
 METHODS = ("get", "post", "put", "patch", "delete")
 SHOWN = ("schema", "x-event-data")  # the body, or the data of each event of a stream
-# A request that was within the old bounds may be outside these new ones.
-LOWER_BOUNDS = ("minimum", "minLength", "minItems")
-UPPER_BOUNDS = ("maximum", "maxLength", "maxItems")
+PARTS = ("items", "additionalProperties")  # what each part of a list or of an object must be
+TEXTS_OF_A_SCHEME = ("description", "bearerFormat")
 
 
 def breaking_changes(old: Json, new: Json) -> list[str]:
     """Return what breaks, one line each; empty if every caller of `old` may go on with `new`."""
-    return list(_paths(_Pair(old, new)))
+    return list(dict.fromkeys(_paths(_Pair(old, new))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +47,7 @@ class _Pair:
         return is_first
 
     def resolved(self, before: Json, after: Json) -> tuple[Json, Json]:
-        return _resolved(self.old, before), _resolved(self.new, after)
-
-
-def _resolved(document: Json, part: Json) -> Json:
-    while "$ref" in part:
-        found: Any = document
-        for name in part["$ref"].removeprefix("#/").split("/"):
-            found = found[name]
-        part = found
-    return part
+        return resolved(self.old, before), resolved(self.new, after)
 
 
 def _paths(pair: _Pair) -> Iterator[str]:
@@ -68,11 +67,37 @@ def _paths(pair: _Pair) -> Iterator[str]:
 def _operation(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
     if before["operationId"] != after["operationId"]:
         yield f"{place}: operationId {before['operationId']} became {after['operationId']}"
-    if after.get("security") != before.get("security") and before.get("security") == []:
-        yield f"{place}: needs a session now"
+    yield from _security(pair, place, before, after)
     yield from _parameters(pair, place, before, after)
     yield from _request_body(pair, place, before, after)
     yield from _responses(pair, place, before["responses"], after["responses"])
+
+
+def _security(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
+    """Yield who is not let in any more. One way in more harms nobody."""
+    now = _ways_in(pair.new, after)
+    for way in _ways_in(pair.old, before):
+        if not any(new <= way for new in now):
+            shown = " and ".join(sorted({name for name, _, _ in way})) or "nothing"
+            yield f"{place}: callers who show {shown} are not let in any more"
+
+
+def _ways_in(document: Json, operation: Json) -> list[frozenset[tuple[str, str, str]]]:
+    """Return the ways in: each is all that a caller shows, by scheme, what that is, and scope."""
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    named: Sequence[Json] = operation.get("security", document.get("security", ()))
+    return [
+        frozenset(
+            (name, _on_the_wire(schemes.get(name, {})), scope)
+            for name, scopes in way.items()
+            for scope in ("", *scopes)
+        )
+        for way in named or [{}]
+    ]
+
+
+def _on_the_wire(scheme: Json) -> str:
+    return str(sorted((name, scheme[name]) for name in scheme if name not in TEXTS_OF_A_SCHEME))
 
 
 def _parameters(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
@@ -91,7 +116,7 @@ def _parameters(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[
 
 
 def _by_name(document: Json, parameters: Sequence[Json]) -> dict[str, Json]:
-    found = (_resolved(document, parameter) for parameter in parameters)
+    found = (resolved(document, parameter) for parameter in parameters)
     return {f"{parameter['in']}:{parameter['name']}": parameter for parameter in found}
 
 
@@ -130,19 +155,56 @@ def _taken(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
     """Yield why what was taken under `before` may be refused under `after`."""
     if not pair.is_news("taken", before, after):
         return
-    before, after = pair.resolved(before, after)
-    yield from _types(place, _types_of(pair.old, before), _types_of(pair.new, after))
+    known, now = kinds(pair.old, before), kinds(pair.new, after)
+    if len(known) == len(now) == 1:
+        yield from _kind_taken(pair, place, whole(pair.old, before), whole(pair.new, after))
+        return
+    for kind in known:
+        yield from _nearest(pair, place, kind, now)
+
+
+def _nearest(pair: _Pair, place: str, kind: Json, now: Sequence[Json]) -> list[str]:
+    """Return why one kind may be refused: by that new one which takes most of it."""
+    types = types_of(pair.old, kind)
+    alike = [new for new in now if not types or _is_any_of(types, types_of(pair.new, new))]
+    if not alike:
+        return list(_types(place, types, [one for new in now for one in types_of(pair.new, new)]))
+    found = []
+    for new in alike:
+        trial = replace(pair, seen=set(pair.seen))
+        found.append((list(_taken(trial, place, kind, new)), trial.seen))
+    lines, seen = min(found, key=lambda tried: len(tried[0]))
+    pair.seen.update(seen)
+    return lines
+
+
+def _is_any_of(types: Sequence[str], known: Sequence[str]) -> bool:
+    return not known or not set(types).isdisjoint(known)
+
+
+def _kind_taken(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
+    yield from _types(place, types_of(pair.old, before), types_of(pair.new, after))
+    if "type" in after and "type" not in before:
+        yield f"{place}: must be {after['type']} now"
     if "enum" in after:
         gone = [word for word in before.get("enum", ["any word"]) if word not in after["enum"]]
         yield from (f"{place}: {word} is not taken any more" for word in gone)
     yield from _bounds(place, before, after)
     known, now = before.get("properties", {}), after.get("properties", {})
-    if not after.get("additionalProperties", True):
+    if after.get("additionalProperties", True) is False:
         yield from (f"{place}: field {name} is not taken any more" for name in known.keys() - now)
     required = set(after.get("required", ())) - set(before.get("required", ()))
     yield from (f"{place}: field {name} is required now" for name in sorted(required))
     for name in known.keys() & now.keys():
         yield from _taken(pair, f"{place} /{name}", known[name], now[name])
+    for name in PARTS:
+        yield from _parts_taken(pair, f"{place}[]", before.get(name, True), after.get(name, True))
+
+
+def _parts_taken(pair: _Pair, place: str, before: Json | bool, after: Json | bool) -> Iterator[str]:
+    """Yield why a part that was taken may be refused. True: anything goes; False: nothing does."""
+    if before is not False and not isinstance(after, bool):
+        yield from _taken(pair, place, {} if isinstance(before, bool) else before, after)
 
 
 def _bounds(place: str, before: Json, after: Json) -> Iterator[str]:
@@ -168,7 +230,7 @@ def _given(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
     if len(before.get("allOf", ())) == len(after.get("allOf", ())):
         for old_part, new_part in zip(before.get("allOf", ()), after.get("allOf", ()), strict=True):
             yield from _given(pair, place, old_part, new_part)
-    yield from _types(place, _types_of(pair.new, after), _types_of(pair.old, before))
+    yield from _types(place, types_of(pair.new, after), types_of(pair.old, before))
     known, now = _properties(pair.old, before), _properties(pair.new, after)
     yield from (f"{place}: field {name} is gone" for name in sorted(known.keys() - now.keys()))
     lost = set(before.get("required", ())) - set(after.get("required", ())) - (known.keys() - now)
@@ -183,7 +245,7 @@ def _properties(document: Json, schema: Json) -> dict[str, Json]:
     """Return the fields of an object, of each kind that it may be."""
     found: dict[str, Json] = dict(schema.get("properties", {}))
     for part in schema.get("anyOf", ()):
-        found = _properties(document, _resolved(document, part)) | found
+        found = _properties(document, resolved(document, part)) | found
     return found
 
 
@@ -192,12 +254,3 @@ def _types(place: str, offered: Iterable[str], understood: Iterable[str]) -> Ite
     known = set(understood)
     new = [kind for kind in offered if known and kind not in known]
     yield from (f"{place}: may be {kind}, which is not expected" for kind in new)
-
-
-def _types_of(document: Json, schema: Json) -> list[str]:
-    schema = _resolved(document, schema)
-    parts = schema.get("anyOf") or schema.get("oneOf")
-    if parts is not None:
-        return [kind for part in parts for kind in _types_of(document, part)]
-    kind = schema.get("type")
-    return [kind] if isinstance(kind, str) else list(kind or ())
