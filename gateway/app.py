@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
@@ -35,6 +35,8 @@ from gateway.store.postgres import running_postgres
 from gateway.worker import run_loops
 
 LOOKED_AT_FOR_S = 1.0
+# Parts of the time for stopping; what is left after the last closes connections and the log.
+ROUNDS_ENDED, TRANSFERS_ENDED = 0.8, 0.9
 
 log = structlog.get_logger()
 
@@ -57,10 +59,18 @@ class Gateway:
     metrics: PrometheusMetrics
     name_lost: asyncio.Event
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping_since: float = field(default=0.0, init=False)
 
     def begin_drain(self) -> None:
         """Say so on /readyz and begin nothing new; what is held is finished."""
-        self.stopping.set()
+        if not self.stopping.is_set():
+            self.stopping_since = asyncio.get_running_loop().time()
+            self.stopping.set()
+
+    def left_s(self, part: float) -> float:
+        """Return how long it is until that part of the time for stopping is over."""
+        ends_at = self.stopping_since + part * self.desk.settings.drain_s
+        return max(0.0, ends_at - asyncio.get_running_loop().time())
 
 
 @asynccontextmanager
@@ -199,8 +209,11 @@ async def _working(
         finally:
             gateway.begin_drain()
             if loops is not None:
-                await loops
-            late = await gateway.desk.senders.drain(settings.drain_s / 2)
+                # A round that is cut off is as one of a process that died: done again by others.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(gateway.left_s(ROUNDS_ENDED)):
+                        await loops
+            late = await gateway.desk.senders.drain(gateway.left_s(TRANSFERS_ENDED))
             log.info("gateway.drained", cancelled=late)
 
 

@@ -24,7 +24,8 @@ log = structlog.get_logger()
 
 RESTART_WAIT_S = 1.0
 NOTICE_S = 1.0
-CHILD_EXIT_WAIT_S = 5.0
+# Parts of the time for stopping, as in `app`.
+NOTICED, ANSWERED = 0.1, 0.7
 
 
 async def serve(
@@ -64,7 +65,7 @@ async def serve_one(settings: Settings, *, role: Role, url: str, writer: LogWrit
             gateway.begin_drain()
             log.info("gateway.draining")
             # Whoever balances the load reads it off /readyz before the port is closed.
-            await asyncio.sleep(NOTICE_S * settings.time_scale)
+            await asyncio.sleep(min(NOTICE_S * settings.time_scale, gateway.left_s(NOTICED)))
 
 
 def spare_what_stays() -> None:
@@ -85,9 +86,9 @@ def raise_file_limit() -> None:
 
 async def listen(stack: AsyncExitStack, gateway: Gateway, settings: Settings) -> tuple[str, int]:
     """Open the gateway's port; return the address. At the end, what has begun is answered."""
-    runner = HttpRunner(gateway.http, shutdown_timeout=settings.drain_s / 2)
+    runner = HttpRunner(gateway.http)
     await runner.setup()
-    stack.push_async_callback(runner.cleanup)
+    stack.push_async_callback(_stop_listening, runner, gateway)
     site = web.TCPSite(runner, settings.host, settings.port, reuse_port=settings.port != 0)
     try:
         await site.start()
@@ -97,6 +98,11 @@ async def listen(stack: AsyncExitStack, gateway: Gateway, settings: Settings) ->
         ) from error
     host, port = runner.addresses[0][:2]
     return host, port
+
+
+async def _stop_listening(runner: HttpRunner, gateway: Gateway) -> None:
+    gateway.begin_drain()
+    await runner.end(gateway.left_s(ANSWERED))
 
 
 @contextmanager
@@ -147,7 +153,7 @@ async def _keep_child(
             log.error("process.ended", name=name, code=child.returncode)
             await asyncio.sleep(RESTART_WAIT_S)
             continue
-        await _end_child(child, settings.drain_s + CHILD_EXIT_WAIT_S)
+        await _end_child(child, settings.drain_s)
 
 
 def child_environment(settings: Settings, url: str, name: str) -> dict[str, str]:

@@ -28,6 +28,8 @@ KEEP_ALIVE_S = 75.0  # aiohttp's own choice under an AppRunner would be an hour
 LINGER_S = 2.0
 # A caller who does not take so long what was written for it is cut off.
 TAKEN_S_MAX = 20.0
+# Of the time for ending; the rest is for what runs beside the requests.
+ANSWERING_PART = 0.8
 NO_PLACE, SERVER_ERROR = HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INTERNAL_SERVER_ERROR
 UNREAD = "UNKNOWN"  # aiohttp's word for the method of a request that it could not read
 
@@ -44,6 +46,13 @@ class HttpRunner(web.AppRunner):
         }
         super().__init__(app, **(defaults | options))
         self._desk = app[DEPS].desk
+
+    async def end(self, seconds: float) -> None:
+        """Answer what has begun, and end everything else; cut off what takes longer in all."""
+        self._shutdown_timeout = seconds * ANSWERING_PART
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.cleanup()
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
@@ -118,6 +127,14 @@ class _Connection(RequestHandler):
         self._forget_head()
         self._forget_taken()
         super().connection_lost(exc)
+
+    async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aiohttp's
+        """Let the answer that has begun be sent, then hang up.
+
+        aiohttp waits twice for as long as it is given, and then until the caller has read.
+        """
+        await super().shutdown(None if timeout is None else timeout / 2)
+        self._line.abort()
 
     def pause_writing(self) -> None:
         super().pause_writing()

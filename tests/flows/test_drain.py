@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,13 @@ from tests.flows.serving import (
     until,
 )
 from tests.flows.world import World, open_world
+from tests.http.conftest import Client
+from tests.http.following import following
 
 REQUESTS = 100
 STOP_AFTER = 30
 EXIT_WITHIN_S = 10
+DRAIN_S = 6  # where the whole of it is used up
 # A listener that is closed takes the connections along that it had not accepted yet.
 NOT_TAKEN = (ConnectionRefusedError, ConnectionResetError)
 
@@ -122,6 +127,90 @@ async def test_a_member_who_waits_for_the_end_of_a_transfer_is_answered_when_the
         assert set((await check_all(world, owner)).values()) == {"settled"}
 
 
+@asynccontextmanager
+async def deaf_callers(address: str, count: int) -> AsyncIterator[None]:
+    """Ask for more than the kernel keeps for somebody who does not read, and do not read it."""
+    host, port = address.removeprefix("http://").split(":")
+    loop = asyncio.get_running_loop()
+    with ExitStack() as stack:
+        for _ in range(count):
+            line = stack.enter_context(socket.socket())
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            line.setblocking(False)
+            await loop.sock_connect(line, (host, int(port)))
+            await loop.sock_sendall(line, b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 30)
+        yield
+
+
+async def test_a_gateway_stops_in_time_whoever_does_not_read_and_whatever_takes_long(
+    database_url: str, owner
+) -> None:
+    """A bank that is silent and a lock that others hold keep it longer than a stop may take."""
+    silence = {"operation": "submit", "action": {"kind": "hang_after"}}
+    async with open_world(database_url, owner, time_scale=1) as world:
+        account = await enrol(world)
+        await world.put("faults", [silence])
+        drain = {"GATEWAY_DRAIN_S": str(DRAIN_S)}
+        async with (
+            running(world, "a", **drain) as process,
+            calling(await process.up(), account) as caller,
+            following(Client(caller.session, caller.address, caller.token)) as stream,
+            deaf_callers(caller.address, 4),
+            owner.transaction(),
+        ):
+            await stream.block()
+            await caller.ask(new_key())
+            await until(lambda: _is_booked(world))
+            await owner.execute("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
+            slow = asyncio.create_task(caller.get("/v1/accounts"))
+            await until(lambda: _is_kept_waiting(owner))
+
+            process.child.terminate()
+
+            assert await process.ended(DRAIN_S) == 0
+            await stream.until_end()
+            with pytest.raises(aiohttp.ClientError):
+                await slow
+        assert process.errors == []
+        assert process.count("alert.raised") == 0
+        (drained,) = [line for line in process.log if line["event"] == "gateway.drained"]
+        assert drained["cancelled"] == 1
+        assert set((await check_all(world, owner)).values()) == {"settled"}
+
+
+async def test_an_answer_that_has_begun_is_given_after_the_port_is_closed(
+    database_url: str, owner
+) -> None:
+    async with open_world(database_url, owner) as world:
+        account = await enrol(world)
+        async with running(world, "a") as process, calling(await process.up(), account) as caller:
+            async with owner.transaction():
+                await owner.execute("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
+                slow = asyncio.create_task(caller.get("/v1/accounts"))
+                await until(lambda: _is_kept_waiting(owner))
+                process.child.terminate()
+                await until(lambda: _is_closed(caller.address))
+
+            reply = await slow
+            assert (reply.status, [one["id"] for one in reply.body["items"]]) == (200, [account])
+            assert await process.ended(EXIT_WITHIN_S) == 0
+
+
+async def _is_closed(address: str) -> bool:
+    host, port = address.removeprefix("http://").split(":")
+    try:
+        _, writer = await asyncio.open_connection(host, int(port))
+    except ConnectionError:
+        return True
+    writer.close()
+    return False
+
+
+async def _is_kept_waiting(owner: Any) -> bool:
+    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+    return bool(await owner.fetchval(waiting))
+
+
 async def _is_unknown(owner: Any) -> bool:
     return bool(await owner.fetchval("SELECT state = 'unknown' FROM transfers"))
 
@@ -184,6 +273,20 @@ async def test_a_parent_starts_a_killed_process_again_and_its_work_is_taken_over
     assert process.count("process.ended") == 1
     assert process.count("gateway.drained") == 2
     assert set((await check_all(world, owner)).values()) == {"settled"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+async def test_a_parent_waits_no_longer_for_a_process_that_does_not_end(world: World) -> None:
+    serve = ("-m", "gateway", "serve", "--port", str(free_port()), "--processes", "2")
+    async with running(world, "a", program=serve, GATEWAY_DRAIN_S=str(DRAIN_S)) as process:
+        await until(lambda: _has(process, started=2))
+        frozen = (await pids_of(process.child.pid))["a.1"]
+        os.kill(frozen, signal.SIGSTOP)
+
+        process.child.terminate()
+
+        assert await process.ended(DRAIN_S + 1) == 0
+    assert process.count("gateway.drained") == 1
 
 
 async def _has(process: Process, *, started: int) -> bool:
