@@ -45,7 +45,10 @@ class Line(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """What one caller is told: everything after `last_no`. No more is read than was taken."""
+    """What one caller is told: everything after `last_no`, which is the last that it has taken.
+
+    No more is read than was taken.
+    """
 
     caller: Caller
     line: Line
@@ -66,7 +69,6 @@ class Stream:
     def give(self, events: list[MemberEvent]) -> None:
         """Keep what comes after the stream's place, until it is taken."""
         self._news = events
-        self.last_no = events[-1].no
         self._woken.set()
 
     def end(self, why: str) -> None:
@@ -81,6 +83,8 @@ class Stream:
         except TimeoutError:
             return []
         taken, self._news = self._news, []
+        if taken:
+            self.last_no = taken[-1].no
         if self.ended_by is None:
             self._woken.clear()
         return taken

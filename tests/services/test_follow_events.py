@@ -96,11 +96,15 @@ async def session_id(owner: Any, desk: TransferDesk) -> UUID:
     return MEMBER
 
 
-async def add(owner: Any, no: int) -> None:
+async def add(owner: Any, count: int = 1) -> None:
+    """Add so many events, numbered on."""
     await owner.execute(
-        "INSERT INTO events (member_id, no, kind, data, at) VALUES ($1, $2, 'x.y', '{}', now())",
-        MEMBER,
-        no,
+        "WITH l AS (UPDATE loans SET event_no = event_no + $2 WHERE member_id = $1"
+        " RETURNING event_no)"
+        " INSERT INTO events (member_id, no, kind, data, at)"
+        " SELECT $1, no, 'x.y', '{}', now()"
+        " FROM l, generate_series(event_no - $2 + 1, event_no) AS no",
+        *(MEMBER, count),
     )
 
 
@@ -120,7 +124,7 @@ async def test_a_round_reads_once_for_all_who_are_connected(
     feed: EventFeed, reads: Reads, session_id: UUID, owner: Any
 ) -> None:
     loop = asyncio.get_running_loop()
-    await add(owner, 1)
+    await add(owner)
     async with AsyncExitStack() as stack:
         streams = [stack.enter_context(followed(feed, MEMBER, session_id)) for _ in range(10)]
         began = loop.time()
@@ -137,11 +141,7 @@ async def test_a_page_that_catches_up_from_far_back_keeps_no_other_page_waiting(
     feed: EventFeed, session_id: UUID, owner: Any
 ) -> None:
     """A live event came only when the other page had all 3,000 that it lacked: after 1.4 s."""
-    await owner.execute(
-        "INSERT INTO events (member_id, no, kind, data, at)"
-        " SELECT $1, no, 'x.y', '{}', now() FROM generate_series(1, 1001) AS no",
-        MEMBER,
-    )
+    await add(owner, 1001)
     with (
         followed(feed, MEMBER, session_id) as behind,
         followed(feed, MEMBER, session_id, after=1000) as live,
@@ -168,7 +168,7 @@ async def test_a_failure_delays_events_and_ends_no_stream(
     feed: EventFeed, reads: Reads, session_id: UUID, owner: Any
 ) -> None:
     reads.failures = [ValueError("a fault of ours"), Busy("busy")]
-    await add(owner, 1)
+    await add(owner)
 
     with capture_logs() as records, followed(feed, MEMBER, session_id) as stream:
         events = await stream.take(10)
@@ -181,8 +181,7 @@ async def test_a_failure_delays_events_and_ends_no_stream(
 async def test_no_more_is_read_for_a_stream_than_it_takes(
     feed: EventFeed, session_id: UUID, owner: Any
 ) -> None:
-    for no in range(1, 251):
-        await add(owner, no)
+    await add(owner, 250)
 
     with followed(feed, MEMBER, session_id) as stream:
         first = await stream.take(5)
@@ -190,6 +189,21 @@ async def test_no_more_is_read_for_a_stream_than_it_takes(
 
     assert [event.no for event in first] == list(range(1, 101))
     assert [event.no for events in rest for event in events] == list(range(101, 251))
+
+
+async def test_a_stream_resumes_after_what_its_caller_has_taken_whatever_was_read_for_it(
+    feed: EventFeed, session_id: UUID, owner: Any
+) -> None:
+    """Else a connection that breaks before the first event would leave out what was read."""
+    await add(owner, 2)
+
+    with followed(feed, MEMBER, session_id) as stream:
+        await stream._woken.wait()
+        before = stream.last_no
+        await stream.take(5)
+        after = stream.last_no
+
+    assert (before, after) == (0, 2)
 
 
 async def test_a_stream_that_is_opened_while_the_process_stops_ends_at_once(
