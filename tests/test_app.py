@@ -60,7 +60,9 @@ async def test_events_come_while_the_statement_that_counts_requests_is_held_up(
         " VALUES ($1, $1, '\\x00', $2, $2, $2::timestamptz + interval '1 hour')",
         *(MEMBER, clock.now()),
     )
-    await owner.execute("INSERT INTO loans (member_id, credit_limit) VALUES ($1, 1)", MEMBER)
+    await owner.execute(
+        "INSERT INTO loans (member_id, credit_limit, event_no) VALUES ($1, 1, 1)", MEMBER
+    )
     await owner.execute(
         "INSERT INTO events (member_id, no, kind, data, at) VALUES ($1, 1, 'x.y', '{}', now())",
         MEMBER,

@@ -176,8 +176,13 @@ class EventFeed:
         # up from far back is read for beside them: they do not wait until it is there.
         found = await read_after(self._db, {one.place for one in waiting}, each_max=EACH_MAX)
         for stream in waiting:
-            if (news := found.get(stream.place)) is not None:
+            news = found.get(stream.place)
+            if news:
                 stream.give(news)
+            elif news is not None:
+                # It would never be told of what gets its numbers now. It comes back with one that
+                # was never given, and begins at the latest.
+                stream.end("set_back")
 
     async def _end_without_session(self) -> None:
         """End the streams of who hung up, or whose session has ended. A stream is no use of it."""

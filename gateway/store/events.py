@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from asyncpg import Record
+
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 
@@ -41,17 +43,26 @@ async def last_number(db: Database, member_id: UUID) -> int:
 async def read_after(
     db: Database, places: Collection[Place], *, each_max: int
 ) -> dict[Place, list[MemberEvent]]:
-    """Return what comes after each place, in order, `each_max` events a place at most."""
+    """Return what comes after each place, in order, `each_max` events a place at most.
+
+    None at all, but the place, where the member's numbers do not reach that far: the database was
+    set back to an earlier state, and what it gives these numbers to will be something else.
+    """
     members, numbers = [one.member_id for one in places], [one.last_no for one in places]
     found: dict[Place, list[MemberEvent]] = {}
     for row in await db.fetch(READ_AFTER, members, numbers, each_max):
-        event = MemberEvent(
-            no=row["no"],
-            kind=row["kind"],
-            transfer_id=row["transfer_id"],
-            repayment_id=row["repayment_id"],
-            data=row["data"],
-            at=row["at"],
-        )
-        found.setdefault(Place(row["member_id"], row["last_no"]), []).append(event)
+        events = found.setdefault(Place(row["member_id"], row["last_no"]), [])
+        if row["no"] is not None:
+            events.append(_event(row))
     return found
+
+
+def _event(row: Record) -> MemberEvent:
+    return MemberEvent(
+        no=row["no"],
+        kind=row["kind"],
+        transfer_id=row["transfer_id"],
+        repayment_id=row["repayment_id"],
+        data=row["data"],
+        at=row["at"],
+    )

@@ -206,6 +206,24 @@ async def test_a_stream_resumes_after_what_its_caller_has_taken_whatever_was_rea
     assert (before, after) == (0, 2)
 
 
+async def test_a_stream_that_has_more_than_a_database_that_was_set_back_ends_and_begins_anew(
+    feed: EventFeed, session_id: UUID, owner: Any
+) -> None:
+    """A standby took over without the last commits: the numbers are given again, to others."""
+    await add(owner, 3)
+    with followed(feed, MEMBER, session_id) as stream:
+        await stream.take(5)
+        await owner.execute("DELETE FROM events WHERE no > 1")
+        await owner.execute("UPDATE loans SET event_no = 1")
+        assert await stream.take(5) == []
+    assert stream.ended_by == "set_back"
+
+    resumed_at = await feed.start_after(stream.caller, stream.last_no)
+    with followed(feed, MEMBER, session_id, after=resumed_at) as stream:
+        await add(owner)
+        assert await take(stream, 1) == [2]
+
+
 async def test_a_stream_that_is_opened_while_the_process_stops_ends_at_once(
     feed: EventFeed, session_id: UUID
 ) -> None:
