@@ -13,7 +13,7 @@ from tests.http.conftest import Client
 from tests.http.test_slow_callers import LIVEZ, connection, read_all
 
 ROOM = 4  # for one address
-TAKEN_S = 0.4
+TAKEN_S = 0.8
 LAST = LIVEZ.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 DOCUMENT = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
 # More than the kernel keeps for somebody who does not read.
