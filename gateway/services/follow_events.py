@@ -169,20 +169,23 @@ class EventFeed:
         if now_s >= self._look_at_sessions_at:
             self._look_at_sessions_at = now_s + SESSIONS_EVERY_S
             await self._end_without_session()
-        waiting = [stream for stream in self._all() if stream.wants_more]
-        if not waiting:
-            return
         # Pages of one member mostly stand at one place, and are read for together. One that catches
         # up from far back is read for beside them: they do not wait until it is there.
-        found = await read_after(self._db, {one.place for one in waiting}, each_max=EACH_MAX)
-        for stream in waiting:
-            news = found.get(stream.place)
-            if news:
-                stream.give(news)
-            elif news is not None:
-                # It would never be told of what gets its numbers now. It comes back with one that
-                # was never given, and begins at the latest.
-                stream.end("set_back")
+        waiting: dict[Place, list[Stream]] = {}
+        for stream in self._all():
+            if stream.wants_more:
+                waiting.setdefault(stream.place, []).append(stream)
+        if not waiting:
+            return
+        found = await read_after(self._db, waiting.keys(), each_max=EACH_MAX)
+        for place, news in found.items():
+            for stream in waiting[place]:
+                if news:
+                    stream.give(news)
+                else:
+                    # It would never be told of what gets its numbers now. It comes back with one
+                    # that was never given, and begins at the latest.
+                    stream.end("set_back")
 
     async def _end_without_session(self) -> None:
         """End the streams of who hung up, or whose session has ended. A stream is no use of it."""
