@@ -17,6 +17,20 @@ Json = dict[str, Any]
 
 NEW_PART = {"$ref": "#/components/schemas/NewPart"}
 NEW_OWNER = {"$ref": "#/components/schemas/NewOwner"}
+MAKER = {"$ref": "#/components/schemas/Maker"}
+SPARE = {"type": "object", "properties": {"colour": {"type": "string"}}}
+ROUND = {
+    "type": "object",
+    "required": ["kind", "radius"],
+    "properties": {"kind": {"const": "round"}, "radius": {"type": "integer"}},
+}
+SQUARE = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {"kind": {"const": "square"}, "turned": {"type": "boolean"}},
+}
+ORIGIN = {"required": ["land"], "properties": {"land": {"type": "string"}}}
+SELLER = {"type": "object", "properties": {"shop": {"type": "string"}}}
 BEFORE: Json = {
     "security": [{"session": []}],
     "paths": {
@@ -95,6 +109,19 @@ BEFORE: Json = {
                 "properties": {
                     "items": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
                     "owner": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                    "maker": {"anyOf": [MAKER, {"type": "null"}]},
+                    "spares": {"anyOf": [{"type": "array", "items": SPARE}, {"type": "null"}]},
+                    "shape": {"oneOf": [ROUND, SQUARE]},
+                    "origin": {"allOf": [{"type": "object"}, ORIGIN]},
+                    "seller": {"anyOf": [{"anyOf": [SELLER]}]},
+                },
+            },
+            "Maker": {
+                "type": "object",
+                "required": ["name"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "marks": {"type": "object", "additionalProperties": {"type": "string"}},
                 },
             },
             "Thing": {
@@ -109,6 +136,8 @@ BEFORE: Json = {
                 "properties": {
                     "kind": {"type": "string", "enum": ["big", "small"]},
                     "size": {"type": "integer", "minimum": 1},
+                    "vendor": {"anyOf": [{"anyOf": [{"type": "string"}]}]},
+                    "step": {"type": "integer", "multipleOf": 10},
                     "note": {"anyOf": [{"type": "string"}, {"type": "null"}]},
                     "tint": {"anyOf": [{"$ref": "#/components/schemas/Tint"}, {"type": "null"}]},
                     "parts": {"anyOf": [{"type": "array", "items": NEW_PART}, {"type": "null"}]},
@@ -151,6 +180,18 @@ def things(document: Json, method: str = "get") -> Json:
 
 def schema(document: Json, name: str) -> Json:
     found: Json = document["components"]["schemas"][name]
+    return found
+
+
+def given(document: Json, name: str) -> Json:
+    """Return a field of an answer."""
+    found: Json = schema(document, "Things")["properties"][name]
+    return found
+
+
+def sent(document: Json, name: str) -> Json:
+    """Return a field of a body."""
+    found: Json = schema(document, "NewThing")["properties"][name]
     return found
 
 
@@ -342,6 +383,108 @@ BREAKS = [
         "/owner: may be object",
         id="a field's type, of what is sent",
     ),
+    pytest.param(
+        lambda d: schema(d, "Maker").update(required=[]),
+        "/maker: field name may be missing",
+        id="a field that was always there, where null may be",
+    ),
+    pytest.param(
+        lambda d: schema(d, "Maker")["properties"]["marks"].update(additionalProperties=True),
+        "/maker /marks[]: may be anything",
+        id="what fields of any name are",
+    ),
+    pytest.param(
+        lambda d: schema(d, "Maker")["properties"]["marks"].update(
+            properties={"count": {"type": "integer"}}
+        ),
+        "/maker /marks /count: may be integer",
+        id="a new field that is not what those of any name are",
+    ),
+    pytest.param(
+        lambda d: given(d, "spares")["anyOf"][0]["items"]["properties"].pop("colour"),
+        "/spares[]: field colour is gone",
+        id="a field of a list where null may be",
+    ),
+    pytest.param(
+        lambda d: given(d, "spares")["anyOf"][0].pop("items"),
+        "/spares[]: field colour is gone",
+        id="what a list is of, where null may be",
+    ),
+    pytest.param(
+        lambda d: given(d, "shape")["oneOf"][1]["properties"].pop("turned"),
+        "/shape: field turned is gone",
+        id="a field of an alternative",
+    ),
+    pytest.param(
+        lambda d: given(d, "shape")["oneOf"][0]["required"].remove("radius"),
+        "/shape: field radius may be missing",
+        id="a field of an alternative, that another one never had",
+    ),
+    pytest.param(
+        lambda d: given(d, "shape")["oneOf"].pop(1),
+        "/shape: field turned is gone",
+        id="an alternative with a field of its own",
+    ),
+    pytest.param(
+        lambda d: given(d, "shape")["oneOf"].append({"type": "string"}),
+        "/shape: may be string",
+        id="an alternative of another type",
+    ),
+    pytest.param(
+        lambda d: given(d, "seller")["anyOf"].append({"type": "object"}),
+        "/seller: field shop is gone",
+        id="an alternative that lacks what there was",
+    ),
+    pytest.param(
+        lambda d: given(d, "origin")["allOf"].pop(),
+        "/origin: field land is gone",
+        id="one thing less that an answer is made of",
+    ),
+    pytest.param(
+        lambda d: given(d, "seller")["anyOf"][0]["anyOf"][0]["properties"].pop("shop"),
+        "/seller: field shop is gone",
+        id="a field of the only choice there is",
+    ),
+    pytest.param(
+        lambda d: sent(d, "vendor")["anyOf"][0]["anyOf"][0].update(maxLength=9),
+        "/vendor: maxLength is 9 now",
+        id="a bound of the only choice there is",
+    ),
+    pytest.param(
+        lambda d: schema(d, "Thing")["properties"].update(name={}),
+        "/name: may be anything",
+        id="anything where there was a type",
+    ),
+    pytest.param(
+        lambda d: schema(d, "NewPart").update(additionalProperties=False),
+        "/parts[][]: nothing is taken",
+        id="fields of any name, never spoken of",
+    ),
+    pytest.param(
+        lambda d: sent(d, "labels").update(additionalProperties=False),
+        "/labels[]: nothing is taken",
+        id="fields of any name",
+    ),
+    pytest.param(
+        lambda d: sent(d, "size").update(exclusiveMinimum=1),
+        "exclusiveMinimum is 1 now, was not set",
+        id="a lower bound that is left out",
+    ),
+    pytest.param(
+        lambda d: sent(d, "size").update(exclusiveMaximum=9),
+        "exclusiveMaximum is 9 now, was not set",
+        id="an upper bound that is left out",
+    ),
+    pytest.param(
+        lambda d: sent(d, "size").update(multipleOf=2),
+        "multipleOf is 2 now, was not set",
+        id="a step",
+    ),
+    pytest.param(
+        lambda d: sent(d, "step").update(multipleOf=4),
+        "multipleOf is 4 now, was 10",
+        id="a smaller step that meets not all of the old",
+    ),
 ]
 
 
@@ -428,6 +571,39 @@ HARMLESS = [
     ),
     pytest.param(
         lambda d: schema(d, "NewThing")["properties"].update(parts={}), id="anything is taken"
+    ),
+    pytest.param(lambda d: sent(d, "step").update(multipleOf=5), id="a step within the old"),
+    pytest.param(
+        lambda d: schema(d, "Things")["properties"].update(maker=MAKER), id="never null any more"
+    ),
+    pytest.param(
+        lambda d: given(d, "owner")["anyOf"].reverse(), id="an answer's choice in another order"
+    ),
+    pytest.param(
+        lambda d: schema(d, "Things")["properties"].update(owner={"type": ["null", "string"]}),
+        id="an answer's choice said in another way",
+    ),
+    pytest.param(
+        lambda d: schema(d, "Things")["properties"].update(origin={"type": "object", **ORIGIN}),
+        id="what an answer is made of, said directly",
+    ),
+    pytest.param(
+        lambda d: schema(d, "Maker").update(required=["name", "marks"]),
+        id="a field that is always there now",
+    ),
+    pytest.param(
+        lambda d: schema(d, "Maker")["properties"].update(since={"type": "string"}),
+        id="a new field where null may be",
+    ),
+    pytest.param(
+        lambda d: given(d, "shape")["oneOf"][1]["properties"]["kind"].update(const="cube"),
+        id="a new word of an alternative",
+    ),
+    pytest.param(
+        lambda d: schema(d, "Maker")["properties"]["marks"].update(
+            properties={"year": {"type": "string"}}, additionalProperties=False
+        ),
+        id="fields that had any name have known ones",
     ),
 ]
 

@@ -4,15 +4,18 @@ Callers may rely on every address, operation, answer and field that is there, an
 being taken. Not on: texts, examples, the order of things, more fields or answers than before.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from gateway.http.openapi.plain_schemas import (
     LOWER_BOUNDS,
     UPPER_BOUNDS,
     Json,
+    fields_of,
     kinds,
+    names_of,
     resolved,
     types_of,
     whole,
@@ -48,6 +51,9 @@ class _Pair:
 
     def resolved(self, before: Json, after: Json) -> tuple[Json, Json]:
         return resolved(self.old, before), resolved(self.new, after)
+
+
+_Comparison = Callable[[_Pair, str, Json, Json], Iterator[str]]
 
 
 def _paths(pair: _Pair) -> Iterator[str]:
@@ -157,29 +163,31 @@ def _taken(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
         return
     known, now = kinds(pair.old, before), kinds(pair.new, after)
     if len(known) == len(now) == 1:
-        yield from _kind_taken(pair, place, whole(pair.old, before), whole(pair.new, after))
+        yield from _kind_taken(pair, place, whole(pair.old, known[0]), whole(pair.new, now[0]))
         return
     for kind in known:
-        yield from _nearest(pair, place, kind, now)
+        if alike := [(kind, new) for new in now if _is_alike(pair, kind, new)]:
+            yield from _nearest(pair, _taken, place, alike)
+        else:
+            yield from _types(place, types_of(pair.old, kind), types_of(pair.new, after))
 
 
-def _nearest(pair: _Pair, place: str, kind: Json, now: Sequence[Json]) -> list[str]:
-    """Return why one kind may be refused: by that new one which takes most of it."""
-    types = types_of(pair.old, kind)
-    alike = [new for new in now if not types or _is_any_of(types, types_of(pair.new, new))]
-    if not alike:
-        return list(_types(place, types, [one for new in now for one in types_of(pair.new, new)]))
+def _is_alike(pair: _Pair, before: Json, after: Json) -> bool:
+    known, now = types_of(pair.old, before), types_of(pair.new, after)
+    return not known or not now or not set(known).isdisjoint(now)
+
+
+def _nearest(
+    pair: _Pair, compare: _Comparison, place: str, alike: Sequence[tuple[Json, Json]]
+) -> list[str]:
+    """Return what breaks between those two kinds between which least does."""
     found = []
-    for new in alike:
+    for before, after in alike:
         trial = replace(pair, seen=set(pair.seen))
-        found.append((list(_taken(trial, place, kind, new)), trial.seen))
+        found.append((list(compare(trial, place, before, after)), trial.seen))
     lines, seen = min(found, key=lambda tried: len(tried[0]))
     pair.seen.update(seen)
     return lines
-
-
-def _is_any_of(types: Sequence[str], known: Sequence[str]) -> bool:
-    return not known or not set(types).isdisjoint(known)
 
 
 def _kind_taken(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
@@ -203,12 +211,14 @@ def _kind_taken(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[
 
 def _parts_taken(pair: _Pair, place: str, before: Json | bool, after: Json | bool) -> Iterator[str]:
     """Yield why a part that was taken may be refused. True: anything goes; False: nothing does."""
-    if before is not False and not isinstance(after, bool):
+    if after is False and before is not False:
+        yield f"{place}: nothing is taken any more"
+    elif before is not False and not isinstance(after, bool):
         yield from _taken(pair, place, {} if isinstance(before, bool) else before, after)
 
 
 def _bounds(place: str, before: Json, after: Json) -> Iterator[str]:
-    for name in (*LOWER_BOUNDS, *UPPER_BOUNDS, "pattern"):
+    for name in (*LOWER_BOUNDS, *UPPER_BOUNDS, "multipleOf", "pattern"):
         if name in after and _is_tighter(name, before.get(name), after[name]):
             yield f"{place}: {name} is {after[name]} now, was {before.get(name, 'not set')}"
 
@@ -216,6 +226,8 @@ def _bounds(place: str, before: Json, after: Json) -> Iterator[str]:
 def _is_tighter(name: str, before: Any, after: Any) -> bool:
     if before is None or name == "pattern":
         return bool(before != after)  # which of two patterns takes more nobody can tell
+    if name == "multipleOf":
+        return bool(Decimal(str(before)) % Decimal(str(after)))  # floats: 0.3 % 0.1 is not 0
     return bool(after > before if name in LOWER_BOUNDS else after < before)
 
 
@@ -226,27 +238,41 @@ def _given(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
     """
     if not pair.is_news("given", before, after):
         return
-    before, after = pair.resolved(before, after)
-    if len(before.get("allOf", ())) == len(after.get("allOf", ())):
-        for old_part, new_part in zip(before.get("allOf", ()), after.get("allOf", ()), strict=True):
-            yield from _given(pair, place, old_part, new_part)
+    known, now = kinds(pair.old, before), kinds(pair.new, after)
+    if len(known) == len(now) == 1:
+        yield from _kind_given(pair, place, whole(pair.old, known[0]), whole(pair.new, now[0]))
+        return
+    for kind in now:
+        if alike := [(old, kind) for old in known if _is_alike(pair, old, kind)]:
+            # What lost a field may look like another kind, which never had it.
+            own = [two for two in alike if names_of(pair.old, two[0]) & names_of(pair.new, kind)]
+            yield from _nearest(pair, _given, place, own or alike)
+        else:
+            yield from _types(place, types_of(pair.new, kind), types_of(pair.old, before))
+    gone = fields_of(pair.old, known) - fields_of(pair.new, now)
+    yield from (f"{place}: field {name} is gone" for name in sorted(gone))
+
+
+def _kind_given(pair: _Pair, place: str, before: Json, after: Json) -> Iterator[str]:
     yield from _types(place, types_of(pair.new, after), types_of(pair.old, before))
-    known, now = _properties(pair.old, before), _properties(pair.new, after)
-    yield from (f"{place}: field {name} is gone" for name in sorted(known.keys() - now.keys()))
-    lost = set(before.get("required", ())) - set(after.get("required", ())) - (known.keys() - now)
+    known, now = before.get("properties", {}), after.get("properties", {})
+    gone = sorted(known.keys() - now.keys())
+    yield from (f"{place}: field {name} is gone" for name in gone)
+    if "type" in before and "type" not in after and "enum" not in after and not gone:
+        yield f"{place}: may be anything now"
+    lost = set(before.get("required", ())) - set(after.get("required", ())) - set(gone)
     yield from (f"{place}: field {name} may be missing now" for name in sorted(lost))
-    for name in known.keys() & now.keys():
-        yield from _given(pair, f"{place} /{name}", known[name], now[name])
-    if "items" in before and "items" in after:
-        yield from _given(pair, f"{place}[]", before["items"], after["items"])
+    others = before.get("additionalProperties", True)  # what a field of any other name was
+    for name in now:
+        yield from _parts_given(pair, f"{place} /{name}", known.get(name, others), now[name])
+    for name in PARTS:
+        yield from _parts_given(pair, f"{place}[]", before.get(name, True), after.get(name, True))
 
 
-def _properties(document: Json, schema: Json) -> dict[str, Json]:
-    """Return the fields of an object, of each kind that it may be."""
-    found: dict[str, Json] = dict(schema.get("properties", {}))
-    for part in schema.get("anyOf", ()):
-        found = _properties(document, resolved(document, part)) | found
-    return found
+def _parts_given(pair: _Pair, place: str, before: Json | bool, after: Json | bool) -> Iterator[str]:
+    """Yield what is missed in a part. True: it may be anything; False: there is none."""
+    if not isinstance(before, bool) and after is not False:
+        yield from _given(pair, place, before, {} if isinstance(after, bool) else after)
 
 
 def _types(place: str, offered: Iterable[str], understood: Iterable[str]) -> Iterator[str]:

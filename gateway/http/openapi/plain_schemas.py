@@ -1,13 +1,14 @@
 """Schemas of the API description, brought into a form in which two of them can be compared."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Json = Mapping[str, Any]
 
 # A request that was within the old bounds may be outside new ones.
-LOWER_BOUNDS = ("minimum", "minLength", "minItems")
-UPPER_BOUNDS = ("maximum", "maxLength", "maxItems")
+LOWER_BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems")
+UPPER_BOUNDS = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 NULL = {"type": "null"}
 
 
@@ -36,7 +37,8 @@ def kinds(document: Json, schema: Json) -> list[Json]:
     found = whole(document, schema)
     if (choice := _choice(found)) is not None:
         besides = {name: said for name, said in found.items() if name in JOINED}
-        return [{"allOf": [besides, part]} if besides else part for part in choice]
+        parts = [{"allOf": [besides, part]} if besides else part for part in choice]
+        return [kind for part in parts for kind in kinds(document, part)]
     if isinstance(found.get("type"), list):
         # There is one null, whatever else is said of the others.
         return [NULL if one == "null" else {**found, "type": one} for one in found["type"]]
@@ -50,6 +52,19 @@ def types_of(document: Json, schema: Json) -> list[str]:
         return [kind for part in choice for kind in types_of(document, part)]
     kind = found.get("type")
     return [kind] if isinstance(kind, str) else list(kind or ())
+
+
+def fields_of(document: Json, schemas: Sequence[Json]) -> set[str]:
+    return {name for one in schemas for name in whole(document, one).get("properties", ())}
+
+
+def names_of(document: Json, kind: Json) -> set[str]:
+    """Return what tells a kind from others: its component, or fields with one word each."""
+    if "$ref" in kind:
+        return {kind["$ref"]}
+    fields = whole(document, kind).get("properties", {})
+    words = {name: whole(document, said).get("enum", ()) for name, said in fields.items()}
+    return {f"{name} is {said[0]}" for name, said in words.items() if len(said) == 1}
 
 
 def _choice(schema: Json) -> Sequence[Json] | None:
@@ -87,6 +102,7 @@ JOINED: Mapping[str, Callable[[Any, Any], Any]] = {
     "additionalProperties": _both_schemas,
     "required": lambda one, other: [*one, *other],
     "enum": lambda one, other: [word for word in one if word in other],
+    "multipleOf": math.lcm,
     "pattern": lambda one, other: one if one == other else f"{one} and {other}",
     **dict.fromkeys(LOWER_BOUNDS, max),
     **dict.fromkeys(UPPER_BOUNDS, min),
