@@ -26,7 +26,8 @@ from gateway.domain.booking import advance_entry, book_advance, journal_of
 from gateway.domain.identifier import parse_public_id, public_id, reference_for, uuid7
 from gateway.domain.money import Yen
 from gateway.domain.transfer import State
-from gateway.store.database import Database, _prepare_connection, _server_settings
+from gateway.store.connections import prepare_connection
+from gateway.store.database import Database, _server_settings
 from gateway.store.transfers import BankCall, Move, NewTransfer, accept, move
 
 ACCEPTED = 202
@@ -141,7 +142,7 @@ async def directly(stage: BenchStage, *, seconds: float, window: int) -> Through
         stage.app_url,
         min_size=POOL_SIZE,
         max_size=POOL_SIZE,
-        init=_prepare_connection,
+        init=prepare_connection,
         server_settings=_server_settings("bench"),
     ) as pool:
         steps = cast("Database", _Steps(pool))

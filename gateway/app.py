@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
@@ -27,7 +27,7 @@ from gateway.services.desk import Senders, TransferDesk
 from gateway.services.follow_events import EventFeed
 from gateway.services.pins import PinVault
 from gateway.services.work_transfers import recover_own
-from gateway.store.database import open_database
+from gateway.store.database import Database, open_database
 from gateway.store.instance import holding_name
 from gateway.store.lanes import StoredLanes
 from gateway.store.migrate import check_schema, migrate
@@ -37,6 +37,7 @@ from gateway.worker import run_loops
 LOOKED_AT_FOR_S = 1.0
 # Parts of the time for stopping; what is left after the last closes connections and the log.
 ROUNDS_ENDED, TRANSFERS_ENDED = 0.8, 0.9
+CLOSING = 0.04  # of each of the two pools that money goes through
 
 log = structlog.get_logger()
 
@@ -133,10 +134,10 @@ async def open_gateway(
         desk, metrics = await _open_desk(stack, settings, url, clock, checkpoint)
         pins = PinVault(settings.pin_pepper.get_secret_value().encode())
         stack.callback(pins.close)
-        # One connection each: whatever holds one of the two up keeps neither the other nor money.
-        events_db, quotas_db = [
+        # One connection each: whatever holds one of them up keeps neither the others nor money.
+        events_db, quotas_db, operators_db = [
             await stack.enter_async_context(open_database(url, size=1, wait_s=settings.pool_wait_s))
-            for _ in range(2)
+            for _ in range(3)
         ]
         stopping = asyncio.Event()
         deps = HttpDeps(
@@ -144,6 +145,7 @@ async def open_gateway(
             pins=pins,
             feed=EventFeed(desk, events_db),
             counter=RequestCounter(quotas_db),
+            operators_db=operators_db,
             member_ref=member_ref(settings),
             bank_health=lambda bank: desk.banks[bank].health,
             render_metrics=metrics.render,
@@ -156,12 +158,19 @@ async def open_gateway(
             yield gateway
 
 
+def _open_pool(settings: Settings, url: str) -> AbstractAsyncContextManager[Database]:
+    return open_database(
+        url,
+        size=settings.pool_size,
+        wait_s=settings.pool_wait_s,
+        close_s=settings.drain_s * CLOSING,
+    )
+
+
 async def _open_desk(
     stack: AsyncExitStack, settings: Settings, url: str, clock: Clock, checkpoint: Checkpoint
 ) -> tuple[TransferDesk, PrometheusMetrics]:
-    db = await stack.enter_async_context(
-        open_database(url, size=settings.pool_size, wait_s=settings.pool_wait_s)
-    )
+    db = await stack.enter_async_context(_open_pool(settings, url))
     metrics = PrometheusMetrics()
     banks = await stack.enter_async_context(
         open_banks(
@@ -199,9 +208,7 @@ async def _working(
     async with AsyncExitStack() as stack:
         loops: asyncio.Task[None] | None = None
         if role is not Role.API:
-            db = await stack.enter_async_context(
-                open_database(url, size=settings.pool_size, wait_s=settings.pool_wait_s)
-            )
+            db = await stack.enter_async_context(_open_pool(settings, url))
             desk = replace(gateway.desk, db=db)
             loops = asyncio.create_task(run_loops(desk, gateway.stopping))
         try:

@@ -26,6 +26,7 @@ from gateway.services.enrol_member import Enrolment, enrol_member
 from gateway.services.fund_bank import fund_bank
 from gateway.services.register_account import AccountRequest, register_account
 from gateway.store.accounts import list_accounts
+from gateway.store.login_sources import forgive
 
 MEMBER_NUMBER = "10000001"
 MEMBER_PIN = "2468"
@@ -145,6 +146,7 @@ async def _seed(stage: Stage) -> None:
             has_free_days=True,
         ),
     )
+    await forgive(desk.db, member)
     known = {account.account.bank for account in await list_accounts(desk.db, member)}
     async with aiohttp.ClientSession() as control:
         for bank in desk.banks:

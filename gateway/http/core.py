@@ -46,9 +46,9 @@ from gateway.http.openapi.machines import (
 from gateway.http.openapi.operators import (
     GET_EXPLANATION,
     GET_OPERATOR,
-    LIST_OPEN_TRANSFERS,
     LIST_REVIEW_ITEMS,
     LIST_STOPS,
+    LIST_WATCHED_TRANSFERS,
 )
 from gateway.http.openapi.repayments import (
     CANCEL_REPAYMENT,
@@ -101,7 +101,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/banks", banks.list_banks, LIST_BANKS),
     Route("GET", "/v1/events", events.follow, FOLLOW_EVENTS),
     Route("GET", "/ops/v1/operator", operators.get_operator, GET_OPERATOR),
-    Route("GET", "/ops/v1/transfers", operators.list_open_transfers, LIST_OPEN_TRANSFERS),
+    Route("GET", "/ops/v1/transfers", operators.list_watched_transfers, LIST_WATCHED_TRANSFERS),
     Route("GET", "/ops/v1/explanations/{movement_id}", operators.get_explanation, GET_EXPLANATION),
     Route("GET", "/ops/v1/stops", operators.list_stops, LIST_STOPS),
     Route("GET", "/ops/v1/review_items", operators.list_review_items, LIST_REVIEW_ITEMS),

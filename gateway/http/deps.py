@@ -11,21 +11,23 @@ from gateway.services.count_requests import RequestCounter
 from gateway.services.desk import TransferDesk
 from gateway.services.follow_events import EventFeed
 from gateway.services.pins import PinVault
+from gateway.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class HttpDeps:
     """Everything that handlers need; `app.py` builds it and owns the lifetimes.
 
-    `member_ref` is the keyed hash under which logs name a member; `bank_health` one word a bank;
-    `render_metrics` the text for Prometheus; `schema_problem` what is wrong with the
-    database's schema, None if nothing is.
+    `operators_db` is a way to the database of its own; `member_ref` is the keyed hash under which
+    logs name a member; `bank_health` one word a bank; `render_metrics` the text for Prometheus;
+    `schema_problem` what is wrong with the database's schema, None if nothing is.
     """
 
     desk: TransferDesk
     pins: PinVault
     feed: EventFeed
     counter: RequestCounter
+    operators_db: Database
     member_ref: Callable[[UUID], str]
     bank_health: Callable[[BankCode], str]
     render_metrics: Callable[[], bytes]

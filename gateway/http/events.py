@@ -16,7 +16,7 @@ from gateway.http.deps import DEPS, deps_of, desk_of
 from gateway.http.refusals import BadField, FieldFault, FieldsInvalid
 from gateway.http.repayment_answers import REPAYMENT
 from gateway.http.stamp import stamp
-from gateway.services.follow_events import Stream
+from gateway.services.follow_events import SET_BACK, Stream
 from gateway.store.events import MemberEvent
 
 HEARTBEAT_S = 15.0
@@ -126,6 +126,8 @@ async def _blocks(stream: Stream, heartbeat_s: float) -> AsyncIterator[bytes]:
             yield b"".join(map(block_of, news))
         elif stream.ended_by is None:
             yield HEARTBEAT
+    if stream.ended_by == SET_BACK:
+        yield b"id: %d\n\n" % stream.last_no
 
 
 def block_of(event: MemberEvent) -> bytes:

@@ -1,4 +1,7 @@
-"""What operators are shown, as JSON: no account, no name, and nothing that people typed freely."""
+"""What operators are shown, as JSON: no account and no member's name.
+
+Of what people type freely only why an operator holds a bank.
+"""
 
 from datetime import date, datetime
 

@@ -33,9 +33,8 @@ async def show_metrics(request: web.Request) -> web.Response:
     The token is a setting: metrics are wanted most while the database is away.
     """
     wanted = desk_of(request).settings.metrics_token
-    if wanted is not None and not hmac.compare_digest(
-        (bearer_of(request) or "").encode(), wanted.get_secret_value().encode()
-    ):
+    given = (bearer_of(request) or "").encode("utf-8", "surrogateescape")
+    if wanted is not None and not hmac.compare_digest(given, wanted.get_secret_value().encode()):
         raise OperatorTokenMissing
     body = deps_of(request).render_metrics()
     return web.Response(body=body, headers={"Content-Type": METRICS_TYPE})

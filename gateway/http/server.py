@@ -26,8 +26,8 @@ from gateway.services.desk import TransferDesk
 
 KEEP_ALIVE_S = 75.0  # aiohttp's own choice under an AppRunner would be an hour
 LINGER_S = 2.0
-# A caller who does not take so long what was written for it is cut off.
-TAKEN_S_MAX = 20.0
+# A caller who takes neither all that was written for it nor so much of it in so long is cut off.
+TAKEN_S_MAX, TAKEN_BYTES_MIN = 20.0, 64 * 1024
 # Of the time for ending; the rest is for what runs beside the requests.
 ANSWERING_PART = 0.8
 NO_PLACE, SERVER_ERROR = HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INTERNAL_SERVER_ERROR
@@ -138,8 +138,7 @@ class _Connection(RequestHandler):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        loop = asyncio.get_running_loop()
-        self._taken_timer = loop.call_later(self._server.taken_s, self._line.abort)
+        self._expect_taken()
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -159,6 +158,17 @@ class _Connection(RequestHandler):
             self._head_timer.cancel()
             self._head_timer = None
 
+    def _expect_taken(self) -> None:
+        """Look again after a while at what has not been taken: nothing is added to it meanwhile."""
+        loop, untaken = asyncio.get_running_loop(), self._line.get_write_buffer_size()
+        self._taken_timer = loop.call_later(self._server.taken_s, self._look_at_untaken, untaken)
+
+    def _look_at_untaken(self, before: int) -> None:
+        if before - self._line.get_write_buffer_size() < TAKEN_BYTES_MIN:
+            self._line.abort()
+        else:
+            self._expect_taken()
+
     def _forget_taken(self) -> None:
         if self._taken_timer is not None:
             self._taken_timer.cancel()
@@ -173,7 +183,8 @@ class _Connection(RequestHandler):
     ) -> web.StreamResponse:
         """Answer what no middleware saw; the parser's words, which quote it, go nowhere."""
         del message
-        is_ours = status >= SERVER_ERROR
+        # aiohttp would quote an `Expect` that no encoding takes, and fails.
+        is_ours = status >= SERVER_ERROR and not isinstance(exc, UnicodeEncodeError)
         # The application makes every request of a connection.
         seen, error = cast("web.Request", request), fault(exc) if is_ours else RequestMalformed()
         response = answer_unseen(seen, error, self._server.metrics)

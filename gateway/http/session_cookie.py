@@ -24,8 +24,10 @@ def kept(token: str) -> dict[str, str]:
 
 
 def forgotten(request: web.Request) -> dict[str, str]:
-    """Return the header that lets a browser forget the token that it brought, if it did."""
-    return {"Set-Cookie": f"{NAME}=; Max-Age=0; {ATTRIBUTES}"} if _tokens(request) else {}
+    """Return the header that lets a browser forget the token by which it called, if it did."""
+    if "Authorization" in request.headers:
+        return {}
+    return {"Set-Cookie": f"{NAME}=; Max-Age=0; {ATTRIBUTES}"}
 
 
 def brought_token(request: web.Request) -> str:
@@ -39,8 +41,9 @@ def brought_token(request: web.Request) -> str:
 
 
 def _tokens(request: web.Request) -> list[str]:
+    # Spaces and tabs alone: a browser takes a name behind any other blank from any neighbour.
     pairs = (
-        pair.strip().partition("=")
+        pair.strip(" \t").partition("=")
         for header in request.headers.getall("Cookie", [])
         for pair in header.split(";")
     )

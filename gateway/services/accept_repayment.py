@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -38,6 +39,7 @@ from gateway.services.quote_repayment import (
     still_holds,
 )
 from gateway.services.record_decision import READS_MAX
+from gateway.services.replay import made_before
 from gateway.services.start_repayment import start_repayment
 from gateway.store.repayments import NewRepayment, accept, find_by_key, find_repayment
 
@@ -107,11 +109,9 @@ async def _foresee(desk: TransferDesk, request: RepaymentRequest) -> Foreseen:
 async def _replay(
     desk: TransferDesk, request: RepaymentRequest, refusal: Refused | BankClosed
 ) -> AcceptedRepayment:
-    found = await find_by_key(
-        desk.db, member_id=request.wish.member_id, idempotency_key=request.idempotency_key
-    )
-    if found is None:
-        raise refusal
+    member_id, key = request.wish.member_id, request.idempotency_key
+    find = partial(find_by_key, desk.db, member_id=member_id, idempotency_key=key)
+    found = await made_before(desk, find, member_id=member_id, refusal=refusal)
     fingerprint, repayment = found
     if repayment is None or fingerprint != request.fingerprint:
         raise IdempotencyKeyReused(field=KEY_FIELD)

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -34,6 +35,7 @@ from gateway.services.quote_transfer import (
     still_holds,
 )
 from gateway.services.record_decision import READS_MAX
+from gateway.services.replay import made_before
 from gateway.services.send_transfer import send_transfer
 from gateway.store.loans import find_loan
 from gateway.store.queues import count_backlog
@@ -121,11 +123,10 @@ async def _replay(
     desk: TransferDesk, request: TransferRequest, refusal: Refused | Busy
 ) -> Accepted:
     """Return what the same request made earlier, or raise why there is nothing to be made now."""
-    found = await find_by_key(
-        desk.db, member_id=request.member_id, idempotency_key=request.idempotency_key
+    find = partial(
+        find_by_key, desk.db, member_id=request.member_id, idempotency_key=request.idempotency_key
     )
-    if found is None:
-        raise refusal
+    found = await made_before(desk, find, member_id=request.member_id, refusal=refusal)
     fingerprint, transfer = found
     if transfer is None or fingerprint != request.fingerprint:
         raise IdempotencyKeyReused(field="/headers/Idempotency-Key")

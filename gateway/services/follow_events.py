@@ -27,6 +27,7 @@ REST_PART_MIN = 1.0
 SESSIONS_EVERY_S = 0.5
 FAILURE_REST_S = 1.0
 EACH_MAX = 100
+SET_BACK = "set_back"
 
 log = structlog.get_logger()
 
@@ -74,6 +75,14 @@ class Stream:
     def end(self, why: str) -> None:
         self.ended_by = self.ended_by or why
         self._woken.set()
+
+    def set_back(self, latest: int) -> None:
+        """End what would never be told of the events that get its numbers now.
+
+        The database was set back to an earlier state; it is resumed after the latest that is there.
+        """
+        self.last_no = latest
+        self.end(SET_BACK)
 
     async def take(self, wait_s: float) -> list[MemberEvent]:
         """Return what is new, in order; nothing after `wait_s`, or when the stream has ended."""
@@ -178,14 +187,12 @@ class EventFeed:
         if not waiting:
             return
         found = await read_after(self._db, waiting.keys(), each_max=EACH_MAX)
-        for place, news in found.items():
+        for place, read in found.items():
             for stream in waiting[place]:
-                if news:
-                    stream.give(news)
+                if read.events:
+                    stream.give(read.events)
                 else:
-                    # It would never be told of what gets its numbers now. It comes back with one
-                    # that was never given, and begins at the latest.
-                    stream.end("set_back")
+                    stream.set_back(read.latest)
 
     async def _end_without_session(self) -> None:
         """End the streams of who hung up, or whose session has ended. A stream is no use of it."""

@@ -6,25 +6,21 @@ connection that broke nobody knows: only statements that may run twice with one 
 """
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 import asyncpg
-import orjson
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
 from gateway.domain.errors import Busy, CommitUnknown, NotReady
+from gateway.store.connections import prepare_connection
 
 STATEMENT_TIMEOUT_S = 10.0
 LOCK_TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 5.0
 CONTENTION_TRIES = 6
-# A peer that is gone is noticed after 3 + 2 x 2 seconds, while idle or while waiting for an answer.
-LINK_OPTIONS = {"TCP_KEEPIDLE": 3, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": 7_000}
 
 CONTENTION = (
     asyncpg.SerializationError,
@@ -91,6 +87,13 @@ class Database:
         """Wait until the steps that were begun have ended."""
         while self._steps:
             await asyncio.wait(self._steps)
+
+    async def give_up(self) -> None:
+        """Cut off the steps that were begun: whether they commit shows when they are read again."""
+        steps = list(self._steps)
+        for step in steps:
+            step.cancel()
+        await asyncio.gather(*steps, return_exceptions=True)
 
     async def _step(self, sql: str, *args: object) -> asyncpg.Record:
         async def run(connection: asyncpg.pool.PoolConnectionProxy) -> asyncpg.Record:
@@ -210,9 +213,11 @@ async def open_database(
     wait_s: float = 1.0,
     lost_s: float = 10.0,
     application_name: str = "gateway",
+    close_s: float | None = None,
 ) -> AsyncIterator[Database]:
     """Connect, yield the database, and at the end wait for the steps that were begun.
 
+    After `close_s` of that they are cut off.
     At most `wait_s` is waited for a free connection; for `lost_s` a step whose connection broke is
     run again. Raises NotReady if the database cannot be reached or the login may not take the role.
     """
@@ -224,7 +229,7 @@ async def open_database(
             timeout=CONNECT_TIMEOUT_S,
             # Money statements carry no client time-out: one that is cut off has usually committed.
             command_timeout=None,
-            init=_prepare_connection,
+            init=prepare_connection,
             reset=_keep,
             server_settings=_server_settings(application_name),
         )
@@ -234,7 +239,7 @@ async def open_database(
     try:
         yield database
     finally:
-        await asyncio.shield(_close(database, pool))
+        await asyncio.shield(_close(database, pool, close_s))
 
 
 def _server_settings(application_name: str) -> dict[str, str]:
@@ -250,44 +255,16 @@ def _server_settings(application_name: str) -> dict[str, str]:
     }
 
 
-async def _close(database: Database, pool: asyncpg.Pool) -> None:
-    await database.finish()
-    await pool.close()
+async def _close(database: Database, pool: asyncpg.Pool, close_s: float | None) -> None:
+    """Close when nothing is under way; what takes longer ends as with the death of the process."""
+    try:
+        async with asyncio.timeout(close_s):
+            await database.finish()
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
+        await database.give_up()
 
 
 async def _keep(connection: asyncpg.Connection) -> None:
     """Reset nothing when a connection goes back: single statements leave nothing behind."""
-
-
-async def _prepare_connection(connection: asyncpg.Connection) -> None:
-    _watch_link(connection)
-    await connection.set_type_codec(
-        "jsonb",
-        schema="pg_catalog",
-        format="binary",
-        encoder=_encode_jsonb,
-        decoder=_decode_jsonb,
-    )
-
-
-def _encode_jsonb(value: Any) -> bytes:
-    return b"\x01" + orjson.dumps(value)
-
-
-def _decode_jsonb(data: bytes) -> Any:
-    return orjson.loads(data[1:])
-
-
-def _watch_link(connection: asyncpg.Connection) -> None:
-    """Make the kernel notice a peer that is gone; asyncpg sets nothing of the kind."""
-    # asyncpg has no public way to its socket.
-    transport = cast("Any", connection)._transport  # noqa: SLF001
-    pseudo: socket.socket = transport.get_extra_info("socket")
-    if pseudo.family not in (socket.AF_INET, socket.AF_INET6):
-        return
-    # A duplicate shares its options with the original; uvloop's own object cannot set any.
-    with socket.socket(fileno=os.dup(pseudo.fileno())) as link:
-        link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in LINK_OPTIONS.items():
-            if hasattr(socket, name):
-                link.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -34,6 +34,13 @@ class MemberEvent:
     at: datetime
 
 
+class ReadAfter(NamedTuple):
+    """What there is after a place, in order, and the number of the member's latest event."""
+
+    latest: int
+    events: list[MemberEvent]
+
+
 async def last_number(db: Database, member_id: UUID) -> int:
     """Return the number of the member's latest event, 0 if there is none."""
     row = await db.fetchrow(LAST_NO, member_id)
@@ -42,18 +49,19 @@ async def last_number(db: Database, member_id: UUID) -> int:
 
 async def read_after(
     db: Database, places: Collection[Place], *, each_max: int
-) -> dict[Place, list[MemberEvent]]:
-    """Return what comes after each place, in order, `each_max` events a place at most.
+) -> dict[Place, ReadAfter]:
+    """Return what comes after each place, `each_max` events a place at most; nothing for most.
 
-    None at all, but the place, where the member's numbers do not reach that far: the database was
+    No events, but the place, where the member's numbers do not reach that far: the database was
     set back to an earlier state, and what it gives these numbers to will be something else.
     """
     members, numbers = [one.member_id for one in places], [one.last_no for one in places]
-    found: dict[Place, list[MemberEvent]] = {}
+    found: dict[Place, ReadAfter] = {}
     for row in await db.fetch(READ_AFTER, members, numbers, each_max):
-        events = found.setdefault(Place(row["member_id"], row["last_no"]), [])
+        place = Place(row["member_id"], row["last_no"])
+        read = found.setdefault(place, ReadAfter(row["latest"], []))
         if row["no"] is not None:
-            events.append(_event(row))
+            read.events.append(_event(row))
     return found
 
 

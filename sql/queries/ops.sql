@@ -1,11 +1,11 @@
 -- name: transfers
--- Oldest first. No account, no holder: an operator needs the reference.
+-- Oldest first, as ids tell. No account, no holder: an operator needs the reference.
 SELECT id, bank, reference, amount, state, unclear, attempt, reason, accepted_at, due_at, inquire_at,
     unresolved_since
 FROM transfers
 WHERE state = ANY($1::text[]) AND ($2::text IS NULL OR bank = $2) AND accepted_at <= $3
-    AND ($5::uuid IS NULL OR (accepted_at, id) > (SELECT t.accepted_at, t.id FROM transfers AS t WHERE t.id = $5))
-ORDER BY accepted_at, id LIMIT $4;
+    AND ($5::uuid IS NULL OR id > $5)
+ORDER BY id LIMIT $4;
 
 -- name: transfer_by_id
 SELECT member_id, id, bank, reference, amount, state, unclear, attempt, reason, request_id, accepted_at,

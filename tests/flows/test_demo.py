@@ -8,10 +8,11 @@ import socket
 import sys
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from gateway.config import Settings
-from gateway.demo.stage import open_stage
+from gateway.demo.stage import MEMBER_NUMBER, MEMBER_PIN, open_stage
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotReady
 from gateway.domain.money import Yen
@@ -127,6 +128,29 @@ async def test_the_check_says_that_both_ways_of_money_ledger_and_the_banks_books
         assert f"{bank}: repayment settled; comparing" in said
         for what, yen in (("transfer", "99,970,000"), ("repayment", "99,980,000")):
             assert re.search(rf"{bank} .* {what} .* settled .* {yen} .* {yen} .* yes", said)
+
+
+async def test_a_start_forgives_wrong_pins_at_the_same_instant_again(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Three wrong PINs ended the demo: it has one member, and nobody who issues PINs."""
+    settings = Settings.model_validate(
+        {"data_dir": tmp_path, "database_url": database_url, "port": 0}
+    )
+    answers = []
+    for pin in ("0000", MEMBER_PIN):
+        clock = ManualClock(START)
+        async with (
+            open_stage(settings, clock=clock, sandbox_port=0, books_dir=None) as stage,
+            aiohttp.ClientSession(stage.address) as page,
+        ):
+            for _ in range(4):
+                login = {"method": "member_number", "member_number": MEMBER_NUMBER, "pin": pin}
+                async with page.post("/v1/sessions", json=login) as answer:
+                    answers.append(answer.status)
+                clock.advance(60)
+
+    assert answers == [401] * 4 + [201] * 4
 
 
 async def test_what_was_moved_is_still_there_when_the_demo_starts_again(

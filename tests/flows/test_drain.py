@@ -161,16 +161,20 @@ async def test_a_gateway_stops_in_time_whoever_does_not_read_and_whatever_takes_
             await stream.block()
             await caller.ask(new_key())
             await until(lambda: _is_booked(world))
-            await owner.execute("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
-            slow = asyncio.create_task(caller.get("/v1/accounts"))
-            await until(lambda: _is_kept_waiting(owner))
+            await owner.execute("LOCK TABLE accounts, loans IN ACCESS EXCLUSIVE MODE")
+            slow = [
+                asyncio.create_task(caller.get("/v1/accounts")),
+                asyncio.create_task(caller.ask(new_key())),
+            ]
+            await until(lambda: _are_kept_waiting(owner, 2))
 
             process.child.terminate()
 
             assert await process.ended(DRAIN_S) == 0
             await stream.until_end()
-            with pytest.raises(aiohttp.ClientError):
-                await slow
+            for one in slow:
+                with pytest.raises(aiohttp.ClientError):
+                    await one
         assert process.errors == []
         assert process.count("alert.raised") == 0
         (drained,) = [line for line in process.log if line["event"] == "gateway.drained"]
@@ -187,7 +191,7 @@ async def test_an_answer_that_has_begun_is_given_after_the_port_is_closed(
             async with owner.transaction():
                 await owner.execute("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
                 slow = asyncio.create_task(caller.get("/v1/accounts"))
-                await until(lambda: _is_kept_waiting(owner))
+                await until(lambda: _are_kept_waiting(owner, 1))
                 process.child.terminate()
                 await until(lambda: _is_closed(caller.address))
 
@@ -206,9 +210,10 @@ async def _is_closed(address: str) -> bool:
     return False
 
 
-async def _is_kept_waiting(owner: Any) -> bool:
-    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
-    return bool(await owner.fetchval(waiting))
+async def _are_kept_waiting(owner: Any, count: int) -> bool:
+    """Whether statements wait for so many tables that others hold."""
+    waiting = "SELECT count(DISTINCT relation) FROM pg_locks WHERE NOT granted"
+    return bool(await owner.fetchval(waiting) == count)
 
 
 async def _is_unknown(owner: Any) -> bool:

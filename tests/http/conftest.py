@@ -260,6 +260,7 @@ async def client(desk: TransferDesk, pins: PinVault, switches: Switches) -> Asyn
         pins=pins,
         feed=EventFeed(desk, desk.db),
         counter=RequestCounter(desk.db),
+        operators_db=desk.db,
         member_ref=lambda member_id: member_id.hex[:16],
         bank_health=lambda code: f"{code} is well",
         render_metrics=lambda: b"gateway_up 1\n",

@@ -7,6 +7,7 @@ import pytest
 from gateway.config import Settings, load_settings
 from gateway.domain.hours import JST
 from tests.http.conftest import ACCOUNT, Client, Switches
+from tests.http.raw import exchange
 from tests.manual_clock import ManualClock
 
 GENUINE = {"X-Signature": "genuine"}
@@ -132,6 +133,13 @@ class TestWithAToken:
         reply = await client.call("GET", "/metrics", headers=headers)
 
         assert (reply.status, reply.body["code"]) == (401, "operator_token_missing")
+
+    async def test_a_token_that_is_no_text_is_none(self, client: Client) -> None:
+        head = (
+            b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer \xff"
+        )
+
+        assert (await exchange(client.url, head + b"\r\n\r\n")).status == 401
 
 
 async def test_banks_say_when_they_open_and_close(member: Client, clock: ManualClock) -> None:

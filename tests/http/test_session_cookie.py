@@ -148,8 +148,18 @@ async def test_signing_out_ends_the_session_and_lets_the_browser_forget(browser:
     assert (await browser.call("GET", "/v1/loan")).status == 401
 
 
-async def test_signing_out_by_a_header_says_nothing_of_cookies(member: Client) -> None:
-    assert "Set-Cookie" not in (await member.call("DELETE", "/v1/sessions")).headers
+async def test_signing_out_by_a_header_leaves_the_cookie_of_another_session(
+    browser: Browser, member: Client
+) -> None:
+    shown = (await member.call("GET", "/v1/sessions")).body["items"]
+    own = next(session["id"] for session in shown if session["is_current"])
+
+    out = await member.call(
+        "DELETE", f"/v1/sessions/{own}", headers={"Cookie": browser.cookie, "Origin": OWN}
+    )
+
+    assert (out.status, "Set-Cookie" in out.headers) == (204, False)
+    assert (await browser.call("GET", "/v1/loan")).status == 200
 
 
 @pytest.mark.parametrize(
@@ -162,6 +172,10 @@ async def test_signing_out_by_a_header_says_nothing_of_cookies(member: Client) -
         pytest.param('__Host-session="{token}"', id="in quotes"),
         pytest.param("__Host-session={token}; __Host-session={token}", id="twice"),
         pytest.param("__Host-session=é", id="not ASCII"),
+        pytest.param("\u2000__Host-session={token}", id="behind a wide blank"),
+        pytest.param("a=b;\u00a0__Host-session={token}", id="behind a hard blank"),
+        pytest.param("a=b;\u0085__Host-session={token}", id="behind a next line"),
+        pytest.param("\u3000__Host-session={token}", id="behind an ideographic blank"),
     ],
 )
 async def test_what_is_not_one_token_in_its_place_opens_nothing(

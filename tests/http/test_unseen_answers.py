@@ -31,10 +31,15 @@ TEA = Case(
     b"GET /v1/loan HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nConnection: close\r\n\r\n",
     *(417, "expectation_unknown", "GET"),
 )
+NO_TEXT = Case(
+    b"GET /v1/loan HTTP/1.1\r\nHost: x\r\nExpect: \xff\r\nConnection: close\r\n\r\n",
+    *(400, "malformed_request", "GET"),
+)
 TOO_MANY = Case(b"", 503, "busy", "UNKNOWN")
 CASES = [
     pytest.param(NONSENSE, id="cannot be parsed"),
     pytest.param(TEA, id="expects what nobody knows"),
+    pytest.param(NO_TEXT, id="expects what is no text"),
     pytest.param(TOO_MANY, id="has no place"),
 ]
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -173,3 +174,13 @@ def request(member: Member, *, amount: int = 10_000, key: str = "key-00000000000
         idempotency_key=key,
         request_id="req",
     )
+
+
+async def kept_waiting(owner: Any, count: int) -> None:
+    """Return once so many statements wait for what others hold."""
+    async with asyncio.timeout(5):
+        while True:
+            waiting = await owner.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if waiting >= count:
+                return
+            await asyncio.sleep(0.005)

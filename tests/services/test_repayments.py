@@ -63,7 +63,7 @@ from gateway.store.repayments import find_repayment
 from gateway.store.stops import Stop, hold
 from gateway.store.transfers import find_transfer
 from tests.manual_clock import ManualClock
-from tests.services.conftest import Member, ToldBank, evidence, request
+from tests.services.conftest import Member, ToldBank, evidence, kept_waiting, request
 
 BACK = "http://127.0.0.1:8080/back"
 KEY = "repayment-key-00001"
@@ -387,6 +387,23 @@ async def test_a_quote_dies_at_midnight_and_with_every_payment(
     assert accepted.repayment.amount == Yen(40_024)
 
 
+async def test_a_retry_is_not_refused_while_the_first_request_is_about_to_commit(
+    desk: TransferDesk, debtor: Member, clock: ManualClock, owner: Any
+) -> None:
+    """Told that the quote died, a page makes a new wish of it, and the member pays twice."""
+    quote = await quote_repayment(desk, wish(debtor))
+    async with owner.transaction():
+        await owner.execute("SELECT FROM loans FOR UPDATE")
+        first = asyncio.create_task(ask(desk, wish(debtor), quote_id=quote.id))
+        await kept_waiting(owner, 1)
+        clock.advance(1 * A_DAY_S)
+        again = asyncio.create_task(ask(desk, wish(debtor), quote_id=quote.id))
+        await kept_waiting(owner, 2)
+
+    assert (await again).repayment.id == (await first).repayment.id
+    assert (await again).is_replay
+
+
 async def test_what_is_paid_is_booked_once_whoever_asks(
     desk: TransferDesk, bank: CollectingBank, debtor: Member
 ) -> None:
@@ -521,6 +538,7 @@ async def test_what_nobody_approves_is_expired_at_its_limit_and_watched_a_while(
 
     await ask_repayments(desk)
     expired = await until(desk, asked, State.EXPIRED)
+    await desk.senders.drain(5)
     clock.advance(600)
     await ask_repayments(desk)
     await desk.senders.drain(5)

@@ -52,7 +52,7 @@ from gateway.store.database import Database
 from gateway.store.loans import find_loan
 from gateway.store.transfers import claim, find_transfer
 from tests.manual_clock import ManualClock
-from tests.services.conftest import Member, ToldBank, new_member, request
+from tests.services.conftest import Member, ToldBank, kept_waiting, new_member, request
 
 
 async def settle_tasks(desk: TransferDesk) -> None:
@@ -558,6 +558,21 @@ async def test_what_was_accepted_is_answered_again_whatever_changed_since(
         await accept_transfer(later, request(member, amount=10_001))
     with pytest.raises(error):
         await accept_transfer(later, request(member, key="key-0000000000000002"))
+
+
+async def test_a_retry_is_not_refused_while_the_first_request_is_about_to_commit(
+    desk: TransferDesk, member: Member, owner
+) -> None:
+    """Told that nothing was done, a page makes a new wish of it, and the member is paid twice."""
+    async with owner.transaction():
+        await owner.execute("SELECT FROM loans FOR UPDATE")
+        first = asyncio.create_task(accept_transfer(desk, request(member)))
+        await kept_waiting(owner, 1)
+        again = asyncio.create_task(accept_transfer(with_a_lower_limit(desk), request(member)))
+        await kept_waiting(owner, 2)
+
+    assert (await again).transfer.id == (await first).transfer.id
+    assert (await again).is_replay
 
 
 async def test_an_outdated_quote_of_a_removed_account_is_not_quoted_anew(

@@ -149,8 +149,8 @@ GET_OPERATOR = Operation(
     {200: Gives("The operator of this token", Operator)},
     caller=Caller.OPERATOR,
 )
-LIST_OPEN_TRANSFERS = Operation(
-    "listOpenTransfers",
+LIST_WATCHED_TRANSFERS = Operation(
+    "listWatchedTransfers",
     Tag.OPERATORS,
     "List members' transfers, oldest first",
     {200: Gives("One page", WatchedTransfers, headers=(Header.LINK,))},
