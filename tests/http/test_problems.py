@@ -5,11 +5,17 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.domain.errors import GatewayError
+from gateway.domain.account import BankCode
+from gateway.domain.errors import CommitUnknown, GatewayError
 from gateway.domain.resolution import ResolutionRefused
 from gateway.http.core import ROUTES
 from gateway.http.errors import TABLE
-from gateway.http.problems import language_of, problem_headers
+from gateway.http.problems import (
+    ADDRESS_WORDS,
+    language_of,
+    problem_document,
+    problem_headers,
+)
 from gateway.http.refusals import MethodWrong
 from gateway.services.reconcile import DayNotCome
 from tests.http.conftest import Client, RecordedMetrics
@@ -44,6 +50,33 @@ def test_every_error_has_words_in_both_languages() -> None:
         for words in (row.title, row.detail):
             assert not words.ja.isascii()
             assert words.en.isascii()
+
+
+def shown(error: GatewayError, path: str = "/") -> dict[str, object]:
+    return problem_document(error, "en", path=path, request_id="")
+
+
+def test_the_words_of_addresses_are_those_of_the_routes_and_the_banks() -> None:
+    parts = {part for route in ROUTES for part in route.path.split("/")}
+
+    assert {part for part in parts if part and "{" not in part} | set(BankCode) == ADDRESS_WORDS
+
+
+@pytest.mark.parametrize(
+    ("path", "instance"),
+    [
+        ("/", "/"),
+        ("/v1/transfer_quotes", "/v1/transfer_quotes"),
+        ("/v1/accounts/yamada", "/v1/accounts/***"),
+        ("/v1/accounts/4926", "/v1/accounts/***"),
+        (f"/v1/transfers/tr_{7:032x}/cancel", f"/v1/transfers/tr_{7:032x}/cancel"),
+        (f"/v1/transfers/tr_{7:032x}x", "/v1/transfers/***"),
+        ("/callbacks/smbc", "/callbacks/smbc"),
+        ("/v1/transfers/", "/v1/transfers/"),
+    ],
+)
+def test_of_an_address_only_our_words_and_ids_are_repeated(path: str, instance: str) -> None:
+    assert shown(CommitUnknown(), path)["instance"] == instance
 
 
 PROBLEMS = [
