@@ -15,6 +15,7 @@ FAULTS: dict[FieldFault, Words] = {
 
 RULES: dict[str, Words] = {
     "": Words("JSONオブジェクトを送ってください。", "Send a JSON object."),
+    "Content-Encoding": Words("なし、またはidentityです。", "Allowed: none, or identity."),
     "/method": Words('"member_number" です。', 'Allowed: "member_number".'),
     "/member_number": Words(
         "会員番号、数字4〜16桁の文字列です。", "Allowed: a string of 4 to 16 digits."
@@ -60,5 +61,5 @@ RULES: dict[str, Words] = {
 
 
 def rule_for(place: str) -> Words | None:
-    """Return what is allowed at a JSON pointer or in a query parameter."""
+    """Return what is allowed at a JSON pointer, in a header or in a query parameter."""
     return RULES.get(place)

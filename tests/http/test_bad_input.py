@@ -165,6 +165,7 @@ async def test_a_packed_body_is_refused(member: Client, encoding: str) -> None:
 
     assert (reply.status, reply.body["code"]) == (415, "unsupported_media_type")
     assert reply.fields == {"Content-Encoding"}
+    assert reply.body["errors"][0]["detail"].endswith("なし、またはidentityです。")
 
 
 async def test_the_answer_to_nonsense_is_no_longer_than_that(member: Client) -> None:
