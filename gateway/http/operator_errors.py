@@ -6,10 +6,11 @@ from gateway.http.error_row import Row, Words
 OF_OPERATORS: dict[type[GatewayError], Row] = {
     OperatorTokenMissing: Row(
         401,
-        Words("運用担当者のトークンが必要です", "An operator's token is needed"),
+        # Of /metrics, too, whose token is a setting and no operator's.
+        Words("担当者用のトークンが必要です", "A token of the lender's staff is needed"),
         Words(
-            "トークンがないか、期限切れまたは失効しています。",
-            "There is none, or it has ended or was revoked.",
+            "トークンがないか、誤り、期限切れ、または失効しています。",
+            "There is none, or it is wrong, has ended or was revoked.",
         ),
     ),
     RoleTooLow: Row(
