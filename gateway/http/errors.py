@@ -1,5 +1,9 @@
 """Errors as HTTP says them: one table from class to status and words in both languages.
 
+A page shows titles and details to the member, who knows nothing of headers, fields and addresses;
+what a developer has to know stands in docs/problems.md. Only what a programmer alone can cause is
+said in a programmer's words.
+
 The classes are those of `domain/errors.py` and `http/refusals.py`; a test misses no leaf.
 """
 
@@ -81,7 +85,10 @@ _GENERAL: dict[type[GatewayError], Row] = {
     domain.NotFoundHere: Row(
         404,
         Words("見つかりません", "Not found"),
-        Words("指定されたものはありません。", "There is no such thing under this id."),
+        Words(
+            "お探しのものはありません。一覧をもう一度ご確認ください。",
+            "It is not there, or not any more. Look at the list again.",
+        ),
     ),
     MethodWrong: Row(
         405,
@@ -91,7 +98,10 @@ _GENERAL: dict[type[GatewayError], Row] = {
     BodyTooSlow: Row(
         408,
         Words("本文が届きませんでした", "The body did not arrive in time"),
-        Words("通信環境を確認してください。", "Check the connection and send it again."),
+        Words(
+            "通信環境をご確認のうえ、もう一度お試しください。",
+            "Check the connection and try again.",
+        ),
         is_retryable=True,
     ),
     domain.NotCancellable: Row(
@@ -106,8 +116,8 @@ _GENERAL: dict[type[GatewayError], Row] = {
         409,
         Words("ご案内した内容が変わりました", "The quote does not hold any more"),
         Words(
-            "quoteに新しい内容があります。会員に確認し、そのidで送ってください。",
-            "See quote: show the member what is new, and send its id.",
+            "新しい内容をご確認のうえ、もう一度お手続きください。",
+            "Look at the new terms and confirm again.",
         ),
     ),
     BodyTooLarge: Row(
@@ -117,8 +127,11 @@ _GENERAL: dict[type[GatewayError], Row] = {
     ),
     MediaTypeWrong: Row(
         415,
-        Words("Content-Typeが正しくありません", "The content type is not supported"),
-        Words("application/json (UTF-8) で送ってください。", "Send application/json in UTF-8."),
+        Words("この形式の本文には対応していません", "The content type is not supported"),
+        Words(
+            "application/json (UTF-8) で、圧縮せずに送ってください。",
+            "Send application/json in UTF-8, not packed.",
+        ),
     ),
     ExpectationUnknown: Row(
         417,
@@ -128,7 +141,7 @@ _GENERAL: dict[type[GatewayError], Row] = {
     FieldsInvalid: Row(
         422,
         Words("入力内容に誤りがあります", "Some fields are not valid"),
-        Words("errorsに示す項目を直してください。", "Correct the fields that errors names."),
+        Words("入力した内容をご確認ください。", "Check what was entered."),
     ),
     domain.CreditShort: Row(
         422,
@@ -146,10 +159,7 @@ _GENERAL: dict[type[GatewayError], Row] = {
     domain.AmountAboveItemLimit: Row(
         422,
         Words("銀行の1件あたりの上限額を超えています", "The amount is above the bank's limit"),
-        Words(
-            "`/v1/banks` の `transfer_max` 以内の金額を入力してください。",
-            "Ask for no more than `transfer_max` of `/v1/banks`.",
-        ),
+        Words("金額を減らしてください。", "Enter a lower amount."),
     ),
     domain.NeverPaidOff: Row(
         422,
@@ -197,34 +207,32 @@ _GENERAL: dict[type[GatewayError], Row] = {
         422,
         Words("Idempotency-Keyが別の内容で使われています", "Idempotency-Key was used before"),
         Words(
-            "内容を変えるときは、新しいIdempotency-Keyを作ってください。",
-            "The first request had other contents. Make a new key for a new request.",
+            # Not the new key first: the earlier wish may have been accepted.
+            "先のお申込みの結果をまずご確認ください。新しいお申込みには新しいキーが必要です。",
+            "See what became of the earlier request first; a new wish needs a new key.",
         ),
     ),
     RequestsExceeded: Row(
         429,
         Words("アクセスが集中しています", "Too many requests"),
         Words(
-            "Retry-Afterの秒数だけ待ってから、同じ内容を送ってください。",
-            "Nothing was done. Send the same request again after Retry-After.",
+            "今回の操作は行われていません。{wait}後にもう一度お試しください。",
+            "Nothing was done. Try again in {wait}.",
         ),
         is_retryable=True,
     ),
     domain.TooManyStreams: Row(
         429,
         Words("接続が多すぎます", "Too many event streams"),
-        Words(
-            "使っていない画面を閉じてください。",
-            "Close the pages that are not used; one stream a page is enough.",
-        ),
+        Words("使っていない画面を閉じてください。", "Close the pages that are not used."),
         is_retryable=True,
     ),
     InternalFault: Row(
         500,
         Words("システムエラーが発生しました", "Something went wrong on our side"),
         Words(
-            "お申込みの結果は、同じIdempotency-Keyで送り直すと確認できます。",
-            "What became of a request shows when it is sent again with the same Idempotency-Key.",
+            "少し待ってからもう一度お試しください。二重にはなりません。",
+            "Try again in a moment: it is never done twice.",
         ),
         is_retryable=True,
     ),
@@ -232,36 +240,36 @@ _GENERAL: dict[type[GatewayError], Row] = {
         503,
         Words("ただいま混み合っています", "Busy"),
         Words(
-            "受け付けていません。少し待ってから同じ内容を送ってください。",
-            "Nothing was done. Send the same request again after Retry-After.",
+            "受け付けていません。少し待ってからもう一度お試しください。",
+            "Nothing was done. Try again in a moment.",
         ),
         is_retryable=True,
     ),
     domain.StaleTransfer: Row(
         503,
         Words("ただいま処理中です", "It is being worked on"),
-        Words("少し待ってからもう一度お試しください。", "Try again after Retry-After."),
+        Words("少し待ってからもう一度お試しください。", "Try again in a moment."),
         is_retryable=True,
     ),
     domain.CommitUnknown: Row(
         503,
         Words("受付の結果を確認できません", "It is not known whether the request was taken"),
         Words(
-            "同じIdempotency-Keyで同じ内容を送ってください。二重にはなりません。",
-            "Send the same request with the same Idempotency-Key: it is never done twice.",
+            "もう一度お試しください。二重にはなりません。",
+            "Try again: it is never done twice.",
         ),
         is_retryable=True,
     ),
     domain.NotReady: Row(
         503,
         Words("準備中です", "Not ready"),
-        Words("少し待ってからお試しください。", "Try again after Retry-After."),
+        Words("少し待ってからお試しください。", "Try again in a moment."),
         is_retryable=True,
     ),
     ServiceClosed: Row(
         503,
         Words("ただいまサービス時間外です", "The service is closed"),
-        Words("reopens_atの時刻から再開します。", "It opens again at reopens_at."),
+        Words("{opens}その後、もう一度お試しください。", "{opens} Please try again then."),
         is_retryable=True,
     ),
 }

@@ -15,11 +15,12 @@ from gateway.domain.errors import (
     QuoteOutdated,
     Refused,
     RepaymentAmountWrong,
+    TooManyAttempts,
 )
 from gateway.domain.quote import Quote
 from gateway.domain.repayment_quote import RepaymentQuote
 from gateway.http.answers import instant, show_quote
-from gateway.http.error_row import Row, Words
+from gateway.http.error_row import Row, Words, opening_words, wait_words
 from gateway.http.errors import TABLE
 from gateway.http.field_rules import FAULTS, rule_for
 from gateway.http.refusals import (
@@ -27,6 +28,7 @@ from gateway.http.refusals import (
     HttpRefused,
     InternalFault,
     MethodWrong,
+    RequestsExceeded,
     ServiceClosed,
 )
 from gateway.http.repayment_answers import show_repayment_quote
@@ -88,8 +90,7 @@ def problem_document(
     error: GatewayError, language: str, *, path: str, request_id: str
 ) -> dict[str, object]:
     """Return what is said of an error, wherever it was met."""
-    row, more = _row(error), _more(error)
-    title, detail = say(row.title, language), say(row.detail, language).format(**more)
+    row, title, detail = _row(error), say(_row(error).title, language), detail_of(error, language)
     return {
         "type": problem_type(error_code(error)),
         "title": title,
@@ -100,7 +101,7 @@ def problem_document(
         "retryable": row.is_retryable,
         "request_id": request_id,
         "errors": _errors(error, _beside_field(title, detail, language), language),
-        **more,
+        **members_of(error),
     }
 
 
@@ -108,7 +109,24 @@ def _row(error: GatewayError) -> Row:
     return TABLE.get(type(error), TABLE[InternalFault])
 
 
-def _more(error: GatewayError) -> dict[str, object]:
+def detail_of(error: GatewayError, language: str) -> str:
+    """Return what to do, with the amounts, the instant or the wait that the error has."""
+    told = {name: say(words, language) for name, words in _only_said(error).items()}
+    return say(_row(error).detail, language).format(**members_of(error), **told)
+
+
+def _only_said(error: GatewayError) -> Mapping[str, Words]:
+    """Return what a detail says in words, which are no members of the document."""
+    match error:
+        case ServiceClosed() | BankClosed():
+            return {"opens": opening_words(error.reopens_at)}
+        case RequestsExceeded() | TooManyAttempts():
+            return {"wait": wait_words(error.retry_after_s)}
+        case _:
+            return {}
+
+
+def members_of(error: GatewayError) -> dict[str, object]:
     """Return what only some problems say."""
     match error:
         case ServiceClosed() | BankClosed():

@@ -24,12 +24,15 @@ OF_REPAYMENTS: dict[type[GatewayError], Row] = {
     domain.NothingOwed: Row(
         422,
         Words("ご返済いただく金額はありません", "There is nothing to pay"),
-        Words("/v1/loan で残高とお支払日を確認してください。", "See /v1/loan."),
+        Words(
+            "いまお支払いが必要な金額、またはご返済の残高がありません。",
+            "Nothing is due at present, or nothing is owed.",
+        ),
     ),
     domain.BankNotConnected: Row(
         422,
         Words("この銀行からは返済できません", "Nothing can be paid through this bank"),
-        Words("`/v1/banks` にある銀行を選んでください。", "Choose a bank of `/v1/banks`."),
+        Words("ほかの銀行をお選びください。", "Choose another bank."),
     ),
     domain.ReturnUrlRefused: Row(
         422,
@@ -42,10 +45,7 @@ OF_REPAYMENTS: dict[type[GatewayError], Row] = {
     domain.BankClosed: Row(
         503,
         Words("銀行のサービス時間外です", "The bank is closed"),
-        Words(
-            "reopens_atから利用できます (nullは未定)。ほかの銀行も選べます。",
-            "It opens at reopens_at (null: not known yet). Another bank may be open.",
-        ),
+        Words("{opens}ほかの銀行もお選びいただけます。", "{opens} Another bank may be open."),
         is_retryable=True,
     ),
 }

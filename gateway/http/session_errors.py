@@ -10,7 +10,7 @@ OF_SESSIONS: dict[type[GatewayError], Row] = {
         Words("ログインが必要です", "Sign in first"),
         Words(
             "ログインしていないか、一定時間操作がなかったためログアウトしました。",
-            "There is no session, or it has ended.",
+            "You are not signed in, or were signed out after a while without use.",
         ),
     ),
     CredentialsWrong: Row(
@@ -32,7 +32,7 @@ OF_SESSIONS: dict[type[GatewayError], Row] = {
     TooManyAttempts: Row(
         429,
         Words("しばらくお待ちください", "Too many attempts"),
-        Words("Retry-Afterの秒数だけ待ってください。", "Wait as long as Retry-After says."),
+        Words("{wait}後にもう一度お試しください。", "Try again in {wait}."),
         is_retryable=True,
     ),
 }

@@ -44,8 +44,14 @@ async def test_new_requests_wait_for_the_lenders_hours(
         return
     assert (reply.status, reply.body["code"]) == (503, "service_closed")
     assert reply.body["reopens_at"] == f"{reopens_at}:00.000+09:00"
+    assert reply.body["detail"].startswith(said_of(reply.body["reopens_at"]))
     opens = clock.now() + timedelta(seconds=int(reply.headers["Retry-After"]))
     assert opens >= datetime.fromisoformat(reply.body["reopens_at"])
+
+
+def said_of(reopens_at: str) -> str:
+    at = datetime.fromisoformat(reopens_at)
+    return f"{at.month}月{at.day}日{at.hour}時00分から再開します。"
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)

@@ -17,7 +17,7 @@ from gateway.http.openapi.operation import Operation
 from gateway.http.openapi.parameters import HEADER_MEANS, PATH_SCHEMAS, Header
 from tests.architecture.project import PROJECT
 from tests.http.conftest import Client
-from tests.http.described import document, fault_of
+from tests.http.described import document, fault_of, fault_of_body
 
 COPY = PROJECT / "docs" / "openapi.json"
 # Routes whose operation is still to be written. It gets shorter.
@@ -103,6 +103,28 @@ def test_every_problem_is_there_with_an_example_in_both_languages() -> None:
     assert list(components["responses"]) == codes
     assert set(components["examples"]) == {*codes, *(f"{code}.en" for code in codes)}
     assert components["schemas"]["ProblemCode"]["enum"] == codes
+
+
+@pytest.mark.parametrize("name", [f"{kind.code}{end}" for kind in TABLE for end in ("", ".en")])
+def test_the_example_of_a_problem_is_one_that_could_be_sent(name: str) -> None:
+    example = document()["components"]["examples"][name]["value"]
+
+    assert fault_of_body("#/components/schemas/Problem", example) is None
+    assert "{" not in example["detail"]
+
+
+@pytest.mark.parametrize(
+    ("code", "member"),
+    [
+        ("quote_outdated", "quote"),
+        ("service_closed", "reopens_at"),
+        ("bank_closed", "reopens_at"),
+        ("credit_short", "available"),
+        ("repayment_amount_wrong", "amount_max"),
+    ],
+)
+def test_the_example_of_a_problem_has_what_it_speaks_of(code: str, member: str) -> None:
+    assert document()["components"]["examples"][code]["value"][member]
 
 
 def test_every_header_and_part_of_an_address_has_its_words() -> None:

@@ -1,14 +1,18 @@
 """Every error is a problem document, in the caller's language, with what to do next."""
 
+import re
+from datetime import datetime
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from gateway.domain.account import BankCode
-from gateway.domain.errors import CommitUnknown, GatewayError
+from gateway.domain.errors import BankClosed, CommitUnknown, GatewayError, TooManyAttempts
+from gateway.domain.hours import JST
 from gateway.domain.resolution import ResolutionRefused
 from gateway.http.core import ROUTES
+from gateway.http.error_row import opening_words, wait_words
 from gateway.http.errors import TABLE
 from gateway.http.problems import (
     ADDRESS_WORDS,
@@ -50,6 +54,91 @@ def test_every_error_has_words_in_both_languages() -> None:
         for words in (row.title, row.detail):
             assert not words.ja.isascii()
             assert words.en.isascii()
+
+
+# What only a programmer can cause, and what no member meets: said in a programmer's words.
+OF_PROGRAMMERS = {
+    *("malformed_request", "malformed_json", "idempotency_key_missing", "idempotency_key_invalid"),
+    *("callback_not_authentic", "origin_not_allowed", "route_not_found", "method_not_allowed"),
+    *("body_too_large", "unsupported_media_type", "expectation_unknown", "return_url_not_allowed"),
+}
+TECHNICAL = re.compile(r"[/`]|[a-z]_[a-z]|Retry-After|Idempotency-Key|[Hh]eader|same request|null")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TABLE if kind.code not in OF_PROGRAMMERS])
+def test_a_detail_names_nothing_that_a_member_does_not_know(kind: type[GatewayError]) -> None:
+    """A page shows it to the member; what a developer needs stands in docs/problems.md."""
+    detail = TABLE[kind].detail
+    # The words between braces are filled in.
+    shown = [re.sub(r"{\w+(:,)?}", "", words) for words in (detail.ja, detail.en)]
+
+    assert [words for words in shown if TECHNICAL.search(words)] == []
+
+
+OPENINGS = [
+    pytest.param(
+        datetime(2026, 11, 30, 7, tzinfo=JST),
+        "11月30日7時00分から再開します。",
+        "It opens again on 30 November at 7:00, Japanese time.",
+        id="a whole minute",
+    ),
+    pytest.param(
+        datetime.fromisoformat("2026-12-31T23:59:00.001+09:00"),
+        "1月1日0時00分から再開します。",
+        "It opens again on 1 January at 0:00, Japanese time.",
+        id="the minute after, so that nobody comes too early",
+    ),
+    pytest.param(
+        datetime.fromisoformat("2026-11-29T22:05:00+00:00"),
+        "11月30日7時05分から再開します。",
+        "It opens again on 30 November at 7:05, Japanese time.",
+        id="another clock",
+    ),
+    pytest.param(
+        None,
+        "再開の時刻はまだわかりません。",
+        "It is not known yet when it opens again.",
+        id="nobody knows",
+    ),
+]
+
+
+@pytest.mark.parametrize(("reopens_at", "japanese", "english"), OPENINGS)
+def test_a_member_is_told_the_instant_itself(
+    reopens_at: datetime | None, japanese: str, english: str
+) -> None:
+    words = opening_words(reopens_at)
+
+    assert (words.ja, words.en) == (japanese, english)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "japanese", "english"),
+    [
+        (1, "1秒", "1 second"),
+        (60, "60秒", "60 seconds"),
+        (61, "2分", "2 minutes"),
+        (900, "15分", "15 minutes"),
+    ],
+)
+def test_a_wait_is_told_in_minutes_where_it_is_long(
+    seconds: int, japanese: str, english: str
+) -> None:
+    words = wait_words(seconds)
+
+    assert (words.ja, words.en) == (japanese, english)
+
+
+def test_what_is_for_the_text_only_is_no_member_of_the_document() -> None:
+    waits = shown(TooManyAttempts(retry_after_s=900))
+    closed = shown(BankClosed(now=datetime(2026, 11, 30, tzinfo=JST), reopens_at=None))
+
+    assert waits["detail"] == "Try again in 15 minutes."
+    assert set(waits) == MEMBERS
+    assert closed["detail"] == (
+        "It is not known yet when it opens again. Another bank may be open."
+    )
+    assert set(closed) == MEMBERS | {"reopens_at"}
 
 
 def shown(error: GatewayError, path: str = "/") -> dict[str, object]:

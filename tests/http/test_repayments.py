@@ -211,6 +211,7 @@ async def test_a_closed_bank_says_when_it_opens(debtor: Client, clock: ManualClo
 
     assert (reply.status, reply.body["code"]) == (503, "bank_closed")
     assert reply.body["reopens_at"] == "2026-11-30T07:00:00.000+09:00"
+    assert reply.body["detail"].startswith("11月30日7時00分から再開します。")
     assert int(reply.headers["Retry-After"]) > 9 * 3_600 - 2
 
 

@@ -1,9 +1,7 @@
 """The API description (OpenAPI 3.1), made from the table of routes and the models."""
 
-import pkgutil
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from itertools import groupby
 
 import orjson
@@ -25,6 +23,7 @@ from gateway.http.openapi.problems import (
     problem_examples,
     problem_schemas,
     problems_of,
+    recorded_answers,
 )
 from gateway.http.openapi.route import Route
 from gateway.http.problems import UNAUTHORIZED
@@ -132,23 +131,13 @@ def _foreign_body(body: Body) -> Json:
 def _responses(operation: Operation, kinds: Kinds) -> Json:
     """Return the answers by status. One status may have an answer and problems: see readyz."""
     responses: Json = {
-        str(status): _answer(gives, _examples().get(f"{operation.id} {status}"))
+        str(status): _answer(gives, recorded_answers().get(f"{operation.id} {status}"))
         for status, gives in operation.gives.items()
     }
     for status, group in groupby(kinds, key=lambda kind: TABLE[kind].status):
         if str(status) not in responses:
             responses[str(status)] = _problem_or_ref(status, tuple(group), operation.pages)
     return dict(sorted(responses.items()))
-
-
-@cache
-def _examples() -> Mapping[str, object]:
-    """Return what a gateway answered, by operation and status: see tests/flows/recording.py."""
-    text = pkgutil.get_data("gateway.http.openapi", "examples.json")
-    if text is None:
-        raise FileNotFoundError("gateway/http/openapi/examples.json")
-    examples: dict[str, object] = orjson.loads(text)
-    return examples
 
 
 def _answer(gives: Gives, example: object) -> Json:

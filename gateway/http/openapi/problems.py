@@ -1,25 +1,35 @@
 """What the description says of problems: which codes an operation gives, their schema, examples."""
 
+import pkgutil
 from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+
+import orjson
 
 from gateway.domain.errors import (
+    BankClosed,
     Busy,
     CommitUnknown,
     CreditShort,
     GatewayError,
     IdempotencyKeyReused,
     OperatorTokenMissing,
+    QuoteOutdated,
     RepaymentAmountWrong,
     RoleTooLow,
     SessionMissing,
+    TooManyAttempts,
 )
+from gateway.domain.hours import JST
+from gateway.domain.money import Yen
 from gateway.http.errors import TABLE
 from gateway.http.limits import is_counted
 from gateway.http.openapi.fields import EXAMPLE_HEX
 from gateway.http.openapi.operation import Caller, Operation
 from gateway.http.openapi.parameters import IDEMPOTENCY_KEY, LIMIT
 from gateway.http.openapi.route import Route
-from gateway.http.problems import problem_type
+from gateway.http.problems import detail_of, members_of, problem_type, say
 from gateway.http.refusals import (
     BodyTooLarge,
     BodyTooSlow,
@@ -49,6 +59,7 @@ OF_CALLER: Mapping[Caller, Kinds] = {
     Caller.ANYONE: (),
 }
 WITH_BODY: Kinds = (JsonMalformed, BodyTooSlow, BodyTooLarge, MediaTypeWrong, FieldsInvalid)
+QUOTED = "createTransferQuote 201"
 WITH_KEY: Kinds = (IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused)
 
 
@@ -105,24 +116,42 @@ def of_codes(kinds: Kinds) -> dict[str, object]:
 
 
 def _example(kind: type[GatewayError], language: str) -> Mapping[str, object]:
-    row, more = TABLE[kind], _EXAMPLE_MEMBERS.get(kind, {})
+    row, error = TABLE[kind], _EXAMPLES.get(kind)
     return {
         "type": problem_type(kind.code),
-        "title": getattr(row.title, language),
+        "title": say(row.title, language),
         "status": row.status,
-        "detail": getattr(row.detail, language).format(**more),
+        "detail": say(row.detail, language) if error is None else detail_of(error, language),
         "instance": "/v1/transfers",
         "code": kind.code,
         "retryable": row.is_retryable,
         "request_id": EXAMPLE_HEX,
         "errors": [_EXAMPLE_FIELDS[language]] if kind is FieldsInvalid else [],
-        **more,
+        **({} if error is None else members_of(error)),
+        **({"quote": recorded_answers()[QUOTED]} if kind is QuoteOutdated else {}),
     }
 
 
-_EXAMPLE_MEMBERS: Mapping[type[GatewayError], Mapping[str, int]] = {
-    CreditShort: {"available": 470_000},
-    RepaymentAmountWrong: {"amount_min": 200, "amount_max": 50_000},
+@cache
+def recorded_answers() -> Mapping[str, object]:
+    """Return what a gateway answered, by operation and status: see tests/flows/recording.py."""
+    text = pkgutil.get_data("gateway.http.openapi", "examples.json")
+    if text is None:
+        raise FileNotFoundError("gateway/http/openapi/examples.json")
+    answers: dict[str, object] = orjson.loads(text)
+    return answers
+
+
+# An error of each kind that says more than its row; a quote's is recorded.
+_MONDAY_NIGHT = datetime(2026, 11, 30, 3, tzinfo=JST)
+_MONDAY_MORNING = datetime(2026, 11, 30, 7, tzinfo=JST)
+_EXAMPLES: Mapping[type[GatewayError], GatewayError] = {
+    CreditShort: CreditShort(Yen(470_000)),
+    RepaymentAmountWrong: RepaymentAmountWrong(Yen(200), Yen(50_000)),
+    RequestsExceeded: RequestsExceeded(retry_after_s=20),
+    TooManyAttempts: TooManyAttempts(retry_after_s=900),
+    ServiceClosed: ServiceClosed(now=_MONDAY_NIGHT, reopens_at=_MONDAY_MORNING),
+    BankClosed: BankClosed(now=_MONDAY_NIGHT, reopens_at=_MONDAY_MORNING),
 }
 _EXAMPLE_FIELDS = {
     "ja": {"pointer": "/amount", "code": "wrong_type", "detail": "型が違います。"},
@@ -156,7 +185,10 @@ _PROBLEM = {
         "title": {"type": "string"},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "description": "What to do, for the member."},
-        "instance": {"type": "string", "description": "The address that was called."},
+        "instance": {
+            "type": "string",
+            "description": "The address that was called; `***` for what may be anything.",
+        },
         "code": {"$ref": "#/components/schemas/ProblemCode"},
         "retryable": {
             "type": "boolean",
