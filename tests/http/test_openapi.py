@@ -13,6 +13,7 @@ from gateway.__main__ import cli
 from gateway.http.core import ROUTES
 from gateway.http.errors import TABLE
 from gateway.http.openapi.document import API_VERSION, printed
+from gateway.http.openapi.events import KINDS
 from gateway.http.openapi.operation import Operation
 from gateway.http.openapi.parameters import HEADER_MEANS, PATH_SCHEMAS, Header
 from tests.architecture.project import PROJECT
@@ -125,6 +126,17 @@ def test_the_example_of_a_problem_is_one_that_could_be_sent(name: str) -> None:
 )
 def test_the_example_of_a_problem_has_what_it_speaks_of(code: str, member: str) -> None:
     assert document()["components"]["examples"][code]["value"][member]
+
+
+def test_every_kind_of_event_that_is_written_is_named() -> None:
+    """Those made of a state are of the tables of states; tests of streams look at each event."""
+    written = [*PROJECT.glob("sql/functions/*.sql"), *PROJECT.glob("gateway/services/*.py")]
+    texts = [path.read_text("utf-8") for path in written]
+    pattern = r"""(?:VALUES .*|events=\(\()['"](\w+\.\w+)['"]"""
+    whole = {kind for text in texts for kind in re.findall(pattern, text)}
+
+    assert whole == {"transfer.accepted", "repayment.accepted", "loan.corrected"}
+    assert whole < set(KINDS)
 
 
 def test_every_header_and_part_of_an_address_has_its_words() -> None:

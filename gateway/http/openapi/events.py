@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
+from gateway.domain import repayment, transfer
 from gateway.domain.errors import Busy, TooManyStreams
 from gateway.http.openapi.fields import Instant, Shown, TransferId, Yen
 from gateway.http.openapi.operation import Gives, Operation, Tag
@@ -27,12 +28,38 @@ AFTER = Parameter(
     NUMBER,
 )
 
+# A claim is made by the database, which tells the member nothing.
+_TRANSFER_STATES = {
+    state
+    for (_, _, event), state in transfer.TRANSITIONS.items()
+    if event is not transfer.Event.CLAIM
+}
+_REPAYMENT_STATES = set(repayment.TRANSITIONS.values())
+KINDS = (
+    "transfer.accepted",
+    *(f"transfer.{state}" for state in transfer.State if state in _TRANSFER_STATES),
+    "repayment.accepted",
+    *(f"repayment.{state}" for state in repayment.State if state in _REPAYMENT_STATES),
+    "loan.corrected",
+)
+EventKind = Annotated[
+    str,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(KINDS),
+            "description": "More may come: ignore a kind that you do not know.",
+            "examples": ["transfer.settled"],
+        }
+    ),
+]
+
 
 class MemberEvent(Shown):
     """The `data` of one event: something moved. GET what it names, that is the truth."""
 
     no: Annotated[int, Field(description="The member's own count, from 1, without a gap.")]
-    kind: Annotated[str, Field(json_schema_extra={"examples": ["transfer.settled"]})]
+    kind: EventKind
     at: Instant
     transfer_id: TransferId | None
     repayment_id: RepaymentId | None
