@@ -204,7 +204,9 @@ def _components(operations: Sequence[Operation]) -> Json:
                 "type": "apiKey",
                 "in": "cookie",
                 "name": NAME,
-                "description": "For pages: `POST /v1/sessions` with `as_cookie`.",
+                "description": "For pages: `POST /v1/sessions` with `as_cookie`. The browser keeps"
+                " and sends it: it is not to be typed into this page's Authorize box; signing in"
+                " with `as_cookie` on this page is enough.",
             },
             "operator": {
                 "type": "http",
