@@ -1,10 +1,10 @@
 """Places for connections: so many in one process, and half of them for one caller at most."""
 
 from collections import Counter
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 from gateway.config import Settings
-from gateway.http.source import IPV6_NETWORK
+from gateway.http.source import network_of
 
 
 class Places:
@@ -23,8 +23,8 @@ class Places:
 
         To be given back by that name.
         """
-        holder, is_proxy = self._holder_of(address)
-        has_enough = not is_proxy and self._holders[holder] >= self._each_max
+        holder = network_of(address)
+        has_enough = self._holders[holder] >= self._each_max and not self._is_proxy(address)
         if has_enough or self._count >= self._count_max:
             return None
         self._count += 1
@@ -37,14 +37,9 @@ class Places:
         if not self._holders[holder]:
             del self._holders[holder]
 
-    def _holder_of(self, text: str) -> tuple[str, bool]:
-        """Return whose an address is, as far as one can tell, and whether that is a proxy's."""
+    def _is_proxy(self, text: str) -> bool:
         try:
             address = ip_address(text)
         except ValueError:
-            return text, False
-        if any(address in network for network in self._proxies):
-            return text, True
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-            return str(ip_network((address.packed, IPV6_NETWORK), strict=False)), False
-        return text, False
+            return False
+        return any(address in network for network in self._proxies)

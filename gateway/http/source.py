@@ -17,7 +17,7 @@ WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}|\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5}
 def source_of(request: web.Request) -> bytes:
     """Return a keyed hash of the network that the request comes from."""
     pepper = desk_of(request).settings.pin_pepper.get_secret_value().encode()
-    network = f"login source {_network(address_of(request))}"
+    network = f"login source {network_of(address_of(request))}"
     return hmac.digest(pepper, network.encode(), hashlib.sha256)
 
 
@@ -57,7 +57,8 @@ def _is_in(address: str, networks: tuple[str, ...]) -> bool:
         return False
 
 
-def _network(remote: str) -> str:
+def network_of(remote: str) -> str:
+    """Return what counts as one source: an IPv4 address, or what one subscriber has of IPv6."""
     try:
         address = ip_address(remote)
     except ValueError:

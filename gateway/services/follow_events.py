@@ -18,7 +18,7 @@ from gateway.domain.errors import Busy, TooManyStreams
 from gateway.services.authenticate import Caller, idle_since
 from gateway.services.desk import TransferDesk
 from gateway.store.database import Database
-from gateway.store.events import MemberEvent, Place, last_number, read_after
+from gateway.store.events import Bookmark, MemberEvent, last_number, read_after
 from gateway.store.sessions import find_ended
 
 POLL_S = 0.05
@@ -64,8 +64,8 @@ class Stream:
         return not self._news and self.ended_by is None
 
     @property
-    def place(self) -> Place:
-        return Place(self.caller.member_id, self.last_no)
+    def bookmark(self) -> Bookmark:
+        return Bookmark(self.caller.member_id, self.last_no)
 
     def give(self, events: list[MemberEvent]) -> None:
         """Keep what comes after the stream's place, until it is taken."""
@@ -180,15 +180,15 @@ class EventFeed:
             await self._end_without_session()
         # Pages of one member mostly stand at one place, and are read for together. One that catches
         # up from far back is read for beside them: they do not wait until it is there.
-        waiting: dict[Place, list[Stream]] = {}
+        waiting: dict[Bookmark, list[Stream]] = {}
         for stream in self._all():
             if stream.wants_more:
-                waiting.setdefault(stream.place, []).append(stream)
+                waiting.setdefault(stream.bookmark, []).append(stream)
         if not waiting:
             return
         found = await read_after(self._db, waiting.keys(), each_max=EACH_MAX)
-        for place, read in found.items():
-            for stream in waiting[place]:
+        for bookmark, read in found.items():
+            for stream in waiting[bookmark]:
                 if read.events:
                     stream.give(read.events)
                 else:

@@ -15,7 +15,7 @@ LAST_NO = SQL["events.last_no"]
 READ_AFTER = SQL["events.read_after"]
 
 
-class Place(NamedTuple):
+class Bookmark(NamedTuple):
     """Where a stream stands: the member, and the number of the last event that it has."""
 
     member_id: UUID
@@ -48,18 +48,18 @@ async def last_number(db: Database, member_id: UUID) -> int:
 
 
 async def read_after(
-    db: Database, places: Collection[Place], *, each_max: int
-) -> dict[Place, ReadAfter]:
+    db: Database, bookmarks: Collection[Bookmark], *, each_max: int
+) -> dict[Bookmark, ReadAfter]:
     """Return what comes after each place, `each_max` events a place at most; nothing for most.
 
     No events, but the place, where the member's numbers do not reach that far: the database was
     set back to an earlier state, and what it gives these numbers to will be something else.
     """
-    members, numbers = [one.member_id for one in places], [one.last_no for one in places]
-    found: dict[Place, ReadAfter] = {}
+    members, numbers = [one.member_id for one in bookmarks], [one.last_no for one in bookmarks]
+    found: dict[Bookmark, ReadAfter] = {}
     for row in await db.fetch(READ_AFTER, members, numbers, each_max):
-        place = Place(row["member_id"], row["last_no"])
-        read = found.setdefault(place, ReadAfter(row["latest"], []))
+        bookmark = Bookmark(row["member_id"], row["last_no"])
+        read = found.setdefault(bookmark, ReadAfter(row["latest"], []))
         if row["no"] is not None:
             read.events.append(_event(row))
     return found
