@@ -26,7 +26,7 @@ def test_the_samples_are_short_and_call_what_there_is() -> None:
     written = {path.name: path.read_text("utf-8") for path in (CLIENT / "src").glob("*.ts")}
     del written["api.ts"]
 
-    assert all(len(text.splitlines()) <= 60 for text in written.values())
+    assert all(len(text.splitlines()) < 90 for text in written.values())
     called = {path for text in written.values() for path in re.findall(r"/v1/\w+", text)}
     assert called == {
         f"/v1/{name}"
