@@ -1,5 +1,6 @@
 """A small book of loans, written as the money steps would write it."""
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from gateway.domain.booking import return_id
+from gateway.domain.identifier import uuid7
 from tests.manual_clock import START
 
 HOLDER = "ﾔﾏﾀﾞ ﾀﾛｳ"
@@ -45,7 +47,7 @@ class Books:
         reference: str = "ABCDEFGHIJKLMNOPQR22",
         accepted_at: datetime = START,
     ) -> UUID:
-        transfer = uuid4()
+        transfer = uuid7(accepted_at, secrets.token_bytes(10))  # as the gateway makes them
         await self.owner.execute(
             "INSERT INTO transfers (member_id, id, account_id, bank, reference, amount, branch,"
             " type, number, holder, remitter, request_id, accepted_at, state, attempt, step,"
