@@ -430,6 +430,7 @@ END = "T,0,0,1,10000\r\n"
         pytest.param(ROW.replace("2,10000", "3,10000") + END, id="neither in nor out"),
         pytest.param(ROW.replace("10000", "0") + "T,0,0,1,0\r\n", id="a movement of nothing"),
         pytest.param(ROW.replace("20261125", "20261124") + END, id="another day"),
+        pytest.param(ROW.replace("25090000", "25190000") + END, id="an hour that is still to come"),
         pytest.param(ROW.replace(REFERENCE, "no reference!") + END, id="no reference"),
         pytest.param(ROW.replace("ﾔﾏﾀﾞ", "ﾔﾏ,ﾀﾞ") + END, id="a column too many"),
         pytest.param(ROW + "T,0,0,2,10000\r\n", id="another count"),

@@ -65,19 +65,18 @@ def _check_balance(statement: Element, entries: tuple[Entry, ...]) -> None:
     A statement that lost a line is well-formed all the same.
     """
     opening, closing = _stated(statement, "OPBD"), _stated(statement, "CLBD")
-    if opening is None or closing is None:
-        return
     moved = sum(_SIGNS[entry.direction] * entry.amount for entry in entries)
-    if _balance(opening) + moved != _balance(closing):
+    if opening is not None and closing is not None and opening + moved != closing:
         raise NotReadable("does not balance")
 
 
-def _stated(statement: Element, kind: str) -> Element | None:
+def _stated(statement: Element, kind: str) -> int | None:
+    """Return a balance in yen, None where the statement has none of that kind."""
     balances = statement.every("Bal")
     found = [one for one in balances if one.maybe_text("Tp", "CdOrPrtry", "Cd") == kind]
     if len(found) > 1:
         raise NotReadable("a balance twice")
-    return found[0] if found else None
+    return _balance(found[0]) if found else None
 
 
 def _balance(balance: Element) -> int:

@@ -1,7 +1,7 @@
 """MUFG's statement of a day: the whole of it, or nothing."""
 
 import asyncio
-from datetime import date
+from datetime import date, datetime
 
 import httpx
 
@@ -10,6 +10,7 @@ from gateway.adapters.line import Call
 from gateway.adapters.mufg.channel import STATEMENTS, Channel, Reading, check_type
 from gateway.adapters.mufg.entries import Entry, read_statement
 from gateway.adapters.mufg.readiness import Readiness
+from gateway.adapters.mufg.values import check_instant
 from gateway.adapters.mufg.xml_reading import NotReadable
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Statement, StatementLine, StatementUnavailable
@@ -27,6 +28,7 @@ class Statements:
         self._readiness = readiness
         self._account_id = account_id
         self._reading = Reading(clock)
+        self._clock = clock
 
     def of(self, day: date) -> Call[Statement | StatementUnavailable]:
         async def read(answer: httpx.Response) -> tuple[str, Statement | StatementUnavailable]:
@@ -37,7 +39,7 @@ class Statements:
             try:
                 # A full day is a megabyte: too long to read while every other call waits.
                 entries = await asyncio.to_thread(read_statement, answer.content, self._account_id)
-                return "STATEMENT", _statement(entries, day)
+                return "STATEMENT", _statement(entries, day, self._clock.now())
             except NotReadable as error:
                 raise OutcomeUnknown("BAD_XML", integrity=True) from error
 
@@ -52,9 +54,11 @@ class Statements:
         )
 
 
-def _statement(entries: tuple[Entry, ...], day: date) -> Statement:
+def _statement(entries: tuple[Entry, ...], day: date, now: datetime) -> Statement:
     if any(entry.booked_at.date() != day for entry in entries):
         raise NotReadable("an entry of another day")
+    for entry in entries:
+        check_instant(entry.booked_at, now)
     lines = tuple(_line(entry) for entry in entries)
     if len({line.bank_id for line in lines}) != len(lines):
         raise NotReadable("an entry twice")

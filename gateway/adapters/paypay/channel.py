@@ -50,6 +50,9 @@ class Channel:
         self._clock = clock
         self._nonces = nonces
 
+    def now(self) -> datetime:
+        return self._clock.now()
+
     def url(self, path: str) -> str:
         return self._base + path
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import httpx
 
-from gateway.adapters.digits import malformed, read_amount, read_instant
+from gateway.adapters.digits import malformed, read_amount, read_booking
 from gateway.adapters.failure import OutcomeUnknown
 from gateway.adapters.line import Call, Line
 from gateway.adapters.paypay.channel import Channel, Question
@@ -34,7 +34,7 @@ async def read_statement(
 
     async def read(answer: httpx.Response) -> tuple[str, Statement | StatementUnavailable]:
         rows, trailer = _rows(_open(channel, question, answer))
-        movements = tuple(_movement(row, day) for row in rows)
+        movements = tuple(_movement(row, day, channel.now()) for row in rows)
         if trailer != _totals(movements) or _repeats(movement.bank_id for movement in movements):
             raise OutcomeUnknown("DOES_NOT_ADD_UP", integrity=True)
         return "STATEMENT", Statement(BankCode.PAYPAY, day, movements)
@@ -75,9 +75,9 @@ def _rows(text: str) -> tuple[list[list[str]], list[str]]:
     return rows[:-1], rows[-1]
 
 
-def _movement(row: Sequence[str], day: date) -> StatementLine:
+def _movement(row: Sequence[str], day: date, now: datetime) -> StatementLine:
     number, instant, direction, amount, reference, name = row
-    booked_at = read_instant(instant)
+    booked_at = read_booking(instant, now)
     is_readable = _NUMBER.fullmatch(number) and _REFERENCE.fullmatch(reference)
     if not is_readable or direction not in DIRECTIONS or booked_at.date() != day:
         raise malformed()

@@ -160,6 +160,14 @@ async def test_a_statement_that_lost_a_line_is_refused() -> None:
         assert await mocked.bank.statement(DAY) == StatementUnavailable(Reason.OUTCOME_UNKNOWN)
 
 
+async def test_a_balance_that_stands_alone_must_be_one_too() -> None:
+    changes = ("<Cd>OPBD</Cd>", "<Cd>PRCD</Cd>"), (f'<Amt Ccy="JPY"{CLOSING}/Amt>', "")
+    async with mocked_mufg() as mocked:
+        mocked.says(altered("statement", *changes))
+
+        assert await mocked.bank.statement(DAY) == StatementUnavailable(Reason.OUTCOME_UNKNOWN)
+
+
 AT = "<DtTm>2026-11-25T10:00:05+09:00</DtTm>"
 PAGES = "<MsgPgntn><PgNb>1</PgNb><LastPgInd>{}</LastPgInd></MsgPgntn></GrpHdr>"
 
@@ -171,6 +179,7 @@ PAGES = "<MsgPgntn><PgNb>1</PgNb><LastPgInd>{}</LastPgInd></MsgPgntn></GrpHdr>"
         pytest.param(("<NtryRef>M0002</NtryRef>", ""), id="an entry without a number"),
         pytest.param((AT, AT.replace("25T", "26T")), id="an entry of another day"),
         pytest.param((AT, "<DtTm>2026-11-25T15:00:05Z</DtTm>"), id="another day in Japan"),
+        pytest.param((AT, AT.replace("10:00", "10:40")), id="an hour that is still to come"),
         pytest.param((AT, "<Dt>2026-11-25</Dt>"), id="a date for an instant"),
         pytest.param((AT, AT.replace("+09:00", "")), id="an instant without an offset"),
         pytest.param((">777<", ">777.5<"), id="a decimal amount"),
