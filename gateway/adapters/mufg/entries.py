@@ -95,7 +95,9 @@ def _entry(entry: Element) -> Entry:
     booked_at = read_instant(entry.text("BookgDt", "DtTm"))
     value_date = entry.maybe_text("ValDt", "Dt")
     details = entry.maybe("NtryDtls", "TxDtls")
-    is_back = read_flag(entry.maybe_text("RvslInd")) or _says_returned(entry, details)
+    # Both are read: what stands twice is not readable, whatever the other says.
+    is_marked, says_so = read_flag(entry.maybe_text("RvslInd")), _says_returned(entry, details)
+    is_back = is_marked or says_so
     bank_id = entry.maybe_text("NtryRef")
     return Entry(
         bank_id=None if bank_id is None else read_bank_id(bank_id),

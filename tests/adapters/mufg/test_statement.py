@@ -187,6 +187,7 @@ PAGES = "<MsgPgntn><PgNb>1</PgNb><LastPgInd>{}</LastPgInd></MsgPgntn></GrpHdr>"
         pytest.param(("<CdtDbtInd>DBIT", "<CdtDbtInd>BOTH"), id="no direction"),
         pytest.param(("<Sts>BOOK", "<Sts>PDNG"), id="an entry that is not booked"),
         pytest.param((REVERSED, REVERSED.replace("true", "yes")), id="neither true nor false"),
+        pytest.param((REVERSED, f"{REVERSED}{SAID}"), id="a description twice"),
         pytest.param(("<Id>19000001", "<Id>19000002"), id="another account"),
         pytest.param(("</GrpHdr>", PAGES.format("false")), id="a page of several"),
         pytest.param(("</Stmt>", "</Stmt><Stmt/>"), id="two statements"),
