@@ -110,10 +110,8 @@ async def test_a_source_is_an_address_however_a_proxy_writes_it(client: Client) 
 
     assert let_in(await asked_from(client, *v4)) in LET_IN
     assert let_in(await asked_from(client, *v6)) in LET_IN
-    assert [reply.status for reply in await asked_from(client, "198.51.100.1", "[2001:db8::]")] == [
-        429,
-        429,
-    ]
+    plain = await asked_from(client, "198.51.100.1", "[2001:db8::]")
+    assert max(int(left(reply)[0].removeprefix("r=")) for reply in plain) < 50
 
 
 @pytest.mark.parametrize("hop", ["é", "unknown", "_hidden", "1.2.3", "[::1", "1.2.3.4:x", ""])

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import orjson
 import pytest
 
 from gateway.config import Settings, load_settings
@@ -96,19 +95,6 @@ async def test_a_long_answer_is_not_cut_off_because_of_a_body_that_nobody_reads(
 
         for _ in range(2):  # heartbeats, of which the second comes after HEAD_WAIT_S
             await reader.readuntil(b":\n\n")
-
-
-async def test_one_connection_too_many_is_told_so_and_closed(client: Client) -> None:
-    async with AsyncExitStack() as stack:
-        for _ in range(ROOM // 2):  # one address gets no more
-            await stack.enter_async_context(connection(client))
-        async with connection(client) as (reader, _):
-            answer = await read_all(reader)
-
-        head, _, body = answer.partition(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 503")
-        assert b"Retry-After: 1" in head
-        assert orjson.loads(body)["code"] == "busy"
 
 
 async def test_whoever_sends_nothing_frees_its_place_for_others(client: Client) -> None:
