@@ -68,7 +68,10 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One movement on the lender's settlement account, as the bank states it."""
+    """One movement on the lender's settlement account, as the bank states it.
+
+    `text` is what the bank prints beside the other side's name, where it has a place for it.
+    """
 
     bank_id: str
     direction: Direction
@@ -78,15 +81,21 @@ class StatementLine:
     reference: str | None
     counterparty: str
     is_return: bool
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """All movements booked on one JST date, in booking order."""
+    """All movements booked on one JST date, in booking order.
+
+    `balances` are those of the account before the first and after the last line, in yen, where the
+    bank states them; they are known to agree with the lines.
+    """
 
     bank: BankCode
     day: date
     movements: tuple[StatementLine, ...]
+    balances: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

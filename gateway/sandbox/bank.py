@@ -16,6 +16,7 @@ from gateway.sandbox.collections import APPROVAL_PREFIX
 from gateway.sandbox.emulation import Emulation, EmulationEnded
 from gateway.sandbox.exchange import Reply
 from gateway.sandbox.journal import FIRST_DAY, Journal
+from gateway.sandbox.movements import MOVEMENT, replay_movement
 from gateway.sandbox.profile import BankSpec, Emulator
 from gateway.sandbox.tls import is_the_lender
 
@@ -48,6 +49,8 @@ class RunningBank:
         for record in await asyncio.to_thread(self._journal.read):
             if record["kind"] == "accounts":
                 self.emulation.books.put(as_accounts(record["accounts"]))
+            elif record["kind"] == MOVEMENT:
+                replay_movement(self.emulation.books, record)
             else:
                 self.emulator.replay(record)
         self.emulator.resume()

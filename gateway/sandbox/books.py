@@ -1,5 +1,6 @@
 """The accounts of one bank and every movement on the lender's settlement account."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -41,11 +42,21 @@ class MovementKind(StrEnum):
     PAYOUT = "payout"
     COLLECTION = "collection"
     RETURN = "return"
+    CREDIT = "credit"
+    DEBIT = "debit"
+
+
+_OUTGOING = frozenset({MovementKind.PAYOUT, MovementKind.DEBIT})
+# The other side of a line that was entered by hand: at no account of this bank.
+NOBODY = AccountKey("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """What is to be booked between the settlement account and `account`."""
+    """What is to be booked between the settlement account and `account`.
+
+    `text` is printed on the statement where its kind does not say what to print.
+    """
 
     kind: MovementKind
     reference: str
@@ -54,11 +65,17 @@ class Booking:
     bank_id: str
     account: AccountKey
     counterparty: str
+    text: str = ""
 
     @property
     def is_incoming(self) -> bool:
         """Whether the lender's settlement account grows."""
-        return self.kind is not MovementKind.PAYOUT
+        return self.kind not in _OUTGOING
+
+    @property
+    def gain(self) -> int:
+        """Return by how many yen the lender's settlement account grows."""
+        return self.amount if self.is_incoming else -self.amount
 
     @property
     def value_date(self) -> date:
@@ -93,13 +110,23 @@ class Books:
 
     def book(self, booking: Booking) -> Movement:
         """Move the money, and remember it under the JST date of its instant."""
-        gain = booking.amount if booking.is_incoming else -booking.amount
         other = self.accounts[booking.account]
-        self.accounts[booking.account] = replace(other, balance=other.balance - gain)
-        self.settlement = replace(self.settlement, balance=self.settlement.balance + gain)
+        self.accounts[booking.account] = replace(other, balance=other.balance - booking.gain)
+        day = self.by_day.get(booking.value_date, [])
+        return self._add(booking, place=len(day))
+
+    def insert(self, booking: Booking) -> Movement:
+        """Move money to or from elsewhere, and remember it by its instant within its day."""
+        day = self.by_day.get(booking.value_date, [])
+        place = bisect_right(day, booking.instant, key=lambda moved: moved.booking.instant)
+        return self._add(booking, place=place)
+
+    def _add(self, booking: Booking, *, place: int) -> Movement:
+        settlement = self.settlement
+        self.settlement = replace(settlement, balance=settlement.balance + booking.gain)
         movement = Movement(len(self.movements) + 1, booking)
         self.movements.append(movement)
-        self.by_day.setdefault(booking.value_date, []).append(movement)
+        self.by_day.setdefault(booking.value_date, []).insert(place, movement)
         return movement
 
 

@@ -17,6 +17,7 @@ from gateway.sandbox.books import (
 )
 from gateway.sandbox.decisions import DECISIONS
 from gateway.sandbox.faults import Code, Faults, RuleList, fault_of_rule
+from gateway.sandbox.movements import post_movement
 from gateway.sandbox.profile import ControlRefused, TakesClientKeys
 from gateway.sandbox.seeds import Choices
 from gateway.sandbox.strict import StrictModel, Unreadable, as_model, read_instant, read_json
@@ -128,6 +129,11 @@ async def post_accounts(bank: RunningBank, value: object) -> Json:
     return {"accounts": len(new)}
 
 
+async def post_movements(bank: RunningBank, value: object) -> Json:
+    """`POST movements`: a line of the statement without a reference of the client's."""
+    return await post_movement(bank.emulation, value)
+
+
 async def post_reset(bank: RunningBank, _: object) -> Json:
     """`POST reset`: the first day again."""
     await bank.reset()
@@ -156,6 +162,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "credentials"): show_credentials,
     ("PUT", "clients"): put_clients,
     ("POST", "accounts"): post_accounts,
+    ("POST", "movements"): post_movements,
     ("POST", "reset"): post_reset,
 }
 

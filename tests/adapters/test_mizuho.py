@@ -589,6 +589,7 @@ async def test_a_statement_is_the_day_as_the_bank_booked_it() -> None:
         counterparty="ﾔﾏﾀﾞ ﾀﾛｳ",
         is_return=False,
     )
+    assert got.balances == (100_000_000, 100_195_000)
     told = [(line.direction, line.amount.amount, line.is_return) for line in got.movements]
     assert told[1:] == [("in", 10_000, True), ("in", 30_000, False), ("in", 165_000, False)]
     assert [line.reference for line in got.movements][1:] == [

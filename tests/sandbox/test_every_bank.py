@@ -121,3 +121,42 @@ async def test_an_approval_page_of_nothing_is_404_in_html(anyone: Anyone):
 async def test_nothing_hangs_outside_the_base_path(anyone: Anyone):
     async with anyone.session.get(f"{anyone.url}/elsewhere") as answer:
         assert (answer.status, await answer.read()) == (404, b"")
+
+
+STRAY = {"direction": "in", "amount": 70, "counterparty": "ｽｽﾞｷ ﾊﾅｺ", "text": "ﾌﾘｺﾐ"}
+
+
+async def test_a_line_that_nobody_asked_for_moves_the_settlement_account(anyone: Anyone):
+    bill = {"direction": "out", "amount": 3_300, "text": "ﾃｽｳﾘﾖｳ"}
+    await anyone.asks("POST", "movements", STRAY)
+    await anyone.asks("POST", "movements", bill)
+
+    _, ledger = await anyone.asks("GET", "ledger")
+
+    assert ledger["settlement"]["balance"] == 100_000_000 + 70 - 3_300
+    assert [account["balance"] for account in ledger["accounts"]] == [1_000_000]
+    lines = ledger["movements"]
+    assert [(one["kind"], one["direction"], one["reference"]) for one in lines] == [
+        ("credit", "in", ""),
+        ("debit", "out", ""),
+    ]
+    assert len({one["bank_id"] for one in lines}) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"direction": "up"}, id="a direction there is not"),
+        pytest.param({"amount": 0}, id="no yen"),
+        pytest.param({"amount": 10**10}, id="more than a statement can show"),
+        pytest.param({"counterparty": "Suzuki"}, id="a name that no bank prints"),
+        pytest.param({"text": "ｱ,ｲ"}, id="a text that would end a column"),
+        pytest.param({"at": "2026-11-25T10:00:00"}, id="an instant without an offset"),
+        pytest.param({"at": "2026-11-25T10:00:01+09:00"}, id="what is still to come"),
+        pytest.param({"reference": REFERENCE}, id="a reference"),
+    ],
+)
+async def test_a_line_that_no_bank_would_book_is_400(anyone: Anyone, change):
+    status, answer = await anyone.asks("POST", "movements", STRAY | change)
+
+    assert (status, list(answer)) == (400, ["error"])

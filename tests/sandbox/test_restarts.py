@@ -106,3 +106,20 @@ async def test_books_of_an_older_emulator_are_read(clock: ManualClock, tmp_path:
     assert (again.headers["X-Duplicate"], again.body) == ("true", first.body)
     assert (asked["status"], asked["returnReason"]) == ("RETURNED", "X")
     assert ledger["settlement"]["balance"] == 99_990_000
+
+
+async def test_a_line_that_nobody_asked_for_outlives_the_restart(
+    clock: ManualClock, tmp_path: Path
+):
+    line = {"direction": "out", "amount": 3_300, "text": "ﾃｽｳﾘﾖｳ"}
+    async with running(clock, tmp_path) as lender:
+        told = await lender.told("POST", "movements", line)
+        clock.advance(60)
+        await lender.told("POST", "movements", line | {"at": "2026-11-25T10:00:30+09:00"})
+        books = await lender.told("GET", "ledger")
+
+    async with running(clock, tmp_path) as lender:
+        same_books = await lender.told("GET", "ledger")
+
+    assert same_books == books
+    assert books["movements"][0] == told

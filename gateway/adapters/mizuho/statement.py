@@ -64,7 +64,7 @@ class Statements:
         if len({moved.number for moved in book.movements}) != len(book.movements):
             raise OutcomeUnknown("REPEATED_LINE", integrity=True)
         lines = tuple(self._line(moved, day) for moved in book.movements)
-        return Statement(BankCode.MIZUHO, day, lines)
+        return Statement(BankCode.MIZUHO, day, lines, book.balances)
 
     def _line(self, moved: Movement, day: date) -> StatementLine:
         is_credit = moved.direction == IN
@@ -78,4 +78,5 @@ class Statements:
             reference=moved.reference or None,
             counterparty=moved.counterparty,
             is_return=is_credit and moved.description == codes.RETURN_DESCRIPTION,
+            text=moved.description,
         )

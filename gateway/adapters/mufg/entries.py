@@ -35,9 +35,18 @@ class Entry:
     reference: str | None
     counterparty: str
     is_return: bool
+    text: str
 
 
-def read_statement(content: bytes, account_id: str) -> tuple[Entry, ...]:
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """All entries of a statement; `balances` before and after them in yen, where both stand."""
+
+    all: tuple[Entry, ...]
+    balances: tuple[int, int] | None
+
+
+def read_statement(content: bytes, account_id: str) -> Entries:
     """Return the entries of a whole statement of this account, or raise NotReadable."""
     document = read_document(content, CAMT_053, STATEMENT_ELEMENTS_MAX)
     message = document.one("BkToCstmrStmt")
@@ -48,8 +57,7 @@ def read_statement(content: bytes, account_id: str) -> tuple[Entry, ...]:
     if statement.text("Acct", "Id", "Othr", "Id") != account_id:
         raise NotReadable("of another account")
     entries = tuple(_entry(entry) for entry in statement.every("Ntry"))
-    _check_balance(statement, entries)
-    return entries
+    return Entries(entries, _balances(statement, entries))
 
 
 def read_notice(content: bytes) -> tuple[datetime, Entry]:
@@ -59,15 +67,19 @@ def read_notice(content: bytes) -> tuple[datetime, Entry]:
     return made_at, _entry(message.one("Ntfctn", "Ntry"))
 
 
-def _check_balance(statement: Element, entries: tuple[Entry, ...]) -> None:
-    """Raise if the entries do not lead from the opening to the closing balance, where both stand.
+def _balances(statement: Element, entries: tuple[Entry, ...]) -> tuple[int, int] | None:
+    """Return the opening and the closing balance, None unless both stand.
 
-    A statement that lost a line is well-formed all the same.
+    NotReadable if the entries do not lead from one to the other: a statement that lost a line is
+    well-formed all the same.
     """
     opening, closing = _stated(statement, "OPBD"), _stated(statement, "CLBD")
     moved = sum(_SIGNS[entry.direction] * entry.amount for entry in entries)
-    if opening is not None and closing is not None and opening + moved != closing:
+    if opening is None or closing is None:
+        return None
+    if opening + moved != closing:
         raise NotReadable("does not balance")
+    return opening, closing
 
 
 def _stated(statement: Element, kind: str) -> int | None:
@@ -108,6 +120,7 @@ def _entry(entry: Element) -> Entry:
         reference=_reference(details),
         counterparty=_counterparty(details, is_ours=direction is Direction.OUT or is_back),
         is_return=direction is Direction.IN and is_back,
+        text=entry.maybe_text("AddtlNtryInf") or "",
     )
 
 

@@ -8,7 +8,7 @@ import httpx
 from gateway.adapters.failure import OutcomeUnknown
 from gateway.adapters.line import Call
 from gateway.adapters.mufg.channel import STATEMENTS, Channel, Reading, check_type
-from gateway.adapters.mufg.entries import Entry, read_statement
+from gateway.adapters.mufg.entries import Entries, Entry, read_statement
 from gateway.adapters.mufg.readiness import Readiness
 from gateway.adapters.mufg.values import check_instant
 from gateway.adapters.mufg.xml_reading import NotReadable
@@ -54,15 +54,15 @@ class Statements:
         )
 
 
-def _statement(entries: tuple[Entry, ...], day: date, now: datetime) -> Statement:
-    if any(entry.booked_at.date() != day for entry in entries):
+def _statement(entries: Entries, day: date, now: datetime) -> Statement:
+    if any(entry.booked_at.date() != day for entry in entries.all):
         raise NotReadable("an entry of another day")
-    for entry in entries:
+    for entry in entries.all:
         check_instant(entry.booked_at, now)
-    lines = tuple(_line(entry) for entry in entries)
+    lines = tuple(_line(entry) for entry in entries.all)
     if len({line.bank_id for line in lines}) != len(lines):
         raise NotReadable("an entry twice")
-    return Statement(BankCode.MUFG, day, lines)
+    return Statement(BankCode.MUFG, day, lines, entries.balances)
 
 
 def _line(entry: Entry) -> StatementLine:
@@ -77,4 +77,5 @@ def _line(entry: Entry) -> StatementLine:
         reference=entry.reference,
         counterparty=entry.counterparty,
         is_return=entry.is_return,
+        text=entry.text,
     )

@@ -66,4 +66,5 @@ def _line(movement: Movement) -> StatementLine:
         reference=movement.client_reference,
         counterparty=movement.counterparty_name or "",
         is_return=is_credit and movement.description == codes.RETURN_DESCRIPTION,
+        text=movement.description or "",
     )

@@ -41,6 +41,30 @@ async def _compare(rig: Rig) -> None:
     equal(len(set(bank_ids)), len(bank_ids), "different bank ids")
 
 
+async def has_what_nobody_asked_for(rig: Rig) -> None:
+    """A line without a reference stands where the bank booked it, with what the bank printed."""
+    await rig.became(rig.order())
+    earlier = (rig.clock.now() - timedelta(minutes=5)).isoformat()
+    for line in (
+        {"direction": "out", "amount": 3_300, "text": "ﾃｽｳﾘﾖｳ"},
+        {"direction": "in", "amount": 5_000_000, "counterparty": "ﾌﾟﾛﾐｽ", "at": earlier},
+        {"direction": "in", "amount": 1, "counterparty": "ｽｽﾞｷ ﾊﾅｺ", "text": "ﾌﾘｺﾐ"},
+    ):
+        await rig.emulator.post("movements", line)
+    statement = a(Statement, await rig.bank.statement(rig.clock.now().date()))
+    first, _, *last = statement.movements
+    equal(
+        [(one.direction.value, one.amount.amount, one.reference) for one in (first, *last)],
+        [("in", 5_000_000, None), ("out", 3_300, None), ("in", 1, None)],
+        "lines without a reference",
+    )
+    equal([one.counterparty for one in (first, last[1])], ["ﾌﾟﾛﾐｽ", "ｽｽﾞｷ ﾊﾅｺ"], "names")
+    equal("ﾃｽｳﾘﾖｳ" in {last[0].counterparty, last[0].text}, True, "the text is read")
+    if statement.balances is not None:
+        before, after = statement.balances
+        equal(after - before, 5_000_000 - 3_300 + 1 - 10_000, "what the balances lie apart")
+
+
 async def has_all_its_pages(rig: Rig) -> None:
     await rig.emulator.put("settings", LIFTED)
     rows = (rig.expected.statement_rows_a_page or 100) + 5
@@ -82,6 +106,7 @@ async def an_overdrawn_account_has_one_too(rig: Rig) -> None:
 CASES = (
     Case(GROUP, "an overdrawn account has one too", an_overdrawn_account_has_one_too),
     Case(GROUP, "it agrees with the books", agrees_with_the_books),
+    Case(GROUP, "it has what nobody asked for", has_what_nobody_asked_for),
     Case(GROUP, "it has all its pages", has_all_its_pages),
     Case(
         GROUP,

@@ -8,7 +8,7 @@ from gateway.sandbox.mizuho import layouts
 from gateway.sandbox.mizuho.sougou import BANK_CODE, BANK_NAME
 from gateway.sandbox.mizuho.wareki import era_date
 
-_TRANSFER, _DIRECT_DEBIT = "11", "14"
+_TRANSFER, _DIRECT_DEBIT, _OTHER = "11", "14", "18"
 _KIND = {
     MovementKind.PAYOUT: (_TRANSFER, "ﾌﾘｺﾐ"),
     MovementKind.COLLECTION: (_DIRECT_DEBIT, "ﾌﾘｶｴ"),
@@ -59,7 +59,7 @@ def _header(account: Account, balance: int, day: date, today: date) -> bytes:
 
 def _row(movement: Movement) -> bytes:
     booking = movement.booking
-    kind, description = _KIND[booking.kind]
+    kind, description = _KIND.get(booking.kind, (_OTHER, booking.text))
     return layouts.DATA_03.build(
         {
             "データ区分": "2",
@@ -103,5 +103,4 @@ def _sign(balance: int) -> str:
 
 
 def _gain(movements: Sequence[Movement]) -> int:
-    bookings = (movement.booking for movement in movements)
-    return sum(b.amount if b.is_incoming else -b.amount for b in bookings)
+    return sum(movement.booking.gain for movement in movements)

@@ -3,6 +3,9 @@
 from gateway.sandbox.books import Account, Booking, MovementKind
 from gateway.sandbox.mufg import xml_writing as xml
 
+# ISO 20022's own word for a payment to which nobody gave a reference.
+_NO_REFERENCE = "NOTPROVIDED"
+_PAYERS = frozenset({MovementKind.COLLECTION, MovementKind.CREDIT})
 _DESCRIPTION = {
     MovementKind.PAYOUT: "ﾌﾘｺﾐ",
     MovementKind.COLLECTION: "ﾌﾘｶｴ",
@@ -25,7 +28,7 @@ def account(settlement: Account) -> str:
 def entry(booking: Booking) -> str:
     """Return one booking; a return is a credit that reverses a debit."""
     is_return = booking.kind is MovementKind.RETURN
-    description = _DESCRIPTION[booking.kind]
+    description = _DESCRIPTION.get(booking.kind, booking.text)
     return xml.group(
         "Ntry",
         xml.text("NtryRef", booking.bank_id),
@@ -38,7 +41,7 @@ def entry(booking: Booking) -> str:
         xml.text("AcctSvcrRef", booking.bank_id),
         xml.path("BkTxCd/Prtry", xml.text("Cd", booking.kind.upper())),
         xml.path("NtryDtls/TxDtls", _details(booking)),
-        xml.text("AddtlNtryInf", description),
+        xml.text("AddtlNtryInf", description) if description else "",
     )
 
 
@@ -48,7 +51,8 @@ def direction(booking: Booking) -> str:
 
 
 def _details(booking: Booking) -> str:
-    party = "Dbtr" if booking.kind is MovementKind.COLLECTION else "Cdtr"
-    references = xml.path("Refs", xml.text("EndToEndId", booking.reference))
+    party = "Dbtr" if booking.kind in _PAYERS else "Cdtr"
+    reference = booking.reference or _NO_REFERENCE
+    references = xml.path("Refs", xml.text("EndToEndId", reference))
     name = xml.path(f"RltdPties/{party}", xml.text("Nm", booking.counterparty))
     return references + (name if booking.counterparty else "")

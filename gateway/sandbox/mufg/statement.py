@@ -1,6 +1,5 @@
 """MUFG's statement, camt.053: the movements of one JST date, in booking order."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -53,8 +52,7 @@ def statement(shown: StatementDay, now: datetime) -> bytes:
 
 
 def _gain(books: Books, day: date) -> int:
-    bookings: Iterable[Booking] = (movement.booking for movement in books.by_day.get(day, ()))
-    return sum(one.amount if one.is_incoming else -one.amount for one in bookings)
+    return sum(movement.booking.gain for movement in books.by_day.get(day, ()))
 
 
 def _balance(code: str, amount: int, day: date) -> str:

@@ -27,5 +27,5 @@ def _row(number: int, movement: Movement) -> tuple[str, ...]:
         "1" if booking.is_incoming else "2",
         str(booking.amount),
         booking.reference,
-        RETURNED if booking.kind is MovementKind.RETURN else booking.counterparty,
+        RETURNED if booking.kind is MovementKind.RETURN else booking.counterparty or booking.text,
     )

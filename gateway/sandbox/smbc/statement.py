@@ -24,7 +24,7 @@ def statement_page(books: Books, day: date, page: int) -> dict[str, object]:
     }
 
 
-def _row(movement: Movement) -> dict[str, str]:
+def _row(movement: Movement) -> dict[str, str | None]:
     booking = movement.booking
     return {
         "transactionId": booking.bank_id,
@@ -32,7 +32,7 @@ def _row(movement: Movement) -> dict[str, str]:
         "amount": str(booking.amount),
         "executedAt": instant_text(booking.instant),
         "valueDate": booking.value_date.isoformat(),
-        "clientReference": booking.reference,
-        "counterpartyName": booking.counterparty,
-        "description": _DESCRIPTION[booking.kind],
+        "clientReference": booking.reference or None,
+        "counterpartyName": booking.counterparty or None,
+        "description": _DESCRIPTION.get(booking.kind, booking.text) or None,
     }

@@ -26,11 +26,12 @@ def line(
     reference: str | None,
     counterparty: str,
     *,
+    text: str = "",
     back: bool = False,
 ) -> StatementLine:
     at = BACK if back else BOOKED
     return StatementLine(
-        bank_id, direction, Yen(amount), at, DAY, reference, counterparty, is_return=back
+        bank_id, direction, Yen(amount), at, DAY, reference, counterparty, is_return=back, text=text
     )
 
 
@@ -45,11 +46,12 @@ async def test_a_statement_holds_every_entry_in_the_banks_order() -> None:
         BankCode.MUFG,
         DAY,
         (
-            line("M0001", OUT, 10_000, REFERENCE, "ﾔﾏﾀﾞ ﾀﾛｳ"),
-            line("M0002", IN, 5_000, "AAAABBBBCCCCDDDD6767", "ﾔﾏﾀﾞ ﾊﾅｺ"),
-            line("M0003", IN, 10_000, REFERENCE, "ﾔﾏﾀﾞ ﾀﾛｳ", back=True),
+            line("M0001", OUT, 10_000, REFERENCE, "ﾔﾏﾀﾞ ﾀﾛｳ", text="ﾌﾘｺﾐ"),
+            line("M0002", IN, 5_000, "AAAABBBBCCCCDDDD6767", "ﾔﾏﾀﾞ ﾊﾅｺ", text="ﾌﾘｶｴ"),
+            line("M0003", IN, 10_000, REFERENCE, "ﾔﾏﾀﾞ ﾀﾛｳ", text="ｼｷﾝﾍﾝｷﾔｸ", back=True),
             line("M0004", IN, 777, None, ""),
         ),
+        (100_000_000, 100_005_777),
     )
     assert asked[0].url.path == "/mufg/statements/2026-11-25"
 
@@ -122,7 +124,9 @@ async def test_a_day_without_movements_is_a_statement() -> None:
     async with mocked_mufg() as mocked:
         mocked.says(altered("statement", (body[begin:end], ""), (CLOSING, OPENING)))
 
-        assert await mocked.bank.statement(DAY) == Statement(BankCode.MUFG, DAY, ())
+        got = await mocked.bank.statement(DAY)
+
+    assert got == Statement(BankCode.MUFG, DAY, (), (100_000_000, 100_000_000))
 
 
 @pytest.mark.parametrize(

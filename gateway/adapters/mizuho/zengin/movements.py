@@ -109,12 +109,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The movements of one account from one day to another, in the bank's order."""
+    """The movements of one account from one day to another, in the bank's order.
+
+    `balances` are those before the first and after the last of them, in yen.
+    """
 
     account: Account
     first_day: date
     last_day: date
     movements: tuple[Movement, ...]
+    balances: tuple[int, int]
 
 
 def decode_book(content: bytes, *, near: date) -> Book:
@@ -135,7 +139,8 @@ def decode_book(content: bytes, *, near: date) -> Book:
     _agree(END.decode(file.end), "総件数", records)
     _day(header, "作成日", near)
     account = Account(header["支店"], header["種目"], header["口座"])
-    return Book(account, _day(header, "自", near), _day(header, "至", near), movements)
+    first, last = _day(header, "自", near), _day(header, "至", near)
+    return Book(account, first, last, movements, (before, after))
 
 
 def _movement(values: dict[str, str], near: date) -> Movement:
