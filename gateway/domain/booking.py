@@ -16,7 +16,7 @@ from gateway.domain.correction import Cause, correction
 from gateway.domain.hours import JST
 from gateway.domain.ledger import PRINCIPAL, SUSPENSE, Leg, Posting, balances, settlement_cash
 from gateway.domain.loan import Loan
-from gateway.domain.loan_entries import Kind, LoanEntry
+from gateway.domain.loan_entries import Chains, Kind, LoanEntry
 from gateway.domain.loan_history import History, history
 from gateway.domain.loan_state import Agreement
 from gateway.domain.money import NOTHING, Yen
@@ -165,8 +165,12 @@ def payment_entry(
 
 
 def book(known: LoanBook, entry: LoanEntry) -> Booking | None:
-    """Return what books `entry` on the loan as it was read; None if it is booked already."""
-    if any(entry.id == other.id for other in known.entries):
+    """Return what books `entry` on the loan as it was read; None if it is booked already.
+
+    One that was booked and withdrawn since is entered anew, in the same place.
+    """
+    entry = _entered_anew(known, entry)
+    if any(_is_there(entry, other) for other in known.entries):
         return None
     old = known.history
     new = history((*known.entries, entry), known.agreement, old.steps)
@@ -179,6 +183,37 @@ def book(known: LoanBook, entry: LoanEntry) -> Booking | None:
         split=receipt_of(step).split,
         loan_version=known.loan.version,
         due_on=due_on(new),
+    )
+
+
+def _is_there(entry: LoanEntry, other: LoanEntry) -> bool:
+    """Whether `entry` is booked, or what it would supersede is superseded already."""
+    superseded = entry.supersedes
+    return entry.id == other.id or (superseded is not None and superseded == other.supersedes)
+
+
+def _entered_anew(known: LoanBook, entry: LoanEntry) -> LoanEntry:
+    latest = Chains(known.entries).latest(entry.id)
+    is_withdrawn = any(
+        other.id == latest and other.kind is Kind.WITHDRAWAL for other in known.entries
+    )
+    return in_place_of(latest, entry) if is_withdrawn and entry.supersedes is None else entry
+
+
+def in_place_of(entry_id: UUID, entry: LoanEntry) -> LoanEntry:
+    """Return `entry` as it stands in the place of one that was wrong, once."""
+    return replace(entry, id=uuid5(entry_id, "anew"), takes_back=entry_id)
+
+
+def withdrawal_of(entry: LoanEntry, at: datetime) -> LoanEntry:
+    """Return the entry that takes `entry` out of the loan's history, once."""
+    return replace(
+        entry,
+        id=uuid5(entry.id, "withdrawal"),
+        kind=Kind.WITHDRAWAL,
+        effective_on=at.astimezone(JST).date(),
+        at=at,
+        takes_back=entry.id,
     )
 
 

@@ -27,6 +27,7 @@ class Cause(StrEnum):
     FOUND_LATE = "found_late"  # put in before what was known
     RETURNED = "returned"  # an advance came back
     WITHDRAWN = "withdrawn"  # an entry was wrong, and is taken out
+    ENTERED_ANEW = "entered_anew"  # an entry stands in the place of one that was wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,10 @@ def correction(old: History, new: History) -> Correction:
 
 def _cause(before: set[LoanEntry], after: set[LoanEntry]) -> Cause:
     added = after - before
-    if before - after:
+    if before - after or any(entry.kind is Kind.WITHDRAWAL for entry in added):
         return Cause.WITHDRAWN
+    if any(entry.supersedes is not None for entry in added):
+        return Cause.ENTERED_ANEW
     if any(entry.kind is Kind.RETURN for entry in added):
         return Cause.RETURNED
     is_past = any(entry.place < known.place for entry in added for known in before)

@@ -36,6 +36,12 @@ def settlement_cash(bank: BankCode) -> str:
     return f"settlement_cash:{bank}"
 
 
+def bank_of(account: str) -> BankCode | None:
+    """Return the bank whose settlement account it is, None for any other account."""
+    name, _, bank = account.partition(":")
+    return BankCode(bank) if name == "settlement_cash" else None
+
+
 def fee_expense(bank: BankCode) -> str:
     """Return the house account of what `bank` charges the lender."""
     return f"fee_expense:{bank}"

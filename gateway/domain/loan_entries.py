@@ -4,7 +4,7 @@ An entry is a fact about money, dated by the bank. When we heard of it plays no 
 order of discovery cannot matter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -22,6 +22,10 @@ class Kind(StrEnum):
     SURPLUS = "surplus"  # a second credit for one request: the member's, until people decide
     FEE = "fee"  # the member owes a fee
     REFUND = "refund"  # suspense was paid out to the member
+    WITHDRAWAL = "withdrawal"  # another entry was wrong: it counts no more
+
+
+NAMES_ANOTHER = frozenset({Kind.RETURN, Kind.WITHDRAWAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ class LoanEntry:
 
     `house` is the ledger account on the other side: `settlement_cash:{bank}`, `unidentified` where
     the money was booked before anybody knew whose it was, `fee_income`. `takes_back` is the id of
-    the advance that a return is about.
+    the advance that a return is about, and of the entry that a withdrawal, or any other entry that
+    names one, puts out of force: an entry that names one stands in its place.
     """
 
     id: UUID
@@ -42,8 +47,8 @@ class LoanEntry:
     takes_back: UUID | None = None
 
     def __post_init__(self) -> None:
-        if (self.kind is Kind.RETURN) != (self.takes_back is not None):
-            raise ValueError(f"a return names its advance, and nothing else does: {self.kind}")
+        if self.kind in NAMES_ANOTHER and self.takes_back is None:
+            raise ValueError(f"a {self.kind} names the entry that it is about")
 
     @property
     def place(self) -> tuple[date, datetime, bool, UUID]:
@@ -53,12 +58,18 @@ class LoanEntry:
         """
         return self.effective_on, self.at, self.kind is not Kind.ADVANCE, self.id
 
+    @property
+    def supersedes(self) -> UUID | None:
+        """Return the id of the entry that counts no more because of this one, None if none."""
+        return None if self.kind is Kind.RETURN else self.takes_back
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An entry with what is left of it once the returns are known.
+    """An entry with what is left of it once returns and withdrawals are known.
 
     Of a return, `amount` is what exceeds the advance, or all of it where no such advance is known.
+    A withdrawal, and what it puts out of force, amount to nothing.
     """
 
     entry: LoanEntry
@@ -66,13 +77,47 @@ class Standing:
 
 
 def standing(entries: Iterable[LoanEntry]) -> tuple[Standing, ...]:
-    """Return the entries in their order, advances less what came back of them."""
+    """Return the entries in their order, less what came back of them or was withdrawn."""
     ordered = sorted(entries, key=lambda entry: entry.place)
-    left = {entry.id: entry.amount.amount for entry in ordered}
+    chains = Chains(ordered)
+    in_force = {entry.id for entry in ordered if chains.is_in_force(entry)}
+    left = {entry.id: entry.amount.amount * (entry.id in in_force) for entry in ordered}
     advances = {entry.id for entry in ordered if entry.kind is Kind.ADVANCE}
     for entry in ordered:
-        if entry.takes_back in advances:
-            taken = min(entry.amount.amount, left[entry.takes_back])
-            left[entry.takes_back] -= taken
+        if entry.kind is not Kind.RETURN or entry.takes_back is None:
+            continue
+        advance = chains.latest(entry.takes_back)
+        if advance in advances:
+            taken = min(left[entry.id], left[advance])
+            left[advance] -= taken
             left[entry.id] -= taken
     return tuple(Standing(entry, Yen(left[entry.id])) for entry in ordered)
+
+
+class Chains:
+    """Which entries stand in the place of which: the first, what superseded it, and so on."""
+
+    def __init__(self, entries: Iterable[LoanEntry]) -> None:
+        known = tuple(entries)
+        self._next = {entry.supersedes: entry.id for entry in known if entry.supersedes}
+        self._before = {entry.id: entry.supersedes for entry in known if entry.supersedes}
+
+    def is_in_force(self, entry: LoanEntry) -> bool:
+        """Whether the entry counts: nothing supersedes it, and it is no withdrawal itself."""
+        return entry.id not in self._next and entry.kind is not Kind.WITHDRAWAL
+
+    def latest(self, entry_id: UUID) -> UUID:
+        """Return what stands in the entry's place by now, itself where nothing does."""
+        return _last(entry_id, self._next)
+
+    def first(self, entry_id: UUID) -> UUID:
+        """Return the entry that the place was made by."""
+        return _last(entry_id, self._before)
+
+
+def _last(entry_id: UUID, links: Mapping[UUID, UUID]) -> UUID:
+    seen = {entry_id}
+    while (linked := links.get(entry_id)) is not None and linked not in seen:
+        seen.add(linked)
+        entry_id = linked
+    return entry_id

@@ -70,8 +70,10 @@ def next_step(before: LoanState, one: Standing, agreement: Agreement) -> Step:
 
     Who keeps the last state of a loan need not fold its history to book what comes in its turn.
     """
+    if one.amount == NOTHING:
+        return Step(one.entry, one.amount, {}, before)
     morning = loan_state.until(before, one.entry.effective_on, agreement.contract)
-    parts, after = _changed(morning, one, agreement) if one.amount > NOTHING else ({}, morning)
+    parts, after = _changed(morning, one, agreement)
     return Step(one.entry, one.amount, parts, after)
 
 
@@ -98,6 +100,8 @@ def _changed(
             return {Part.SUSPENSE: amount}, replace(state, suspense=state.suspense + amount)
         case Kind.RETURN:
             return {Part.UNIDENTIFIED: amount}, state
+        case Kind.WITHDRAWAL:
+            raise ValueError("a withdrawal amounts to nothing by itself")
         case never:
             assert_never(never)
 

@@ -58,4 +58,6 @@ TABLE: dict[Kind, tuple[Row, ...]] = {
         (SUSPENSE, HOUSE, Part.REFUNDED),
         (UNIDENTIFIED, HOUSE, Part.UNIDENTIFIED),
     ),
+    # A withdrawal itself posts nothing either: what it withdraws counts no more.
+    Kind.WITHDRAWAL: (),
 }

@@ -31,6 +31,7 @@ PARTICULARS: Mapping[Resolution, tuple[str, ...]] = {
     R.ADVANCE: ("member",),
     R.REFUND: ("member",),
     R.GIVEN_BACK: (),
+    R.WITHDRAWN: (),
 }
 # What takes money out of `unidentified`, at once or by the pay-out that follows.
 OF_SET_ASIDE = frozenset({R.PAYMENT, R.ADVANCE, R.REFUND, R.GIVEN_BACK})
@@ -147,7 +148,7 @@ def assigned_entry(
 ) -> LoanEntry:
     """Return the entry that unidentified money becomes on a member's loan."""
     return LoanEntry(
-        id=uuid5(item_id, resolution),
+        id=assigned_id(item_id, resolution),
         kind=ASSIGNS[resolution][0],
         amount=amount,
         effective_on=booked_at.astimezone(JST).date(),
@@ -156,11 +157,16 @@ def assigned_entry(
     )
 
 
+def assigned_id(item_id: UUID, resolution: Resolution) -> UUID:
+    """Return the id of the entry that is made of an item."""
+    return uuid5(item_id, resolution)
+
+
 def refund_entry(item_id: UUID, amount: Yen, particulars: Mapping[str, str]) -> LoanEntry:
     """Return the entry of suspense that was paid out by hand: the last of its day."""
     on = date.fromisoformat(particulars["on"])
     return LoanEntry(
-        id=uuid5(item_id, R.REFUNDED),
+        id=assigned_id(item_id, R.REFUNDED),
         kind=Kind.REFUND,
         amount=amount,
         effective_on=on,

@@ -30,6 +30,8 @@ class ReviewKind(StrEnum):
     DATE_DIFFERS = "date_differs"  # on the statement of another day than we booked
     DOUBLED = "doubled"  # paid out twice, or returned twice
     LEDGER_DIFFERS = "ledger_differs"  # the ledger did not post what was booked
+    # From people:
+    ENTRY_WRONG = "entry_wrong"  # an operator says that a loan's entry should not be there
 
 
 class Resolution(StrEnum):
@@ -45,6 +47,7 @@ class Resolution(StrEnum):
     ADVANCE = "advance"  # unidentified money went to a member, who owes it
     REFUND = "refund"  # unidentified money went to a member, who was owed it
     GIVEN_BACK = "given_back"  # unidentified money went back to whoever sent it
+    WITHDRAWN = "withdrawn"  # the entry was wrong: it counts no more
 
 
 R = Resolution
@@ -62,6 +65,7 @@ RESOLUTIONS: Mapping[ReviewKind, tuple[Resolution, ...]] = {
     ReviewKind.DATE_DIFFERS: (R.NOTED,),
     ReviewKind.DOUBLED: (R.ADVANCE, R.PAYMENT, R.GIVEN_BACK, R.NOTED),
     ReviewKind.LEDGER_DIFFERS: (R.NOTED,),
+    ReviewKind.ENTRY_WRONG: (R.WITHDRAWN, R.NOTED),
 }
 
 

@@ -10,6 +10,7 @@ from gateway.domain.account import AccountType, BankCode
 from gateway.domain.errors import Refused
 from gateway.domain.transfer import State
 from gateway.operators import (
+    entry_commands,
     hours_command,
     reconcile_command,
     review_commands,
@@ -39,6 +40,7 @@ commands.add_typer(review_commands.commands, name="review")
 commands.command("hours")(hours_command.show_hours)
 commands.command("reconcile")(reconcile_command.reconcile)
 commands.command("resolve")(review_commands.resolve)
+commands.command("entry-withdraw")(entry_commands.withdraw)
 commands.command("operator-add")(token_commands.add)
 commands.command("operators")(token_commands.show)
 commands.command("token-issue")(token_commands.issue)

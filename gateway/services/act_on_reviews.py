@@ -20,6 +20,7 @@ from gateway.services.book_entry import FoundEntry, book_entry
 from gateway.services.desk import TransferDesk
 from gateway.services.reconcile import RECONCILE
 from gateway.services.record_decision import record_decision
+from gateway.services.withdraw_entry import WrongEntry, raise_again, withdraw_entry
 from gateway.store.daily_runs import Run, run_again
 from gateway.store.review_items import (
     Proposal,
@@ -72,6 +73,8 @@ async def act(desk: TransferDesk, item: ReviewItem) -> None:
         await _assign(desk, item, proposal)
     elif proposal.resolution is Resolution.REFUNDED:
         await _refund(desk, item, proposal)
+    elif proposal.resolution is Resolution.WITHDRAWN:
+        await _withdraw(desk, item, proposal)
     now = desk.clock.now()
     for bank, day in _days(item, proposal):
         await run_again(desk.db, Run(RECONCILE, bank, day), now=now)
@@ -122,6 +125,13 @@ async def _refund(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> N
         raise ValueError(f"item {item.id} names no amount")
     entry = refund_entry(item.id, Yen(item.amount), proposal.particulars)
     await book_entry(desk, FoundEntry(item.member_id, entry))
+
+
+async def _withdraw(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
+    wrong = WrongEntry(item.member_id, UUID(item.details["entry"]), proposal.note)
+    await withdraw_entry(desk, wrong)
+    # Money that was given to this member is nobody's, or owed, again: people decide anew.
+    await raise_again(desk.db, wrong, now=desk.clock.now())
 
 
 def _days(item: ReviewItem, proposal: Proposal) -> list[tuple[BankCode, date]]:

@@ -16,13 +16,19 @@ READS_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class FoundEntry:
-    """A fact about a member's loan that nobody had heard of, and what it came by."""
+    """A fact about a member's loan that nobody had heard of, and what it came by.
+
+    `source_id` says what it came by where the journal is no step of that; `why` goes with the
+    member's event.
+    """
 
     member_id: UUID
     entry: LoanEntry
     bank_id: str | None = None
     transfer_id: UUID | None = None
     repayment_id: UUID | None = None
+    source_id: UUID | None = None
+    why: str | None = None
     reviews: Sequence[NewReview] = ()
 
 
@@ -41,14 +47,14 @@ async def book_entry(desk: TransferDesk, found: FoundEntry) -> bool:
         journal = journal_of(
             booking,
             desk.new_id,
-            source_id=found.transfer_id or found.repayment_id,
+            source_id=found.transfer_id or found.repayment_id or found.source_id,
             bank_id=found.bank_id,
         )
         step = EntryStep(
             member_id=found.member_id,
             now=desk.clock.now(),
             journals=(journal,),
-            events=(("loan.corrected", _data(found.entry, booking.cause)),),
+            events=(("loan.corrected", _data(found, booking.cause)),),
             reviews=found.reviews,
             transfer_id=found.transfer_id,
             repayment_id=found.repayment_id,
@@ -58,10 +64,12 @@ async def book_entry(desk: TransferDesk, found: FoundEntry) -> bool:
     raise StaleTransfer(f"the loan of entry {found.entry.id} moved {READS_MAX} times")
 
 
-def _data(entry: LoanEntry, cause: str) -> dict[str, object]:
+def _data(found: FoundEntry, cause: str) -> dict[str, object]:
+    entry = found.entry
+    why = {} if found.why is None else {"why": found.why}
     return {
         "kind": entry.kind,
         "amount": entry.amount.amount,
         "effective_on": entry.effective_on.isoformat(),
         "cause": cause,
-    }
+    } | why

@@ -25,6 +25,7 @@ from gateway.store.sql import SQL
 
 READ = SQL["loan_books.read"]
 RECORD_ENTRY = SQL["loan_books.record_entry"]
+ENTRY = SQL["loan_books.entry"]
 DUE_UNKNOWN = SQL["loan_books.due_unknown"]
 SET_DUE = SQL["loan_books.set_due"]
 
@@ -87,6 +88,24 @@ async def find_due_unknown(db: Database, *, limit: int) -> list[UUID]:
 async def set_due(db: Database, loan: Loan, due_on: date | None) -> bool:
     """Write what is due on the loan as it was read; False when it has moved since."""
     return await db.fetchrow(SET_DUE, loan.member_id, loan.version, due_on) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """An entry, whose it is, what it came by, and whether another stands in its place by now."""
+
+    member_id: UUID
+    entry: LoanEntry
+    source_id: UUID | None
+    is_superseded: bool
+
+
+async def find_entry(db: Database, entry_id: UUID) -> KnownEntry | None:
+    row = await db.fetchrow(ENTRY, entry_id)
+    if row is None:
+        return None
+    (entry,) = read_entries([row["entry"]])
+    return KnownEntry(row["member_id"], entry, row["source_id"], row["is_superseded"])
 
 
 def read_agreement(row: Record) -> Agreement:

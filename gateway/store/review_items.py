@@ -22,6 +22,8 @@ OPEN_BY_KIND = SQL["reviews.open_by_kind"]
 PROPOSE = SQL["reviews.propose"]
 CONFIRM = SQL["reviews.confirm"]
 DECIDED = SQL["reviews.decided"]
+ABOUT_ENTRY = SQL["reviews.about_entry"]
+ASSIGNED_TO = SQL["reviews.assigned_to"]
 DUE_ACTS = SQL["reviews.due_acts"]
 ACTED = SQL["reviews.acted"]
 ACT_LATER = SQL["reviews.act_later"]
@@ -163,6 +165,16 @@ async def decided_lines(
     """Return the numbers of a statement's lines that were resolved so."""
     rows = await db.fetch(DECIDED, bank, day, sorted(resolutions))
     return frozenset(row["line"] for row in rows)
+
+
+async def items_about(db: Database, member_id: UUID, entry_id: UUID) -> list[ReviewItem]:
+    """Return the items about an entry that an operator holds for wrong, oldest first."""
+    return [read_item(row) for row in await db.fetch(ABOUT_ENTRY, member_id, str(entry_id))]
+
+
+async def assigned_to(db: Database, member_id: UUID) -> list[ReviewItem]:
+    """Return the closed items of which entries of this member's loan were made."""
+    return [read_item(row) for row in await db.fetch(ASSIGNED_TO, member_id)]
 
 
 async def mark_acted(db: Database, item: ReviewItem, *, now: datetime) -> None:

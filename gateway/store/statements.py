@@ -1,6 +1,7 @@
 """Statements as they were read, and what we know of the references that are on them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from gateway.domain.bank import Direction, Statement, StatementLine
 from gateway.domain.ledger import NIL_MEMBER, Posting, settlement_cash
 from gateway.domain.loan_entries import Kind
 from gateway.domain.money import Yen
-from gateway.domain.reconciliation import Movement
+from gateway.domain.reconciliation import Movement, signed
 from gateway.domain.repayment import Repayment
 from gateway.domain.transfer import Transfer
 from gateway.store.database import Database
@@ -130,7 +131,7 @@ def read_line(row: Record) -> StatementLine:
 
 
 def _movement(row: Record) -> Movement:
-    return Movement(
+    movement = Movement(
         id=row["id"],
         member_id=row["member_id"],
         reference=row["reference"],
@@ -139,3 +140,4 @@ def _movement(row: Record) -> Movement:
         day=row["effective_on"],
         posted=row["posted"],
     )
+    return replace(movement, posted=signed(movement)) if row["is_anew"] else movement

@@ -7,6 +7,12 @@ FROM loans l WHERE l.member_id = $1;
 -- name: record_entry
 SELECT * FROM record_entry($1, $2, $3, $4, $5, $6, $7);
 
+-- name: entry
+SELECT e.member_id, e.source_id, to_jsonb(e) AS entry, EXISTS (
+    SELECT 1 FROM loan_entries n WHERE n.member_id = e.member_id AND n.takes_back = e.id AND n.kind <> 'return'
+) AS is_superseded
+FROM loan_entries e WHERE e.id = $1;
+
 -- name: due_unknown
 SELECT member_id FROM loans WHERE NOT is_due_known ORDER BY member_id LIMIT $1;
 

@@ -13,7 +13,9 @@ WITH wanted AS (
     SELECT e.member_id, e.id FROM unnest($3::uuid[], $4::uuid[]) AS k (member_id, source_id)
     JOIN loan_entries e ON e.member_id = k.member_id AND e.source_id = k.source_id AND e.house = $1
 )
-SELECT e.member_id, e.id, e.kind, e.amount, e.effective_on, coalesce(t.reference, r.reference) AS reference, (
+SELECT e.member_id, e.id, e.kind, e.amount, e.effective_on, coalesce(t.reference, r.reference) AS reference,
+    -- Of an entry that stands in another's place the journal holds the difference only; ledger-verify proves those.
+    e.takes_back IS NOT NULL AND e.kind <> 'return' AS is_anew, (
     SELECT coalesce(sum(CASE WHEN p.debit = $1 THEN p.amount ELSE -p.amount END), 0)::bigint FROM postings p
     WHERE p.member_id = e.member_id AND p.journal = e.journal AND $1 IN (p.debit, p.credit)
 ) AS posted
@@ -21,6 +23,8 @@ FROM wanted w
 JOIN loan_entries e ON e.member_id = w.member_id AND e.id = w.id
 LEFT JOIN transfers t ON t.member_id = e.member_id AND t.id = e.source_id
 LEFT JOIN repayments r ON r.member_id = e.member_id AND r.id = e.source_id
+WHERE e.kind <> 'withdrawal' AND NOT EXISTS (
+    SELECT 1 FROM loan_entries n WHERE n.member_id = e.member_id AND n.takes_back = e.id AND n.kind <> 'return')
 ORDER BY e.at, e.id;
 
 -- name: first_booked

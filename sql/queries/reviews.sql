@@ -51,6 +51,16 @@ WITH closed AS (
 )
 SELECT * FROM closed;
 
+-- name: about_entry
+SELECT * FROM review_items
+WHERE member_id = $1 AND kind = 'entry_wrong' AND details ->> 'entry' = $2 ORDER BY raised_at, id;
+
+-- name: assigned_to
+-- What two people said to be a member's, or to have been paid out to the member.
+SELECT * FROM review_items
+WHERE state = 'closed' AND (particulars ->> 'member' = $1::uuid::text OR (member_id = $1 AND resolution = 'refunded'))
+ORDER BY raised_at, id;
+
 -- name: decided
 -- The lines of a bank's day of which two people said whose money it is.
 SELECT details ->> 'bank_id' AS line FROM review_items

@@ -1,6 +1,7 @@
 """What the ledger posts for a loan's entries, in their turn and when the past changes."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -168,6 +169,54 @@ def test_an_entry_that_was_wrong_is_withdrawn() -> None:
     assert found.cause is Cause.WITHDRAWN
     assert found.by_account[CASH] == -10_000
     assert correction(both, both).legs == ()
+
+
+def test_a_withdrawal_takes_an_entry_out_as_if_it_had_never_been_there() -> None:
+    found = booked(LENT, PAID, then=entry(Kind.WITHDRAWAL, 10_000, "2025-06-28", of=PAID))
+
+    assert found == replace(correction(story(LENT, PAID), story(LENT)), entry_ids=found.entry_ids)
+    assert found.cause is Cause.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        pytest.param("2016-06-01", "2025-06-02", id="far back"),
+        pytest.param("2025-06-02", "2025-06-03", id="a day on"),
+        pytest.param("2025-06-03", "2025-06-02", id="a day back"),
+    ],
+)
+def test_an_entry_that_is_entered_anew_stands_where_it_should_have(typed: str, right: str) -> None:
+    wrong = advance(50_000, typed)
+    anew = entry(Kind.ADVANCE, 50_000, right, of=wrong)
+    found = booked(LENT, wrong, PAID, then=anew)
+    after = story(LENT, wrong, PAID, anew)
+
+    assert found.cause is Cause.ENTERED_ANEW
+    assert position_on(after, DAY) == position_on(story(LENT, anew, PAID), DAY)
+    assert found.by_account.get(CASH, 0) == 0
+    assert balances((*postings_of(story(LENT, wrong, PAID)), *found.legs)) == balances(
+        postings_of(after)
+    )
+
+
+def test_a_return_takes_back_what_stands_in_the_place_of_its_advance() -> None:
+    anew = entry(Kind.ADVANCE, 50_000, "2025-06-03", of=GONE)
+    gone = entry(Kind.WITHDRAWAL, 50_000, DAY, of=anew)
+    again = entry(Kind.ADVANCE, 50_000, "2025-06-04", of=gone)
+    back = returned(GONE, "2025-06-25")
+
+    assert position_on(story(LENT, GONE, anew, back), DAY).owed.principal == Yen(100_000)
+    assert position_on(story(LENT, GONE, anew, gone, again, back), DAY).owed.principal == Yen(
+        100_000
+    )
+
+
+def test_a_return_that_was_wrong_is_withdrawn_and_the_advance_counts_again() -> None:
+    back = returned(GONE, "2025-06-25")
+    gone = story(LENT, GONE, back, entry(Kind.WITHDRAWAL, 50_000, DAY, of=back))
+
+    assert position_on(gone, DAY) == position_on(story(LENT, GONE), DAY)
 
 
 def test_a_change_of_the_past_moves_no_cash_that_did_not_move() -> None:

@@ -309,11 +309,10 @@ def test_a_part_of_an_advance_can_come_back() -> None:
     assert position.owed.principal == Yen(60_000)
 
 
-def test_only_a_return_names_an_advance() -> None:
-    with pytest.raises(ValueError, match="return names its advance"):
-        entry(Kind.RETURN, 1, "2025-06-01")
-    with pytest.raises(ValueError, match="return names its advance"):
-        entry(Kind.PAYMENT, 1, "2025-06-01", of=advance(1, "2025-06-01"))
+@pytest.mark.parametrize("kind", [Kind.RETURN, Kind.WITHDRAWAL])
+def test_what_takes_another_entry_back_names_it(kind: Kind) -> None:
+    with pytest.raises(ValueError, match=f"a {kind} names the entry"):
+        entry(kind, 1, "2025-06-01")
 
 
 MOVES = st.lists(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.domain.booking import book, journal_of
+from gateway.domain.booking import book, journal_of, withdrawal_of
 from gateway.domain.loan_entries import LoanEntry
 from gateway.services.desk import TransferDesk
 from gateway.store.loan_books import EntryStep, read_loan_book, record_entry
@@ -121,6 +121,21 @@ async def test_a_return_names_the_advance_that_it_takes_back(
     assert back["takes_back"] == advanced["id"]
     assert (advanced["amount"], advanced["counted"]) == (100_000, 0)
     assert (await loan_of(member))["principal"] == 0
+
+
+async def test_what_was_withdrawn_is_shown_beside_its_withdrawal(
+    borrower: Client, desk: TransferDesk, member_id: UUID
+) -> None:
+    before = await loan_of(borrower)
+    wrong = payment(50_000, "2026-11-20")
+    await write(desk, member_id, wrong, withdrawal_of(wrong, desk.clock.now()))
+
+    withdrawal, paid, *_ = (await borrower.call("GET", "/v1/loan/entries")).body["items"]
+
+    assert (paid["kind"], paid["amount"], paid["counted"]) == ("payment", 50_000, 0)
+    assert (withdrawal["kind"], withdrawal["counted"]) == ("withdrawal", 0)
+    assert withdrawal["takes_back"] == paid["id"]
+    assert await loan_of(borrower) == before
 
 
 async def test_entries_are_read_page_by_page(borrower: Client) -> None:

@@ -30,6 +30,7 @@ OPERATORS = [
     "reconcile",
     "review",
     "resolve",
+    "entry-withdraw",
     "operator-add",
     "operators",
     "token-issue",

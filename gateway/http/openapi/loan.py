@@ -36,7 +36,8 @@ EntryKind = Annotated[
         Kind,
         "`advance`: the lender paid out; `payment`: the member paid; `surplus`: the member paid a "
         "second time, which pays nothing and is owed to the member; `return`: the bank gave an "
-        "advance back; `fee`: a fee was charged; `refund`: what was owed to the member was paid.",
+        "advance back; `fee`: a fee was charged; `refund`: what was owed to the member was paid; "
+        "`withdrawal`: an entry was wrong, counts no more, and is named in `takes_back`.",
     ),
 ]
 
@@ -112,14 +113,24 @@ class Entry(Shown):
     at: Annotated[Instant, Field(description="When the bank booked it.")]
     amount: Yen
     counted: Annotated[
-        Yen, Field(description="What of it counts: an advance less what came back of it.")
+        Yen,
+        Field(
+            description="What of it counts: an advance less what came back of it; 0 once it was "
+            "withdrawn."
+        ),
     ]
     split: EntrySplit
     balance_after: BalanceAfter
     due_after: Annotated[
         Day | None, Field(description="The due date that was open after it; null: none.")
     ]
-    takes_back: Annotated[EntryId | None, Field(description="Of a return: the advance.")]
+    takes_back: Annotated[
+        EntryId | None,
+        Field(
+            description="Of a return: the advance. Of any other entry: the one that was wrong, "
+            "which counts no more; this one stands in its place."
+        ),
+    ]
     transfer_id: TransferId | None
     repayment_id: RepaymentId | None
 
