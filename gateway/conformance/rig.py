@@ -32,7 +32,6 @@ from gateway.domain.outcome import (
     Settled,
     SubmitOutcome,
     Submitted,
-    TurnedAway,
     Unknown,
 )
 from gateway.domain.ports import Slot
@@ -79,9 +78,7 @@ class Rig:
             expires_at=self.clock.now() + timedelta(seconds=open_for_s),
         )
 
-    async def submit(
-        self, order: TransferOrder, *, file_id: str | None = None
-    ) -> SubmitOutcome | TurnedAway:
+    async def submit(self, order: TransferOrder, *, file_id: str | None = None) -> SubmitOutcome:
         """Send a transfer; at a batched bank as a file of one, named after it unless told."""
         loop_s = asyncio.get_running_loop().time()
         if not isinstance(self.bank, FileBank):
@@ -92,7 +89,7 @@ class Rig:
         )
         return _as_one(answer.outcome)
 
-    async def final(self, order: TransferOrder, outcome: SubmitOutcome | TurnedAway) -> object:
+    async def final(self, order: TransferOrder, outcome: SubmitOutcome) -> object:
         """Return the outcome, or what the inquiry says once it is no longer Submitted."""
         if not isinstance(outcome, Submitted):
             return outcome
@@ -159,14 +156,14 @@ class Rig:
         return reference_for(b"kit", member_id=member, flow=flow, idempotency_key="k")
 
 
-def _as_one(outcome: object) -> SubmitOutcome | TurnedAway:
+def _as_one(outcome: object) -> SubmitOutcome:
     """Return what a file of one transfer came to as that transfer's outcome."""
     match outcome:
         case FileAccepted(receipt=receipt):
             return Submitted(receipt)
         case FileRejected(reason=reason):
             return Rejected(reason)
-        case NotSent() | TurnedAway() | Unknown():
+        case NotSent() | Unknown():
             return outcome
         case _:
             raise TypeError(f"{outcome!r} is no outcome of a file")

@@ -15,7 +15,7 @@ from gateway.domain.ledger import MEMBER_ACCOUNTS, Leg
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.loan_history import History, Step
 from gateway.domain.money import NOTHING, Yen
-from gateway.domain.posting_table import HOUSE, TABLE
+from gateway.domain.posting_table import HOUSE, TABLE, Part
 
 Amounts = dict[tuple[date, str, str], int]
 
@@ -48,17 +48,22 @@ class Correction:
         return {account: change for account, change in changes.items() if change}
 
 
-def legs_of(step: Step) -> tuple[Leg, ...]:
-    """Return what one step posts, by the posting table.
+def parted_legs(step: Step) -> tuple[tuple[Part, Leg], ...]:
+    """Return what one step posts, by the posting table, and which part of the entry each leg is.
 
     What stays in its account posts nothing: unidentified money that is nobody's after all.
     """
     legs = (
-        Leg(*_accounts(debit, credit, step.entry), amount, step.entry.effective_on)
+        (part, Leg(*_accounts(debit, credit, step.entry), amount, step.entry.effective_on))
         for debit, credit, part in TABLE[step.entry.kind]
         if (amount := step.parts.get(part, NOTHING)) > NOTHING
     )
-    return tuple(leg for leg in legs if leg.debit != leg.credit)
+    return tuple((part, leg) for part, leg in legs if leg.debit != leg.credit)
+
+
+def legs_of(step: Step) -> tuple[Leg, ...]:
+    """Return what one step posts."""
+    return tuple(leg for _, leg in parted_legs(step))
 
 
 def postings_of(history: History) -> tuple[Leg, ...]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from gateway.domain.allocation import Allocation, Owed, allocate, owed_after
 from gateway.domain.due_dates import ONE_DAY, DueDate, IsBusinessDay, first_due, next_due
-from gateway.domain.interest import accrued, rate_after_advance
+from gateway.domain.interest import Segment, exact_sum, rate_after_advance, segments
 from gateway.domain.loan_rules import Contract
 from gateway.domain.minimum import minimum_payment
 from gateway.domain.money import NOTHING, Yen
@@ -79,25 +79,43 @@ def unused(day: date, contract: Contract) -> LoanState:
     return LoanState(as_of=day, rate=contract.annual_rate)
 
 
+@dataclass(frozen=True, slots=True)
+class Borne:
+    """What some days have borne, segment by segment."""
+
+    interest: tuple[Segment, ...] = ()
+    late_damages: tuple[Segment, ...] = ()
+
+
+def borne_until(state: LoanState, day: date, contract: Contract) -> Borne:
+    """Return what the days after `state.as_of` bear until the end of `day`, if nothing happens."""
+    if state.due is None:
+        return Borne()
+    due_on, principal = state.due.due.on, state.owed.principal
+    first, free_until = state.as_of + ONE_DAY, state.free_until
+    bears_from = first if free_until is None else max(first, free_until + ONE_DAY)
+    late_from = max(first, due_on + ONE_DAY)
+    return Borne(
+        interest=segments(principal, state.rate, bears_from, min(day, due_on)),
+        late_damages=segments(principal, contract.rules.late_rate.value, late_from, day),
+    )
+
+
 def until(state: LoanState, day: date, contract: Contract) -> LoanState:
     """Return the loan at the end of a later `day` on which nothing else has happened yet."""
     if day < state.as_of:
         raise ValueError(f"a loan of {state.as_of} is no loan of {day}: fold its history again")
     if state.due is None:
         return replace(state, as_of=day)
-    due_on, principal = state.due.due.on, state.owed.principal
-    first, free_until = state.as_of + ONE_DAY, state.free_until
-    bears_from = first if free_until is None else max(first, free_until + ONE_DAY)
-    late_from = max(first, due_on + ONE_DAY)
-    interest = accrued(principal, state.rate, bears_from, min(day, due_on))
-    late_damages = accrued(principal, contract.rules.late_rate.value, late_from, day)
+    borne = borne_until(state, day, contract)
+    due_on, free_until = state.due.due.on, state.free_until
     if free_until is not None and day > due_on:
         free_until = min(free_until, due_on)  # a missed due date ends the days without interest
     return replace(
         state,
         as_of=day,
-        interest=state.interest + interest,
-        late_damages=state.late_damages + late_damages,
+        interest=state.interest + exact_sum(borne.interest),
+        late_damages=state.late_damages + exact_sum(borne.late_damages),
         free_until=free_until,
     )
 

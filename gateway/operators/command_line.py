@@ -15,6 +15,7 @@ from gateway.operators import (
     reconcile_command,
     review_commands,
     token_commands,
+    why_command,
     window_commands,
 )
 from gateway.operators.operating import operate
@@ -41,6 +42,7 @@ commands.command("hours")(hours_command.show_hours)
 commands.command("reconcile")(reconcile_command.reconcile)
 commands.command("resolve")(review_commands.resolve)
 commands.command("entry-withdraw")(entry_commands.withdraw)
+commands.command("why")(why_command.explain_balance)
 commands.command("operator-add")(token_commands.add)
 commands.command("operators")(token_commands.show)
 commands.command("token-issue")(token_commands.issue)

@@ -1,0 +1,248 @@
+"""Why an account has its balance on a day, as it was known at an instant."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from gateway.domain.account import AccountType, BankCode
+from gateway.domain.accrual import Accrual, accruals_on
+from gateway.domain.errors import NotFoundHere
+from gateway.domain.fees import Channel, Payer, Tariff
+from gateway.domain.ledger import (
+    HOUSE_ACCOUNTS,
+    INTEREST,
+    LATE_DAMAGES,
+    MEMBER_ACCOUNTS,
+    bank_charges_payable,
+    bank_of,
+    fee_expense,
+    settlement_cash,
+)
+from gateway.domain.loan_entries import Kind
+from gateway.domain.loan_history import history
+from gateway.domain.loan_state import Agreement
+from gateway.domain.resolution import assigned_id
+from gateway.domain.retelling import Retelling, WrittenJournal
+from gateway.domain.review import Resolution
+from gateway.domain.why import (
+    NO_SOURCE,
+    Act,
+    BalancePart,
+    Charge,
+    Line,
+    Source,
+    Window,
+    asides_of,
+    house_parts,
+    line_of,
+    parts_of,
+)
+from gateway.store.database import Database
+from gateway.store.members import find_member_id
+from gateway.store.why import (
+    WrittenBooks,
+    balance_of,
+    closed_items,
+    lines_named,
+    lines_without_name,
+    members_in,
+    written_books,
+)
+
+CHANNELS = {
+    Kind.ADVANCE: Channel.INTERNET_TRANSFER,
+    Kind.PAYMENT: Channel.INTERNET_REPAYMENT,
+}
+AT_ONCE = 200
+ACCOUNTS_OF_BANKS = frozenset(
+    account(bank)
+    for account in (settlement_cash, fee_expense, bank_charges_payable)
+    for bank in BankCode
+)
+ALL_HOUSE_ACCOUNTS = HOUSE_ACCOUNTS | ACCOUNTS_OF_BANKS
+
+Tariffs = Mapping[BankCode, Tariff]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A balance, debits minus credits in yen, and the parts that it is made of.
+
+    `beside` is what the days have borne by now in a member's interest or late damages: neither is
+    posted before a payment comes, so that it is in no balance. `difference` is what the parts are
+    short of the balance, 0 unless the ledger changed while it was read.
+    """
+
+    account: str
+    member_id: UUID | None
+    on: date
+    known_at: datetime
+    balance: int
+    parts: tuple[BalancePart, ...]
+    beside: Accrual | None
+
+    @property
+    def difference(self) -> int:
+        return self.balance - sum(part.amount for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is read once for all members. `acts` are by the entry that they made or withdrew."""
+
+    window: Window
+    tariffs: Tariffs
+    acts: Mapping[UUID, Source]
+
+
+async def why(db: Database, name: str, *, on: date, known_at: datetime, tariffs: Tariffs) -> Why:
+    """Explain `interest_income`, or `{member number}:interest`. Raises NotFoundHere."""
+    account, member_id = await _find(db, name)
+    window = Window(account, on, known_at)
+    known = _Known(window, tariffs, _acts(await closed_items(db)))
+    members = await members_in(db, window) if member_id is None else [member_id]
+    parts: list[BalancePart] = []
+    beside: Accrual | None = None
+    for begins in range(0, len(members), AT_ONCE):
+        books = await written_books(db, members[begins : begins + AT_ONCE])
+        lines = await _lines(db, books)
+        for one in books:
+            if one.agreement is None:
+                parts += await _of_the_house(db, one, known)
+            else:
+                parts += _of_a_loan(one, one.agreement, known, lines)
+        if member_id is not None:
+            beside = _beside(window, books)
+    return Why(
+        account=account,
+        member_id=member_id,
+        on=on,
+        known_at=known_at,
+        balance=await balance_of(db, window, member_id),
+        parts=tuple(sorted(parts, key=lambda part: (part.on, part.recorded_at, part.journal))),
+        beside=beside,
+    )
+
+
+async def _find(db: Database, name: str) -> tuple[str, UUID | None]:
+    if name in ALL_HOUSE_ACCOUNTS:
+        return name, None
+    number, _, account = name.rpartition(":")
+    if account not in MEMBER_ACCOUNTS:
+        said = ", ".join(sorted(ALL_HOUSE_ACCOUNTS))
+        own = ", ".join(sorted(MEMBER_ACCOUNTS))
+        raise NotFoundHere(f"{name!r} is no account: there are {said}; and NUMBER:{own}")
+    member_id = await find_member_id(db, number)
+    if member_id is None:
+        raise NotFoundHere(f"no member has the number {number!r}")
+    return account, member_id
+
+
+def _acts(items: Iterable[tuple[Act, Line | None]]) -> dict[UUID, Source]:
+    """Return what two people decided, by the id of the entry that it made or withdrew."""
+    acts: dict[UUID, Source] = {}
+    for act, line in items:
+        made = act.entry_id or assigned_id(act.item_id, Resolution(act.resolution))
+        acts[made] = Source(act=act, line=line)
+    return acts
+
+
+async def _lines(db: Database, books: Iterable[WrittenBooks]) -> dict[str, list[Line]]:
+    """Return the lines of statements by reference."""
+    references = {wish.reference for one in books for wish in one.wishes.values()}
+    lines: dict[str, list[Line]] = {}
+    for line in await lines_named(db, references):
+        lines.setdefault(str(line.reference), []).append(line)
+    return lines
+
+
+def _of_a_loan(
+    books: WrittenBooks,
+    agreement: Agreement,
+    known: _Known,
+    lines: Mapping[str, list[Line]],
+) -> Iterator[BalancePart]:
+    sources = _sources(books, known, lines)
+    for told in Retelling(agreement).tell(books.journals):
+        journal = told.journal
+        if not journal.entries:
+            yield from house_parts(known.window, journal, member_id=books.member_id, sources={})
+            continue
+        yield from parts_of(
+            known.window,
+            told,
+            member_id=books.member_id,
+            sources=sources,
+            charge=_charge(journal, books, sources, known.tariffs),
+        )
+
+
+def _sources(
+    books: WrittenBooks, known: _Known, lines: Mapping[str, list[Line]]
+) -> dict[UUID, Source]:
+    """Return what each entry came by; one that stands in another's place, by what that one did."""
+    sources: dict[UUID, Source] = {}
+    for entry in (entry for journal in books.journals for entry in journal.entries):
+        source_id, bank_id = books.came_by[entry.id]
+        wish = None if source_id is None else books.wishes.get(source_id)
+        if wish is not None:
+            named = lines.get(wish.reference, ())
+            sources[entry.id] = Source(wish=wish, line=line_of(entry, named, bank_id=bank_id))
+        elif entry.id in known.acts:
+            sources[entry.id] = known.acts[entry.id]
+        elif (old := entry.takes_back) is not None:
+            is_act = entry.kind is Kind.WITHDRAWAL and old in known.acts
+            sources[entry.id] = known.acts[old] if is_act else sources.get(old, NO_SOURCE)
+    return sources
+
+
+def _charge(
+    journal: WrittenJournal,
+    books: WrittenBooks,
+    sources: Mapping[UUID, Source],
+    tariffs: Tariffs,
+) -> Charge | None:
+    """Return what the tariff says of the journal's movement, if the journal posted a charge."""
+    entry = journal.entries[0]
+    wish = sources.get(entry.id, NO_SOURCE).wish
+    if wish is None or entry.kind not in CHANNELS:
+        return None
+    bank = BankCode(wish.bank)
+    if all(posting.debit != fee_expense(bank) for posting in journal.postings):
+        return None
+    # No bank tells the class of a payer's account.
+    charged = books.classes.get(wish.id, AccountType.ORDINARY)
+    channel, day = CHANNELS[entry.kind], entry.effective_on
+    fee = tariffs[bank].fee(Payer.LENDER, channel, charged, entry.amount, day)
+    return Charge(bank, channel, charged, entry.amount, day, fee)
+
+
+async def _of_the_house(db: Database, books: WrittenBooks, known: _Known) -> list[BalancePart]:
+    """Return the parts of what is no loan's: lines that were set aside, and the lender's own."""
+    postings = [posting for journal in books.journals for posting in journal.postings]
+    banks = {bank for one in postings for bank in (bank_of(one.debit), bank_of(one.credit)) if bank}
+    days = {posting.effective_on for posting in postings}
+    lines = await lines_without_name(db, banks, days)
+    ids = {posting.id for posting in postings}
+    sources = {number: Source(line=line) for number, line in asides_of(lines, ids).items()}
+    return [
+        part
+        for journal in books.journals
+        for part in house_parts(known.window, journal, member_id=books.member_id, sources=sources)
+    ]
+
+
+def _beside(window: Window, books: Iterable[WrittenBooks]) -> Accrual | None:
+    """Return what the days have borne by now, by the entries that were known then."""
+    place = {INTEREST: 0, LATE_DAMAGES: 1}.get(window.account)
+    for one in books:
+        if place is not None and one.agreement is not None:
+            entries = [
+                entry
+                for journal in one.journals
+                if journal.recorded_at <= window.known_at
+                for entry in journal.entries
+            ]
+            return accruals_on(history(entries, one.agreement), window.on)[place]
+    return None
