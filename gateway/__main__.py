@@ -28,8 +28,8 @@ from gateway.ops.clock import SystemClock
 from gateway.sandbox.registry import BANKS
 from gateway.sandbox.server import FIRST_PORT, start_sandbox
 from gateway.sandbox.tls import make_tls_directory
+from gateway.serve import end_with_parent, stop_signals
 from gateway.serve import serve as serve_gateway
-from gateway.serve import stop_signals
 
 NOT_READY = 2
 PortBase: TypeAlias = Annotated[int, typer.Option(min=0, max=65000, help="0: any free port.")]
@@ -71,8 +71,11 @@ def serve(
         bool,
         typer.Option("--after-restore", help="First read the banks' statements, and nothing else."),
     ] = False,
+    parent: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Serve until SIGTERM, then drain."""
+    if parent is not None:
+        end_with_parent(parent)
     given = {"host": host, "port": port}
     settings = load_settings(**{name: v for name, v in given.items() if v is not None})
     with logging_to(settings, fd=1) as writer:

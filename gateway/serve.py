@@ -19,6 +19,7 @@ from gateway.http.server import HttpRunner
 from gateway.ops.clock import SystemClock
 from gateway.ops.crash import crash_checkpoint
 from gateway.ops.log_writer import LogWriter
+from gateway.store import confine
 
 log = structlog.get_logger()
 
@@ -142,7 +143,10 @@ async def _keep_child(
     settings: Settings, role: Role, url: str, name: str, stopped: asyncio.Event
 ) -> None:
     environment = child_environment(settings, url, name)
-    command = (sys.executable, "-m", "gateway", "serve", "--role", role.value)
+    command = (
+        *(sys.executable, "-m", "gateway", "serve", "--role", role.value),
+        *("--parent", str(os.getpid())),
+    )
     while not stopped.is_set():
         child = await asyncio.create_subprocess_exec(*command, env=environment)
         ended = asyncio.create_task(child.wait())
@@ -154,6 +158,14 @@ async def _keep_child(
             await asyncio.sleep(RESTART_WAIT_S)
             continue
         await _end_child(child, settings.drain_s)
+
+
+def end_with_parent(parent: int) -> None:
+    """Drain when the parent dies, however it dies (on Linux): nobody else would end this process.
+
+    Its port and the names of its instances are free then for the next parent.
+    """
+    confine.end_with(parent, signal.SIGTERM)
 
 
 def child_environment(settings: Settings, url: str, name: str) -> dict[str, str]:

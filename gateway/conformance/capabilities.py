@@ -7,7 +7,15 @@ from gateway.conformance.expectation import Expectation
 from gateway.conformance.rig import Rig, open_rig
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Callback, FileBank, NameFound, Statement
-from gateway.domain.outcome import Authorizing, NotFound, NotSent, Returned, Settled, Submitted
+from gateway.domain.outcome import (
+    Authorizing,
+    NotFound,
+    NotSent,
+    Returned,
+    Settled,
+    Submitted,
+    TurnedAway,
+)
 
 SILENCE_S = 2.0
 
@@ -47,7 +55,7 @@ async def name_check(rig: Rig) -> str:
 async def closed_hours(rig: Rig) -> str:
     """Return whether the bank says when it opens again."""
     refused = await rig.submit(rig.order("0000009"))
-    is_told = isinstance(refused, NotSent) and refused.not_before is not None
+    is_told = isinstance(refused, NotSent | TurnedAway) and refused.not_before is not None
     return "says until when" if is_told else "says no more"
 
 

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import TypeAlias
 
 from gateway.domain.account import BankCode
-from gateway.domain.outcome import NotSent, Rejected, Submitted, Unknown
+from gateway.domain.outcome import NotSent, Rejected, Submitted, TurnedAway, Unknown
 from gateway.domain.reason import Reason
 
-Meaning: TypeAlias = type[NotSent] | type[Rejected] | type[Unknown] | type[Submitted]
+Meaning: TypeAlias = (
+    type[NotSent] | type[TurnedAway] | type[Rejected] | type[Unknown] | type[Submitted]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,11 @@ class Expectation:
     statement_rows_a_page: int | None = None
     window: ClosedWindow | None = None
     secrets: tuple[str, ...] = ()
+
+    @property
+    def turns_away(self) -> type[NotSent] | type[TurnedAway]:
+        """Return what "not taken" is as an answer to a pay-out: of a file it is never believed."""
+        return TurnedAway if self.pays_files else NotSent
 
     def reason(self, canonical: Reason) -> Reason:
         """Return how this bank says a reason."""

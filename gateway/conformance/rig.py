@@ -32,6 +32,7 @@ from gateway.domain.outcome import (
     Settled,
     SubmitOutcome,
     Submitted,
+    TurnedAway,
     Unknown,
 )
 from gateway.domain.ports import Slot
@@ -78,7 +79,9 @@ class Rig:
             expires_at=self.clock.now() + timedelta(seconds=open_for_s),
         )
 
-    async def submit(self, order: TransferOrder, *, file_id: str | None = None) -> SubmitOutcome:
+    async def submit(
+        self, order: TransferOrder, *, file_id: str | None = None
+    ) -> SubmitOutcome | TurnedAway:
         """Send a transfer; at a batched bank as a file of one, named after it unless told."""
         loop_s = asyncio.get_running_loop().time()
         if not isinstance(self.bank, FileBank):
@@ -89,7 +92,7 @@ class Rig:
         )
         return _as_one(answer.outcome)
 
-    async def final(self, order: TransferOrder, outcome: SubmitOutcome) -> object:
+    async def final(self, order: TransferOrder, outcome: SubmitOutcome | TurnedAway) -> object:
         """Return the outcome, or what the inquiry says once it is no longer Submitted."""
         if not isinstance(outcome, Submitted):
             return outcome
@@ -156,14 +159,14 @@ class Rig:
         return reference_for(b"kit", member_id=member, flow=flow, idempotency_key="k")
 
 
-def _as_one(outcome: object) -> SubmitOutcome:
+def _as_one(outcome: object) -> SubmitOutcome | TurnedAway:
     """Return what a file of one transfer came to as that transfer's outcome."""
     match outcome:
         case FileAccepted(receipt=receipt):
             return Submitted(receipt)
         case FileRejected(reason=reason):
             return Rejected(reason)
-        case NotSent() | Unknown():
+        case NotSent() | TurnedAway() | Unknown():
             return outcome
         case _:
             raise TypeError(f"{outcome!r} is no outcome of a file")

@@ -90,11 +90,13 @@ class Statement:
 
     `balances` are those of the account before the first and after the last line, in yen, where the
     bank states them; they are known to agree with the lines.
+
+    There may be hundreds of thousands: read `movements` some at a time, outside the event loop.
     """
 
     bank: BankCode
     day: date
-    movements: tuple[StatementLine, ...]
+    movements: Sequence[StatementLine]
     balances: tuple[int, int] | None = None
 
 

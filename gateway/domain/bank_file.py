@@ -4,11 +4,16 @@ The bank pays a reference once for each file it is in. So an item leaves its fil
 bank's explicit word on the whole file, or on the item; a file whose fate is not known is sent again
 as it is, under its own number. What happened to a file is decided on the file alone; its items
 follow (`item_outcome`, `after_file`), each by its own statement, until all have.
+
+`FILE_TRANSITIONS` is the specification of a file's life: every step looks its state up there, and
+the store applies it only to the row it was computed from, by state and fence.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from gateway.domain.account import BankCode
@@ -24,6 +29,7 @@ from gateway.domain.outcome import (
     Rejected,
     SubmitOutcome,
     Submitted,
+    TurnedAway,
     Unknown,
 )
 from gateway.domain.reason import Reason
@@ -46,6 +52,58 @@ class FileState(StrEnum):
     DONE = "done"
 
 
+class FileEvent(StrEnum):
+    """What can happen to a file."""
+
+    STORE = "store"  # written down, and in its first sender's hands
+    UNSENT = "unsent"  # nothing left this machine, and nothing ever will under this number
+    TAKE = "take"  # by a process: to send it again, to ask for its result, to tell its items
+    RELEASE = "release"  # its holder is gone, and leaves it to the others
+    WAIT = "wait"  # no word that counts: sent, or asked about, again later
+    ACCEPT = "accept"  # the bank has it, and this is its receipt
+    REFUSE = "refuse"  # the bank read it and took nothing of it
+    BAR = "bar"  # people: the bank has not got the number, and refuses it from now on
+    PROPOSE = "propose"  # people: one of two has said how it ends
+    FINISH = "finish"  # its result has come, and all its items know
+    REST = "rest"  # all its items know that the bank has it not
+
+
+S, E = FileState, FileEvent
+# None: no row has the number yet.
+FILE_ROWS: tuple[tuple[FileState | None, FileEvent, FileState], ...] = (
+    (None, E.STORE, S.STORED),
+    (None, E.UNSENT, S.VOID),
+    (S.STORED, E.TAKE, S.STORED),
+    (S.STORED, E.RELEASE, S.STORED),
+    (S.STORED, E.WAIT, S.STORED),
+    (S.STORED, E.PROPOSE, S.STORED),
+    (S.STORED, E.UNSENT, S.VOID),
+    (S.STORED, E.ACCEPT, S.ACCEPTED),
+    (S.STORED, E.REFUSE, S.REFUSED),
+    (S.STORED, E.BAR, S.REFUSED),
+    (S.ACCEPTED, E.TAKE, S.ACCEPTED),
+    (S.ACCEPTED, E.RELEASE, S.ACCEPTED),
+    (S.ACCEPTED, E.WAIT, S.ACCEPTED),
+    (S.ACCEPTED, E.FINISH, S.DONE),
+    # People only, about a word that people gave: the bank's own acceptance is never taken back.
+    (S.ACCEPTED, E.PROPOSE, S.ACCEPTED),
+    (S.ACCEPTED, E.ACCEPT, S.ACCEPTED),
+    (S.ACCEPTED, E.REFUSE, S.REFUSED),
+    (S.ACCEPTED, E.BAR, S.REFUSED),
+    (S.REFUSED, E.TAKE, S.REFUSED),
+    (S.REFUSED, E.RELEASE, S.REFUSED),
+    (S.REFUSED, E.REST, S.REFUSED),
+    (S.VOID, E.TAKE, S.VOID),
+    (S.VOID, E.RELEASE, S.VOID),
+    (S.VOID, E.REST, S.VOID),
+)
+FILE_TRANSITIONS: Mapping[tuple[FileState | None, FileEvent], FileState] = {
+    (state, event): to for state, event, to in FILE_ROWS
+}
+# While a file in one of these names an item, the bank may have the item, or be about to.
+OPEN_STATES = frozenset({S.STORED, S.ACCEPTED})
+
+
 @dataclass(frozen=True, slots=True)
 class FileItem:
     """One transfer of a file, and which of its attempts the file is."""
@@ -58,9 +116,11 @@ class FileItem:
 
 @dataclass(frozen=True, slots=True)
 class BankFile:
-    """One file, as read. `fence` 0: nobody but its first sender has had it.
+    """One file, as read. Every step on its row raises `fence`.
 
-    `reason`, `fault` and `not_before`: why it was refused, for which item's sake, and until when.
+    `sendings`: how often it was given to a sender, the first included; `tries`: how often it was
+    taken since its state last changed. `reason`, `fault` and `not_before`: why it was refused, for
+    which item's sake, and until when.
     """
 
     bank: BankCode
@@ -70,6 +130,7 @@ class BankFile:
     state: FileState
     stored_at: datetime
     fence: int = 0
+    sendings: int = 1
     tries: int = 0
     receipt: str | None = None
     reason: Reason | None = None
@@ -82,35 +143,32 @@ class BankFile:
         return frozenset(item.reference for item in self.items)
 
 
+def _moved(file: BankFile, event: FileEvent, **changes: Any) -> BankFile:
+    """Return the file in the state that the table names."""
+    return replace(file, state=FILE_TRANSITIONS[file.state, event], **changes)
+
+
 def after_sending(
     file: BankFile, outcome: FileOutcome, *, fence: int, now: datetime, policy: Policy
 ) -> BankFile | None:
-    """Decide on the answer to a sending under `fence`; None where nothing follows."""
+    """Decide on the answer to a sending under `fence`; None where nothing follows.
+
+    That the bank has the file is a fact, whoever hears it. Everything else counts only while
+    nobody has touched the file since it was given to that sender.
+    """
     if file.state is not FileState.STORED:
         return None
     if isinstance(outcome, FileAccepted):
         first = policy.after(now, RESULT_WAITS_S[0])
-        return replace(
-            file, state=FileState.ACCEPTED, receipt=outcome.receipt, tries=0, next_at=first
-        )
+        return _moved(file, E.ACCEPT, receipt=outcome.receipt, tries=0, next_at=first)
     if fence != file.fence:
         return None
     if isinstance(outcome, FileRejected) and not _may_be_about_the_date(file, now):
-        return replace(
-            file,
-            state=FileState.REFUSED,
-            reason=outcome.reason,
-            fault=outcome.reference if outcome.reference in file.references else None,
-            next_at=now,
-        )
-    if isinstance(outcome, NotSent) and fence == 0:
-        return replace(
-            file,
-            state=FileState.VOID,
-            reason=outcome.reason,
-            not_before=outcome.not_before,
-            next_at=now,
-        )
+        fault = outcome.reference if outcome.reference in file.references else None
+        return _moved(file, E.REFUSE, reason=outcome.reason, fault=fault, next_at=now)
+    if isinstance(outcome, NotSent) and file.sendings == 1:
+        not_before = outcome.not_before
+        return _moved(file, E.UNSENT, reason=outcome.reason, not_before=not_before, next_at=now)
     return _sent_again_later(file, outcome, now, policy)
 
 
@@ -121,7 +179,7 @@ def _may_be_about_the_date(file: BankFile, now: datetime) -> bool:
     may be about the day only, and the day is not the bank's yet.
     """
     late = now.astimezone(JST) + timedelta(seconds=MIDNIGHT_S)
-    return file.fence > 0 and late.date() != (late - timedelta(seconds=2 * MIDNIGHT_S)).date()
+    return file.sendings > 1 and late.date() != (late - timedelta(seconds=2 * MIDNIGHT_S)).date()
 
 
 def _sent_again_later(
@@ -131,9 +189,9 @@ def _sent_again_later(
     if isinstance(outcome, Unknown) and outcome.integrity:
         wait_s = REVIEW_WAIT_S
     next_at = policy.after(now, wait_s)
-    if isinstance(outcome, NotSent) and outcome.not_before is not None:
+    if isinstance(outcome, NotSent | TurnedAway) and outcome.not_before is not None:
         next_at = max(next_at, outcome.not_before)
-    return replace(file, next_at=next_at)
+    return _moved(file, E.WAIT, next_at=next_at)
 
 
 def balanced(file: BankFile, outcome: FileResultOutcome) -> FileResultOutcome:
@@ -156,13 +214,13 @@ def after_result(
     is_late = now >= policy.after(file.stored_at, RESULT_LATE_S)
     if is_late or (isinstance(outcome, Unknown) and outcome.integrity):
         wait_s = REVIEW_WAIT_S
-    return replace(file, next_at=policy.after(now, wait_s))
+    return _moved(file, E.WAIT, next_at=policy.after(now, wait_s))
 
 
 def at_rest(file: BankFile) -> BankFile:
     """Return the file when all its items have followed."""
-    is_accepted = file.state is FileState.ACCEPTED
-    return replace(file, state=FileState.DONE if is_accepted else file.state, next_at=None)
+    event = E.FINISH if file.state is FileState.ACCEPTED else E.REST
+    return _moved(file, event, next_at=None)
 
 
 def item_outcome(file: BankFile, reference: str) -> NotSent | Rejected | Submitted | None:

@@ -1,8 +1,11 @@
-"""Operators: who they are, and what each role may do."""
+"""Operators: who they are, when two names are one person's, and what each role may do."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+
+from gateway.domain.errors import GatewayError
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 
@@ -18,6 +21,35 @@ class Role(StrEnum):
         """Whether this role may do what `needed` may."""
         roles = list(Role)
         return roles.index(self) >= roles.index(needed)
+
+
+class NameMissing(GatewayError):
+    """Nobody is named where an operator's name is wanted."""
+
+    code = "operator_name_missing"
+
+
+def person(name: str) -> str:
+    """Return a name as it is compared and kept: `sato` for ` Sato `, `SATO` and `ＳＡＴＯ`.
+
+    Raises NameMissing where nothing is left of it.
+    """
+    folded = _folded(name)
+    if not folded:
+        raise NameMissing("--by: nobody is named; give the name of the operator who does this")
+    return folded
+
+
+def is_same_person(one: str, other: str) -> bool:
+    """Whether two names, however they were typed, are one person's."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    """Fold width and case, and leave out what nobody sees. The SQL function `person` agrees."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    seen = "".join(c for c in folded if unicodedata.category(c) != "Cf")
+    return " ".join(seen.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from gateway.domain.reason import Reason
 class NotSent:
     """Nothing was done: nothing left us, or an authentic "not taken". Safe to send again.
 
-    `not_before` is the earliest sensible instant for that, where the bank or our limiter named one.
+    Of a file only the former: what anybody answers to one is `TurnedAway`, at best. `not_before`
+    is the earliest sensible instant for sending, where the bank or our limiter named one.
     """
 
     reason: Reason
@@ -145,7 +146,19 @@ class FileResult:
     items: Mapping[str, Settled | Rejected | NotSent]
 
 
-FileOutcome: TypeAlias = NotSent | FileAccepted | FileRejected | Unknown
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Somebody answered that the file was not taken, and nobody signed it: 429, 401, 403, 503.
+
+    It may come from something in front of the bank that had passed the file on, so the bank may
+    have it. What it says about us holds the bank all the same, and `not_before` is respected.
+    """
+
+    reason: Reason
+    not_before: datetime | None = None
+
+
+FileOutcome: TypeAlias = NotSent | TurnedAway | FileAccepted | FileRejected | Unknown
 FileResultOutcome: TypeAlias = FileResult | Pending | Unknown
 
 

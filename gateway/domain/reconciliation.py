@@ -4,10 +4,12 @@ Every line of the statement and every movement of ours gets exactly one verdict.
 for under its reference first, then by date, then by amount; what is left over is a break.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 from gateway.domain.account import BankCode
@@ -15,6 +17,7 @@ from gateway.domain.bank import Direction, Statement, StatementLine
 from gateway.domain.breaks import BREAKS, Break, Treatment, Verdict
 from gateway.domain.hours import JST
 from gateway.domain.money import Yen
+from gateway.domain.places import Places
 
 
 class Standing(StrEnum):
@@ -68,6 +71,9 @@ class Movement:
     day: date
     posted: int
     is_judged: bool = True
+
+
+MovedT = TypeVar("MovedT", StatementLine, Movement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +152,24 @@ def refusal(
         return Refusal.OTHER_STATEMENT
     if any(booked_on(line) != day for line in lines):
         return Refusal.OTHER_DAY
-    if len({line.bank_id for line in lines}) != len(lines):
+    if repeats(lines):
         return Refusal.LINE_TWICE
-    facts = [_fact(line) for line in lines]
-    return None if facts[: len(kept)] == [_fact(line) for line in kept] else Refusal.CHANGED
+    return Refusal.CHANGED if has_changed(lines[: len(kept)], kept) else None
+
+
+def has_changed(lines: Sequence[StatementLine], kept: Sequence[StatementLine]) -> bool:
+    """Whether lines are no longer what was kept of the same places."""
+    return [_fact(line) for line in lines] != [_fact(line) for line in kept]
+
+
+def repeats(lines: Sequence[StatementLine]) -> bool:
+    """Whether two lines bear one number."""
+    places = Places(line.bank_id for line in lines)
+    for place, line in enumerate(lines):
+        earlier = (other for other in places.of(line.bank_id) if other < place)
+        if any(lines[other].bank_id == line.bank_id for other in earlier):
+            return True
+    return False
 
 
 def _fact(line: StatementLine) -> tuple[object, ...]:
@@ -185,12 +205,27 @@ def _match_known(day: BankDay) -> Iterator[Finding]:
     named = {line.reference for line in day.lines} | {
         movement.reference for movement in day.movements if movement.day == day.day
     }
+    lines, elsewhere = _by_reference(day.lines), _by_reference(day.elsewhere)
+    movements = _by_reference(day.movements)
     for reference in sorted(named & set(day.known), key=str):
         known = day.known[str(reference)]
+        own = replace(
+            day,
+            lines=lines.get(reference, ()),
+            elsewhere=elsewhere.get(reference, ()),
+            movements=movements.get(reference, ()),
+        )
         if known.flow is Flow.TRANSFER:
-            yield from _match_transfer(day, known)
+            yield from _match_transfer(own, known)
         else:
-            yield from _match_repayment(day, known)
+            yield from _match_repayment(own, known)
+
+
+def _by_reference(moved: Iterable[MovedT]) -> dict[str | None, list[MovedT]]:
+    found: dict[str | None, list[MovedT]] = defaultdict(list)
+    for one in moved:
+        found[one.reference].append(one)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,18 +310,20 @@ def _match_repayment(day: BankDay, known: Known) -> Iterator[Finding]:
 def _match_unknown(day: BankDay) -> Iterator[Finding]:
     """Match what has no reference of ours: by direction and amount, with what the house booked."""
     free = [one for one in day.movements if one.day == day.day and one.reference not in day.known]
+    by_amount: dict[int, deque[int]] = defaultdict(deque)
+    for number, movement in enumerate(free):
+        by_amount[signed(movement)].append(number)
     for line in day.lines:
         if line.reference in day.known:
             continue
-        same = (one for one in free if signed(one) == signed(line))
-        movement = next(same, None)
-        if movement is not None:
-            free.remove(movement)
-            yield Finding(line, movement)
+        same = by_amount.get(signed(line))
+        if same:
+            yield Finding(line, free[same.popleft()])
         else:
             is_credit = line.direction is Direction.IN
             yield Finding(line, None, Break.CREDIT_UNKNOWN if is_credit else Break.DEBIT_UNKNOWN)
-    yield from _missing(free)
+    left = sorted(number for numbers in by_amount.values() for number in numbers)
+    yield from _missing(free[number] for number in left)
 
 
 def _missing(movements: Iterable[Movement]) -> Iterator[Finding]:

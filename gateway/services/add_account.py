@@ -10,6 +10,7 @@ from gateway.domain.account import AccountType, BankAccount, BankCode
 from gateway.domain.branches import branch_exists
 from gateway.domain.errors import BranchUnknown, MemberSuspended, NotFoundHere
 from gateway.domain.identifier import uuid7
+from gateway.domain.operator import person
 from gateway.store.accounts import RegisteredAccount, add_account
 from gateway.store.database import Database
 from gateway.store.members import find_member, find_member_id
@@ -37,8 +38,9 @@ async def add_account_on_paper(
 
     The act is on record, under the operator's name, before the account can be used. Raises
     NotFoundHere (no such member), MemberSuspended or BranchUnknown; ValueError for a branch or
-    number of the wrong shape.
+    number of the wrong shape; NameMissing where no operator is named.
     """
+    operator = person(seen.operator)
     member_id = await find_member_id(db, seen.member_number)
     member = None if member_id is None else await find_member(db, member_id)
     if member is None:
@@ -52,7 +54,7 @@ async def add_account_on_paper(
     details = {"bank": seen.bank.value, "branch": seen.branch, "number": account.number_masked}
     await write_action(
         db,
-        OperatorAction(identifier, now, seen.operator, "account_add", member.id, details),
+        OperatorAction(identifier, now, operator, "account_add", member.id, details),
     )
     kept = await add_account(db, member.id, identifier, account, now=now)
     log.info("account.registered", bank=seen.bank, account_id=kept.id.hex)

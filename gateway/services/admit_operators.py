@@ -16,7 +16,7 @@ import structlog
 
 from gateway.domain.errors import NotFoundHere, OperatorTokenMissing
 from gateway.domain.identifier import uuid7
-from gateway.domain.operator import Operator
+from gateway.domain.operator import Operator, person
 from gateway.store import operators
 from gateway.store.database import Database
 from gateway.store.operators import Act, Admitted, StoredToken
@@ -46,13 +46,14 @@ async def issue_token(
     db: Database, name: str, *, by: str, now: datetime, days: int = DAYS
 ) -> TokenIssued:
     """Return a new token of an operator. Raises NotFoundHere."""
-    if await operators.find_operator(db, name) is None:
+    operator = await operators.find_operator(db, person(name))
+    if operator is None:
         raise NotFoundHere(f"no operator is named {name!r}")
     secret = base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)).rstrip(b"=")
     text = f"ops_{secret.decode()}"
-    token = StoredToken(_new_id(now), name, now, now + timedelta(days=days))
-    await operators.write_token(db, token, _hash(text), by=by)
-    log.warning("token.issued", operator=name, token_id=token.id.hex, until=token.ends_at)
+    token = StoredToken(_new_id(now), operator.name, now, now + timedelta(days=days))
+    await operators.write_token(db, token, _hash(text), by=person(by))
+    log.warning("token.issued", operator=operator.name, token_id=token.id.hex, until=token.ends_at)
     return TokenIssued(token, text)
 
 
@@ -60,7 +61,8 @@ async def revoke_tokens(
     db: Database, named: UUID | str, *, by: str, now: datetime
 ) -> list[StoredToken]:
     """End a token, or all of the operator of that name, at once; return those that were not yet."""
-    revoked = await operators.revoke(db, named, _act(by, now))
+    wanted = named if isinstance(named, UUID) else person(named)
+    revoked = await operators.revoke(db, wanted, _act(by, now))
     for token in revoked:
         log.warning("token.revoked", operator=token.operator, token_id=token.id.hex)
     return revoked
@@ -81,7 +83,7 @@ def _hash(text: str) -> bytes:
 
 
 def _act(by: str, now: datetime) -> Act:
-    return Act(_new_id(now), by, now)
+    return Act(_new_id(now), person(by), now)
 
 
 def _new_id(now: datetime) -> UUID:

@@ -151,7 +151,9 @@ async def _send(
     transfers = {transfer.reference: transfer for transfer in claimed}
     items = [transfers[order.reference] for order in content.orders]
     file = _file(desk, bank, content, items)
-    result = await store_file(desk.db, file, lease_s=gathering.lease_s, owner=gathering.owner)
+    result, stored = await store_file(
+        desk.db, file, lease_s=gathering.lease_s, owner=gathering.owner
+    )
     if result == "void":
         # A stop came in between, or we slept for so long that we were taken for dead.
         await tell_items(desk, file, transfers, Told(lambda _: NotSent(Reason.BANK_BUSY)))
@@ -159,7 +161,7 @@ async def _send(
         return
     desk.checkpoint(Point.FILE_STORED)
     log.info("file.stored", bank=bank.code, file_id=file.file_id, items=len(items))
-    held = HeldFile(file, transfers, lease_ends)
+    held = HeldFile(stored, transfers, lease_ends)
     work = partial(guarded, partial(send_file, desk, bank, held, slot), bank.code, file.file_id)
     desk.senders.start(work_key(bank.code, file.file_id), work)
 

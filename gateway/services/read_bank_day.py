@@ -1,24 +1,17 @@
 """Read what we know of one bank's day, beside the statement that was read before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.domain import repayment as repayments
 from gateway.domain import transfer as transfers
-from gateway.domain.bank import Statement
+from gateway.domain.bank import Statement, StatementLine
 from gateway.domain.ledger import Posting
 from gateway.domain.reconciliation import BankDay, Flow, Known, Standing
 from gateway.domain.repayment import Repayment
-from gateway.domain.set_aside import fundings
 from gateway.domain.transfer import Transfer
 from gateway.store.database import Database
-from gateway.store.statements import (
-    house_postings,
-    lines_elsewhere,
-    movements_of,
-    repayments_of,
-    transfers_of,
-)
+from gateway.store.statements import lines_elsewhere, movements_of, repayments_of, transfers_of
 
 ENDED = frozenset({transfers.State.REJECTED, transfers.State.CANCELLED})
 BOOKED = frozenset({transfers.State.SETTLED, transfers.State.RETURNED})
@@ -26,40 +19,35 @@ BOOKED = frozenset({transfers.State.SETTLED, transfers.State.RETURNED})
 
 @dataclass(frozen=True, slots=True)
 class KnownDay:
-    """One bank's day, with the rows that its references stand for."""
+    """One bank's day, or a part of it, with the rows that its references stand for."""
 
     day: BankDay
     transfers: Mapping[str, Transfer]
     repayments: Mapping[str, Repayment]
-    house: tuple[Posting, ...]
+    house: tuple[Posting, ...] = ()
 
 
-async def read_bank_day(db: Database, statement: Statement) -> KnownDay:
-    """Return all that the day's lines and movements are about.
+async def read_part(
+    db: Database, statement: Statement, references: Sequence[str], lines: Sequence[StatementLine]
+) -> KnownDay:
+    """Return all that these references, and the statement's lines under them, are about.
 
     Read after the statement: whatever the bank has was written down here before it was sent.
     """
     bank, day = statement.bank, statement.day
-    todays = await movements_of(db, bank, day, ())
-    named = {line.reference for line in statement.movements}
-    named |= {movement.reference for movement in todays}
-    references = {reference for reference in named if reference is not None}
     sent = await transfers_of(db, bank, references)
     collected = await repayments_of(db, bank, references)
     known = {name: known_transfer(one) for name, one in sent.items()}
     known |= {name: known_repayment(one) for name, one in collected.items()}
-    sources = [(one.member_id, one.id) for one in known.values()]
-    house = await house_postings(db, bank, day)
-    moved = await movements_of(db, bank, day, sources)
-    bank_day = BankDay(
+    part = BankDay(
         bank=bank,
         day=day,
-        lines=statement.movements,
+        lines=lines,
         elsewhere=await lines_elsewhere(db, bank, day, references),
-        movements=(*moved, *fundings(bank, house)),
+        movements=await movements_of(db, bank, [(one.member_id, one.id) for one in known.values()]),
         known=known,
     )
-    return KnownDay(bank_day, sent, collected, tuple(house))
+    return KnownDay(part, sent, collected)
 
 
 def known_transfer(transfer: Transfer) -> Known:

@@ -4,30 +4,37 @@ What the statement shows and we did not know is booked as a fact, what nothing e
 aside, and the rest becomes review items. Run again, it changes nothing.
 """
 
-from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import structlog
 
 from gateway.domain.account import BankCode
-from gateway.domain.bank import Direction, Statement, StatementUnavailable
-from gateway.domain.breaks import BREAKS, Break, Treatment
+from gateway.domain.bank import Statement, StatementLine, StatementUnavailable
+from gateway.domain.breaks import Break
 from gateway.domain.day_report import DayReport, break_report
 from gateway.domain.errors import GatewayError
 from gateway.domain.hours import JST
 from gateway.domain.ledger import NIL_MEMBER
-from gateway.domain.reconciliation import Finding, booked_on, has_ended, match, refusal
-from gateway.domain.resolution import OF_SET_ASIDE
+from gateway.domain.reconciliation import (
+    Finding,
+    Refusal,
+    booked_on,
+    has_changed,
+    has_ended,
+    refusal,
+)
 from gateway.domain.review import NewReview
 from gateway.domain.set_aside import asides, review_of
 from gateway.services.book_finding import book_finding
 from gateway.services.desk import TransferDesk
-from gateway.services.read_bank_day import KnownDay, read_bank_day
+from gateway.services.look_at_day import PART, is_bookable, look_again, look_at_day, open_day
+from gateway.services.read_bank_day import KnownDay
 from gateway.store.daily_runs import Run, run_again
 from gateway.store.ledger import post_once
-from gateway.store.review_items import Subject, decided_lines, raise_reviews
+from gateway.store.review_items import Subject, raise_reviews
 from gateway.store.statements import keep_lines, kept_lines, lines_elsewhere
 
 RECONCILE = "reconcile"
@@ -56,86 +63,95 @@ async def reconcile_day(desk: TransferDesk, bank: BankCode, day: date) -> DayRep
     statement = await desk.banks[bank].statement(day)
     if isinstance(statement, StatementUnavailable):
         return _refused(DayReport(bank, day, is_over, refused=statement.reason))
-    kept = await kept_lines(desk.db, bank, day)
-    why = refusal(statement, bank, day, kept)
+    why, is_kept = await _refusal(desk, statement, bank, day)
     if why is not None:
         return _refused(DayReport(bank, day, is_over, refused=why))
     report = await _reconcile(desk, statement, is_over=is_over)
     if is_over:
-        if not kept:
-            await _judge_again(desk, statement)
-        await keep_lines(desk.db, statement, now=now)
+        await _keep(desk, statement, is_kept=is_kept, now=now)
     _tell(desk, report)
     return report
 
 
-async def _judge_again(desk: TransferDesk, statement: Statement) -> None:
-    """Let days that were read before this one be run once more, where they share a reference.
+async def _refusal(
+    desk: TransferDesk, statement: Statement, bank: BankCode, day: date
+) -> tuple[Refusal | None, bool]:
+    """Return why the statement is not believed, and whether lines of its day are kept already."""
+    why = await asyncio.to_thread(refusal, statement, bank, day, ())
+    at = 0
+    while why is None:
+        kept = await kept_lines(desk.db, bank, day, after=at, limit=PART)
+        if not kept:
+            break
+        lines = await asyncio.to_thread(_some, statement, at, len(kept))
+        why = Refusal.CHANGED if has_changed(lines, kept) else None
+        at += len(kept)
+    return why, at > 0
 
-    A line was taken for another day's movement there, or for nobody's, without this day's lines.
+
+def _some(statement: Statement, start: int, count: int = PART) -> Sequence[StatementLine]:
+    return statement.movements[start : start + count]
+
+
+async def _keep(desk: TransferDesk, statement: Statement, *, is_kept: bool, now: datetime) -> None:
+    """Keep the lines of a day that is over.
+
+    Where none was kept before, days that were read earlier are run once more if they share a
+    reference: a line was taken for another day's movement there, or for nobody's.
     """
-    bank, now = statement.bank, desk.clock.now()
-    named = {line.reference for line in statement.movements if line.reference is not None}
-    lines = await lines_elsewhere(desk.db, bank, statement.day, named)
-    for day in sorted({booked_on(line) for line in lines}):
-        await run_again(desk.db, Run(RECONCILE, bank, day), now=now)
+    parts = range(0, len(statement.movements), PART)
+    shared: set[date] = set()
+    for start in () if is_kept else parts:
+        lines = await asyncio.to_thread(_some, statement, start)
+        named = {line.reference for line in lines if line.reference is not None}
+        others = await lines_elsewhere(desk.db, statement.bank, statement.day, named)
+        shared |= {booked_on(line) for line in others}
+    for day in sorted(shared):
+        await run_again(desk.db, Run(RECONCILE, statement.bank, day), now=now)
+    for start in parts:
+        lines = await asyncio.to_thread(_some, statement, start)
+        await keep_lines(desk.db, statement, lines, after=start, now=now)
 
 
 async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool) -> DayReport:
-    known, first = await _look(desk, statement, is_over=is_over)
-    findings, booked = first, 0
+    day = await open_day(statement, is_over=is_over)
+    first = look = await look_at_day(desk.db, day)
+    booked = 0
     for _ in range(ROUNDS_MAX):
-        if not any(_is_bookable(finding) for finding in findings):
+        if not any(is_bookable(finding) for finding in look.findings):
             break
-        done = [await book_finding(desk, known, finding) for finding in findings]
+        done = [await book_finding(desk, look.known, finding) for finding in look.findings]
         booked += sum(done)
-        before = findings
-        known, findings = await _look(desk, statement, is_over=is_over)
+        before = look.findings
+        look = await look_again(desk.db, day, look)
         # What another process booked meanwhile is found booked; nothing moves what stays the same.
-        if not any(done) and findings == before:
+        if not any(done) and look.findings == before:
             break
-    findings = tuple(_not_bookable(finding) for finding in findings)
-    aside = await _set_aside(desk, known, findings)
-    raised = await _raise(desk, known, dict.fromkeys((*first, *findings)))
+    findings = tuple(_not_bookable(finding) for finding in look.findings)
+    aside = await _set_aside(desk, look.known, findings)
+    # What agrees by now has its rows from the first look.
+    known = replace(
+        look.known,
+        transfers={**first.known.transfers, **look.known.transfers},
+        repayments={**first.known.repayments, **look.known.repayments},
+    )
+    raised = await _raise(desk, known, dict.fromkeys((*first.findings, *findings)))
     return DayReport(
         bank=statement.bank,
         day=statement.day,
         is_over=is_over,
         lines=len(statement.movements),
-        verdicts=dict(Counter(finding.verdict for finding in first)),
-        breaks=tuple(break_report(finding) for finding in first if finding.kind is not None),
+        verdicts=first.verdicts,
+        breaks=tuple(break_report(one) for one in first.findings if one.kind is not None),
         booked=booked,
         set_aside=aside,
         raised=raised,
     )
 
 
-def _is_bookable(finding: Finding) -> bool:
-    return finding.kind is not None and BREAKS[finding.kind].treatment is Treatment.BOOK
-
-
 def _not_bookable(finding: Finding) -> Finding:
     """Return the finding; a fact that could not be applied is for people to look at."""
-    return replace(finding, kind=Break.LEDGER_DIFFERS) if _is_bookable(finding) else finding
-
-
-async def _look(
-    desk: TransferDesk, statement: Statement, *, is_over: bool
-) -> tuple[KnownDay, tuple[Finding, ...]]:
-    """Return what is known by now, and the findings; a line that is missing may come yet."""
-    known = await read_bank_day(desk.db, statement)
-    decided = await decided_lines(desk.db, statement.bank, statement.day, OF_SET_ASIDE)
-    found = (_as_decided(finding, decided) for finding in match(known.day))
-    return known, tuple(one for one in found if is_over or one.line is not None)
-
-
-def _as_decided(finding: Finding, decided: Container[str]) -> Finding:
-    """Return the finding; what people gave to somebody is not booked as something else too."""
-    line = finding.line
-    if line is None or line.bank_id not in decided or not _is_bookable(finding):
-        return finding
-    is_credit = line.direction is Direction.IN
-    return replace(finding, kind=Break.CREDIT_UNKNOWN if is_credit else Break.DEBIT_UNKNOWN)
+    return replace(finding, kind=Break.LEDGER_DIFFERS) if is_bookable(finding) else finding
 
 
 async def _set_aside(desk: TransferDesk, known: KnownDay, findings: Sequence[Finding]) -> int:

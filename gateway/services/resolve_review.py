@@ -10,6 +10,7 @@ import structlog
 
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import uuid7
+from gateway.domain.operator import is_same_person, person
 from gateway.domain.resolution import OF_SET_ASIDE, ResolutionRefused, check_resolution
 from gateway.domain.review import Resolution, ReviewKind
 from gateway.domain.set_aside import set_aside_of
@@ -38,15 +39,17 @@ async def propose_resolution(
 ) -> ReviewItem:
     """Write down how an operator would resolve an item; it takes another to confirm it.
 
-    A proposal may be replaced until it is confirmed. Raises NotFoundHere, ResolutionRefused.
+    A proposal may be replaced until it is confirmed. Raises NotFoundHere, ResolutionRefused, and
+    NameMissing where nobody proposes.
     """
+    by = person(proposal.by)
     item = await _open_item(db, item_id)
     if not proposal.note.strip():
         raise ResolutionRefused("a note says why")
     check_resolution(item.kind, proposal.resolution, proposal.particulars, item.details)
     await _check_transfer(db, item, proposal.resolution)
     await _check_set_aside(db, item, proposal.resolution)
-    named = replace(proposal, particulars=await _with_member(db, proposal.particulars))
+    named = replace(proposal, by=by, particulars=await _with_member(db, proposal.particulars))
     proposed = await propose(db, item, named, now=now, action_id=_new_id(now))
     if proposed is None:
         raise ResolutionRefused(MOVED)
@@ -60,8 +63,9 @@ async def confirm_resolution(
     """Close an item as another operator proposed; the gateway then acts on it.
 
     Raises NotFoundHere; ResolutionRefused where nothing, or something else, was proposed, where it
-    is one's own proposal, and where somebody was faster.
+    is one's own proposal, and where somebody was faster; NameMissing where nobody confirms.
     """
+    given = replace(given, by=person(given.by))
     item = await _open_item(db, item_id)
     proposal = item.proposal
     if item.state is not ItemState.PROPOSED or proposal is None:
@@ -71,7 +75,7 @@ async def confirm_resolution(
     if await _with_member(db, given.particulars) != proposal.particulars:
         # A proposal may be replaced after the other operator has looked at it.
         raise ResolutionRefused("it is proposed with something else beside the note")
-    if proposal.by == given.by:
+    if is_same_person(proposal.by, given.by):
         raise ResolutionRefused("another operator confirms what one proposed")
     await _check_transfer(db, item, given.resolution)
     await _check_set_aside(db, item, given.resolution)

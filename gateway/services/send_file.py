@@ -10,7 +10,14 @@ import structlog
 from gateway.domain.bank import FileBank, TransferFile
 from gateway.domain.bank_file import BankFile, FileState, after_sending, at_rest, item_outcome
 from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
-from gateway.domain.outcome import FileAccepted, FileOutcome, FileRejected, NotSent, Unknown
+from gateway.domain.outcome import (
+    FileAccepted,
+    FileOutcome,
+    FileRejected,
+    NotSent,
+    TurnedAway,
+    Unknown,
+)
 from gateway.domain.ports import Point, Slot
 from gateway.domain.reason import Reason
 from gateway.domain.transfer import Transfer
@@ -47,8 +54,10 @@ class HeldFile:
 async def send_file(desk: TransferDesk, bank: FileBank, held: HeldFile, slot: Slot) -> None:
     """Send the bytes under their own number, and write down what came of it.
 
-    A second time, or by two at once, is harmless: the bank takes a number once. What only the
-    first sending can tell is that nothing left; nobody but its sender may conclude that.
+    A second time, or by two at once, is harmless: the bank takes a number once. Only the first
+    sender may conclude from "nothing left this machine" that the bank has the file not, and only
+    while nobody else has had it; what somebody answers is heard, and believed if it is about the
+    file (`after_sending`).
     """
     send_before = held.lease_ends - desk.profiles[bank.code].deadline_s
     started_at = desk.clock.now()
@@ -56,7 +65,7 @@ async def send_file(desk: TransferDesk, bank: FileBank, held: HeldFile, slot: Sl
     ended_at = desk.clock.now()
     outcome = answer.outcome
     desk.checkpoint(Point.FILE_ANSWERED)
-    if isinstance(outcome, NotSent):
+    if isinstance(outcome, NotSent | TurnedAway):
         await hold_if_ours(desk, bank.code, outcome.reason)
     fence, policy = held.file.fence, desk.bank_policy(bank.code)
     file = await record_file(
@@ -69,7 +78,7 @@ async def send_file(desk: TransferDesk, bank: FileBank, held: HeldFile, slot: Sl
     desk.checkpoint(Point.FILE_DECIDED)
     _raise_alarm(file, outcome)
     asked = Asked("submit", 0, started_at, ended_at)
-    is_lost = fence == 0 and isinstance(outcome, Unknown)
+    is_lost = held.file.sendings == 1 and isinstance(outcome, Unknown | TurnedAway)
     told = Told(
         lambda item: item_outcome(file, item.reference) or (Unknown() if is_lost else None),
         asked,
@@ -116,18 +125,19 @@ async def _record(desk: TransferDesk, file: BankFile, decide: DecideFile) -> Ban
         after = decide(file)
         if after is None:
             return file
-        if await move_file(desk.db, file, after):
-            if after.state is not file.state:
+        moved = await move_file(desk.db, file, after)
+        if moved is not None:
+            if moved.state is not file.state:
                 log.info(
                     "file.moved",
                     bank=file.bank,
                     file_id=file.file_id,
-                    state=after.state,
+                    state=moved.state,
                     state_before=file.state,
                     items=len(file.items),
-                    reason=after.reason,
+                    reason=moved.reason,
                 )
-            return after
+            return moved
         again = await find_file(desk.db, file.bank, file.file_id)
         if again is None:
             break

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -64,11 +63,12 @@ async def work_file(desk: TransferDesk, bank: FileBank, file: BankFile) -> None:
     loop = asyncio.get_running_loop()
     await asyncio.sleep(slot.wait_s)
     lease_ends = loop.time() + profile.lease_s
-    now = desk.clock.now()
-    if not await take_file(desk.db, file, now=now, lease_s=profile.lease_s, owner=desk.instance):
+    taken = await take_file(
+        desk.db, file, now=desk.clock.now(), lease_s=profile.lease_s, owner=desk.instance
+    )
+    if taken is None:
         return
     desk.checkpoint(Point.FILE_TAKEN)
-    taken = replace(file, fence=file.fence + 1, tries=file.tries + 1)
     held = HeldFile(taken, await read_items(desk, taken), lease_ends)
     if taken.state is FileState.STORED:
         await send_file(desk, bank, held, slot)

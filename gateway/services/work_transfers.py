@@ -16,7 +16,7 @@ from gateway.services.desk import TransferDesk
 from gateway.services.inquire_transfer import inquire_due_transfer
 from gateway.services.recover_transfers import recover_transfer
 from gateway.services.send_transfer import send_due_transfer
-from gateway.store.files import release_left_by
+from gateway.store.files import left_by, release_file
 from gateway.store.queues import due_rows, inquiry_rows, lease_ended_rows, rows_left_by
 from gateway.store.transfers import postpone, read_transfer
 
@@ -80,7 +80,8 @@ async def recover_own(desk: TransferDesk) -> int:
 
     Only for a process that holds the lock of its instance's name, before it sends anything.
     """
-    await release_left_by(desk.db, desk.instance)
+    for file in await left_by(desk.db, desk.instance):
+        await release_file(desk.db, file)
     return _recover(desk, await rows_left_by(desk.db, desk.instance))
 
 

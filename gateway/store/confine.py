@@ -31,12 +31,17 @@ def main(arguments: list[str]) -> None:
         _call("unshare", CLONE_NEWUSER)
     elif mode is Mode.NOBODY:
         _become_nobody()
+    # After the change of user, which clears it. SIGINT is PostgreSQL's fast shutdown.
+    end_with(parent, signal.SIGINT)
+    os.execv(program[0], program)  # noqa: S606 - this script is the launcher, without a shell
+
+
+def end_with(parent: int, number: signal.Signals) -> None:
+    """Be told by this signal when the parent dies, on Linux; end at once if it is gone already."""
     if sys.platform == "linux":
-        # After the change of user, which clears it. SIGINT is PostgreSQL's fast shutdown.
-        _call("prctl", PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
+        _call("prctl", PR_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit("the parent is gone")
-    os.execv(program[0], program)  # noqa: S606 - this script is the launcher, without a shell
 
 
 def _become_nobody() -> None:

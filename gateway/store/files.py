@@ -1,4 +1,8 @@
-"""Files for banks that take files: each step one statement on `bank_files`, or on one transfer."""
+"""Files for banks that take files: each step one statement on `bank_files`, or on one transfer.
+
+A step moves a file from the state and the fence that were read, raises the fence, and returns the
+row as it then is: go on with that one, never with what was read before.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +26,8 @@ TAKE = SQL["files.take"]
 MOVE = SQL["files.move"]
 FIND = SQL["files.find"]
 OPEN = SQL["files.open"]
-RELEASE_LEFT_BY = SQL["files.release_left_by"]
+LEFT_BY = SQL["files.left_by"]
+RELEASE = SQL["files.release"]
 ITEMS = SQL["files.items"]
 
 
@@ -50,14 +55,19 @@ async def claim_item(
     return row["result"], read_transfer(row["transfer"])
 
 
-async def store_file(db: Database, file: BankFile, *, lease_s: float, owner: str) -> str:
-    """Write a file down before it is sent: stored | void (never to be sent) | taken by another."""
+async def store_file(
+    db: Database, file: BankFile, *, lease_s: float, owner: str
+) -> tuple[str, BankFile]:
+    """Write a file down before it is sent; return the result and the row.
+
+    stored | void (never to be sent) | taken by another.
+    """
     row = await db.step(
         STORE,
         *(file.bank, file.file_id, file.content, [_item(item) for item in file.items]),
         *(file.stored_at, lease_s, owner),
     )
-    return str(row["result"])
+    return str(row["result"]), read_file(row["file"])
 
 
 async def void_unsent(db: Database, bank: BankCode, file_id: str, *, now: datetime) -> BankFile:
@@ -67,18 +77,18 @@ async def void_unsent(db: Database, bank: BankCode, file_id: str, *, now: dateti
 
 async def take_file(
     db: Database, file: BankFile, *, now: datetime, lease_s: float, owner: str
-) -> bool:
-    """Return whether this process may work on the file now, under the next fence."""
-    row = await db.step(TAKE, file.bank, file.file_id, file.fence, now, lease_s, owner)
-    return bool(row["result"] == "taken")
+) -> BankFile | None:
+    """Return the file as taken by this process; None if it may not work on it now."""
+    row = await db.step(TAKE, file.bank, file.file_id, file.fence, now, lease_s, owner, file.state)
+    return read_file(row["file"]) if row["result"] == "taken" else None
 
 
-async def move_file(db: Database, before: BankFile, after: BankFile) -> bool:
-    """Apply a decision to the file it was computed from; False when that has moved since."""
+async def move_file(db: Database, before: BankFile, after: BankFile) -> BankFile | None:
+    """Apply a decision to the file it was computed from; None when that has moved since."""
     row = await db.step(
         MOVE, before.bank, before.file_id, before.state, before.fence, _mutable(after)
     )
-    return bool(row["result"] == "moved")
+    return read_file(row["file"]) if row["result"] == "moved" else None
 
 
 async def find_file(db: Database, bank: BankCode, file_id: str) -> BankFile | None:
@@ -91,9 +101,15 @@ async def open_files(db: Database, *, now: datetime, limit: int) -> list[BankFil
     return [read_file(row) for row in await db.fetch(OPEN, now, limit)]
 
 
-async def release_left_by(db: Database, owner: str) -> None:
-    """Let the files be taken at once that a former run of this instance held."""
-    await db.fetch(RELEASE_LEFT_BY, owner)
+async def left_by(db: Database, owner: str) -> list[BankFile]:
+    """Return the files that a former run of this instance held."""
+    return [read_file(row) for row in await db.fetch(LEFT_BY, owner)]
+
+
+async def release_file(db: Database, file: BankFile) -> BankFile | None:
+    """Let a file be taken at once; None if it has moved since it was read."""
+    row = await db.fetchrow(RELEASE, file.bank, file.file_id, file.state, file.fence)
+    return None if row is None else read_file(row)
 
 
 async def item_rows(db: Database, file: BankFile) -> list[Record]:
@@ -115,6 +131,7 @@ def read_file(row: Record) -> BankFile:
         state=FileState(row["state"]),
         stored_at=row["stored_at"],
         fence=row["fence"],
+        sendings=row["sendings"],
         tries=row["tries"],
         receipt=row["receipt"],
         reason=None if row["reason"] is None else Reason(row["reason"]),

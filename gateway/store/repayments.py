@@ -163,6 +163,7 @@ async def take_inquiry(db: Database, repayment: Repayment, *, next_at: datetime)
     row = await db.fetchrow(
         TAKE_INQUIRY,
         *(repayment.member_id, repayment.id, repayment.fence, next_at, repayment.inquire_at),
+        repayment.state,
     )
     return row is not None
 

@@ -1,8 +1,8 @@
 """Statements as they were read, and what we know of the references that are on them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -23,6 +23,7 @@ from gateway.store.transfers import read_transfer
 TRANSFERS = SQL["reconciliation.transfers"]
 REPAYMENTS = SQL["reconciliation.repayments"]
 MOVEMENTS = SQL["reconciliation.movements"]
+MOVEMENTS_OF_DAY = SQL["reconciliation.movements_of_day"]
 FIRST_BOOKED = SQL["reconciliation.first_booked"]
 HOUSE_POSTINGS = SQL["reconciliation.house_postings"]
 KEPT_LINES = SQL["reconciliation.kept_lines"]
@@ -49,18 +50,29 @@ async def repayments_of(
 
 
 async def movements_of(
-    db: Database, bank: BankCode, day: date, sources: Sequence[tuple[UUID, UUID]]
+    db: Database, bank: BankCode, sources: Sequence[tuple[UUID, UUID]]
 ) -> list[Movement]:
-    """Return what loans' entries moved at a bank: those of the day, and those of `sources`.
-
-    `sources` are (member, transfer or repayment).
-    """
+    """Return what loans' entries moved at a bank for these (member, transfer or repayment)."""
     rows = await db.fetch(
         MOVEMENTS,
-        *(settlement_cash(bank), day),
+        settlement_cash(bank),
         *([member for member, _ in sources], [source for _, source in sources]),
     )
     return [_movement(row) for row in rows]
+
+
+async def movements_of_day(
+    db: Database, bank: BankCode, day: date, *, limit: int
+) -> AsyncIterator[list[Movement]]:
+    """Yield what loans' entries moved at a bank on a day, in order, at most `limit` at a time."""
+    after: tuple[datetime, UUID] = (datetime.min.replace(tzinfo=UTC), NIL_MEMBER)
+    while True:
+        rows = await db.fetch(MOVEMENTS_OF_DAY, settlement_cash(bank), day, *after, limit)
+        if rows:
+            yield [_movement(row) for row in rows]
+            after = rows[-1]["at"], rows[-1]["id"]
+        if len(rows) < limit:
+            return
 
 
 async def first_booked(db: Database, bank: BankCode) -> date | None:
@@ -71,7 +83,7 @@ async def first_booked(db: Database, bank: BankCode) -> date | None:
 
 async def house_postings(db: Database, bank: BankCode, day: date) -> list[Posting]:
     """Return what the house moved at a bank on a day."""
-    rows = await db.fetch(HOUSE_POSTINGS, settlement_cash(bank), day, NIL_MEMBER)
+    rows = await db.fetch(HOUSE_POSTINGS, settlement_cash(bank), day)
     return [
         Posting(
             id=row["id"],
@@ -85,9 +97,12 @@ async def house_postings(db: Database, bank: BankCode, day: date) -> list[Postin
     ]
 
 
-async def kept_lines(db: Database, bank: BankCode, day: date) -> tuple[StatementLine, ...]:
-    """Return a day's lines as they were read first; none, where it has not been read yet."""
-    return tuple(read_line(row) for row in await db.fetch(KEPT_LINES, bank, day))
+async def kept_lines(
+    db: Database, bank: BankCode, day: date, *, after: int = 0, limit: int
+) -> tuple[StatementLine, ...]:
+    """Return the next lines of a day as they were read first; none, where there are no more."""
+    rows = await db.fetch(KEPT_LINES, bank, day, after, limit)
+    return tuple(read_line(row) for row in rows)
 
 
 async def lines_elsewhere(
@@ -98,9 +113,19 @@ async def lines_elsewhere(
     return tuple(read_line(row) for row in rows)
 
 
-async def keep_lines(db: Database, statement: Statement, *, now: datetime) -> None:
-    """Keep the lines of a day that is over; those that are kept already stay as they are."""
-    lines = [
+async def keep_lines(
+    db: Database,
+    statement: Statement,
+    lines: Iterable[StatementLine],
+    *,
+    after: int = 0,
+    now: datetime,
+) -> None:
+    """Keep lines of a day that is over, those after the first `after`.
+
+    Those that are kept already stay as they are.
+    """
+    rows = [
         {
             "line_no": number,
             "bank_id": line.bank_id,
@@ -111,9 +136,9 @@ async def keep_lines(db: Database, statement: Statement, *, now: datetime) -> No
             "reference": line.reference,
             "is_return": line.is_return,
         }
-        for number, line in enumerate(statement.movements, start=1)
+        for number, line in enumerate(lines, start=after + 1)
     ]
-    await db.fetch(KEEP_LINES, statement.bank, statement.day, now, lines)
+    await db.fetch(KEEP_LINES, statement.bank, statement.day, now, rows)
 
 
 def read_line(row: Record) -> StatementLine:

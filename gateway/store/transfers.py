@@ -170,6 +170,7 @@ async def take_inquiry(db: Database, transfer: Transfer, *, next_at: datetime) -
     row = await db.fetchrow(
         TAKE_INQUIRY,
         *(transfer.member_id, transfer.id, transfer.fence, next_at, transfer.inquire_at),
+        transfer.state,
     )
     return row is not None
 

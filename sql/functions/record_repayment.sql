@@ -28,7 +28,7 @@ BEGIN
         inquired_at = v_new.inquired_at, is_answered_finally = v_new.is_answered_finally,
         bank_id = v_new.bank_id, reason = v_new.reason, settled_at = v_new.settled_at,
         paid_amount = v_new.paid_amount, ended_at = v_new.ended_at
-    WHERE r.member_id = p_member AND r.id = p_id;
+    WHERE r.member_id = p_member AND r.id = p_id AND r.state = p_state AND r.fence = p_fence;
     PERFORM book_on_loan(p_member, NULL, p_id, p_now, 0, p_events, p_bookings, p_reviews);
     PERFORM keep_call(p_member, NULL, p_id, p_step, p_call);
     result := 'moved';

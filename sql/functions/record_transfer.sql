@@ -32,7 +32,7 @@ BEGIN
         file_id = v_new.file_id,
         lease_owner = CASE WHEN v_new.state = 'submitting' THEN t.lease_owner END,
         lease_until = CASE WHEN v_new.state = 'submitting' THEN t.lease_until END
-    WHERE t.member_id = p_member AND t.id = p_id;
+    WHERE t.member_id = p_member AND t.id = p_id AND t.state = p_state AND t.fence = p_fence;
     PERFORM book_on_loan(p_member, p_id, NULL, p_now, p_reserved, p_events, p_bookings, p_reviews);
     PERFORM keep_call(p_member, p_id, NULL, p_step, p_call);
     result := 'moved';

@@ -8,7 +8,7 @@ SELECT * FROM store_file($1, $2, $3, $4, $5, $6, $7);
 SELECT * FROM void_unsent_file($1, $2, $3);
 
 -- name: take
-SELECT * FROM take_file($1, $2, $3, $4, $5, $6);
+SELECT * FROM take_file($1, $2, $3, $4, $5, $6, $7);
 
 -- name: move
 SELECT * FROM move_file($1, $2, $3, $4, $5);
@@ -25,9 +25,14 @@ WHERE next_at <= $1 AND (lease_until IS NULL OR lease_until < clock_timestamp())
             AND (s.ends_at IS NULL OR (s.begins_at <= greatest($1, s.held_at) AND $1 < s.ends_at))))
 ORDER BY next_at LIMIT $2;
 
--- name: release_left_by
+-- name: left_by
 -- What an instance held when it died; only for one that holds its own name's lock.
-UPDATE bank_files SET lease_until = NULL WHERE lease_owner = $1 AND next_at IS NOT NULL;
+SELECT * FROM bank_files WHERE lease_owner = $1 AND lease_until IS NOT NULL AND next_at IS NOT NULL;
+
+-- name: release
+UPDATE bank_files SET fence = fence + 1, lease_owner = NULL, lease_until = NULL
+WHERE bank = $1 AND file_id = $2 AND state = $3 AND fence = $4
+RETURNING *;
 
 -- name: items
 -- The transfers of a file, wherever they are by now; read only, so it may be many members'.

@@ -5,38 +5,54 @@ SELECT * FROM transfers WHERE reference = ANY($2::text[]) AND bank = $1;
 SELECT * FROM repayments WHERE reference = ANY($2::text[]) AND bank = $1;
 
 -- name: movements
--- What was booked on the bank's settlement account on a day, and for the transfers and repayments that are named, on
--- any day; with what the ledger moved on that account for each.
-WITH wanted AS (
-    SELECT e.member_id, e.id FROM loan_entries e WHERE e.house = $1 AND e.effective_on = $2
-    UNION
-    SELECT e.member_id, e.id FROM unnest($3::uuid[], $4::uuid[]) AS k (member_id, source_id)
-    JOIN loan_entries e ON e.member_id = k.member_id AND e.source_id = k.source_id AND e.house = $1
-)
-SELECT e.member_id, e.id, e.kind, e.amount, e.effective_on, coalesce(t.reference, r.reference) AS reference,
+-- What was booked on the bank's settlement account for these transfers and repayments, on any day; with what the ledger
+-- moved on that account for each.
+SELECT e.member_id, e.id, e.kind, e.amount, e.effective_on, e.at, coalesce(t.reference, r.reference) AS reference,
     -- Of an entry that stands in another's place the journal holds the difference only; ledger-verify proves those.
     e.takes_back IS NOT NULL AND e.kind <> 'return' AS is_anew, (
     SELECT coalesce(sum(CASE WHEN p.debit = $1 THEN p.amount ELSE -p.amount END), 0)::bigint FROM postings p
     WHERE p.member_id = e.member_id AND p.journal = e.journal AND $1 IN (p.debit, p.credit)
 ) AS posted
-FROM wanted w
-JOIN loan_entries e ON e.member_id = w.member_id AND e.id = w.id
+FROM (SELECT DISTINCT k.member_id, k.source_id FROM unnest($2::uuid[], $3::uuid[]) AS k (member_id, source_id)) k
+JOIN loan_entries e ON e.member_id = k.member_id AND e.source_id = k.source_id AND e.house = $1
 LEFT JOIN transfers t ON t.member_id = e.member_id AND t.id = e.source_id
 LEFT JOIN repayments r ON r.member_id = e.member_id AND r.id = e.source_id
 WHERE e.kind <> 'withdrawal' AND NOT EXISTS (
     SELECT 1 FROM loan_entries n WHERE n.member_id = e.member_id AND n.takes_back = e.id AND n.kind <> 'return')
 ORDER BY e.at, e.id;
 
+-- name: movements_of_day
+-- The next of what was booked on the bank's settlement account on a day, after the entry at this instant with this id.
+SELECT e.member_id, e.id, e.kind, e.amount, e.effective_on, e.at, coalesce(t.reference, r.reference) AS reference,
+    -- Of an entry that stands in another's place the journal holds the difference only; ledger-verify proves those.
+    e.takes_back IS NOT NULL AND e.kind <> 'return' AS is_anew, (
+    SELECT coalesce(sum(CASE WHEN p.debit = $1 THEN p.amount ELSE -p.amount END), 0)::bigint FROM postings p
+    WHERE p.member_id = e.member_id AND p.journal = e.journal AND $1 IN (p.debit, p.credit)
+) AS posted
+FROM (
+    SELECT o.* FROM loan_entries o
+    WHERE o.house = $1 AND o.effective_on = $2 AND (o.at, o.id) > ($3::timestamptz, $4::uuid)
+        AND o.kind <> 'withdrawal' AND NOT EXISTS (
+            SELECT 1 FROM loan_entries n WHERE n.member_id = o.member_id AND n.takes_back = o.id AND n.kind <> 'return')
+    ORDER BY o.at, o.id LIMIT $5
+) e
+LEFT JOIN transfers t ON t.member_id = e.member_id AND t.id = e.source_id
+LEFT JOIN repayments r ON r.member_id = e.member_id AND r.id = e.source_id
+ORDER BY e.at, e.id;
+
 -- name: first_booked
 SELECT min(effective_on) AS day FROM loan_entries WHERE house = $1;
 
 -- name: house_postings
--- What the house moved on the bank's settlement account, effective on a day: fundings, and what was set aside.
+-- What the house moved on the bank's settlement account, effective on a day: fundings, and what was set aside. The nil
+-- member is written out, so that the index of the house's postings serves every plan.
 SELECT id, journal, debit, credit, amount, effective_on FROM postings
-WHERE member_id = $3 AND effective_on = $2 AND $1 IN (debit, credit) ORDER BY recorded_at, id;
+WHERE member_id = '00000000-0000-0000-0000-000000000000' AND effective_on = $2 AND $1 IN (debit, credit)
+ORDER BY recorded_at, id;
 
 -- name: kept_lines
-SELECT * FROM statement_lines WHERE bank = $1 AND day = $2 ORDER BY line_no;
+-- The next lines of a day, after this one.
+SELECT * FROM statement_lines WHERE bank = $1 AND day = $2 AND line_no > $3 ORDER BY line_no LIMIT $4;
 
 -- name: lines_elsewhere
 SELECT * FROM statement_lines WHERE bank = $1 AND day <> $2 AND reference = ANY($3::text[]) ORDER BY day, line_no;

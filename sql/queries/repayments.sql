@@ -34,7 +34,7 @@ SELECT * FROM repayments WHERE inquire_at <= $1 ORDER BY inquire_at LIMIT $2;
 
 -- name: take_inquiry
 UPDATE repayments SET inquire_at = $4
-WHERE member_id = $1 AND id = $2 AND fence = $3 AND inquire_at = $5
+WHERE member_id = $1 AND id = $2 AND state = $6 AND fence = $3 AND inquire_at = $5
 RETURNING id;
 
 -- name: hasten_inquiry
@@ -52,6 +52,7 @@ ON CONFLICT (member_id, id) DO NOTHING;
 
 -- name: postpone
 -- A row that cannot be worked stands aside for a while, so that the others go on.
+-- no state: the row was not readable, so none was read; only when to work on it is changed, and the fence raised.
 UPDATE repayments SET fence = fence + 1,
     start_at = CASE WHEN start_at IS NOT NULL THEN $3::timestamptz END,
     inquire_at = CASE WHEN inquire_at IS NOT NULL THEN $3 END

@@ -36,11 +36,12 @@ WITH proposed AS (
 SELECT * FROM proposed;
 
 -- name: confirm
--- Somebody else, and exactly what was proposed: of two at once, one closes it.
+-- Somebody else, however the name is written, and exactly what was proposed: of two at once, one closes it.
 WITH closed AS (
     UPDATE review_items SET state = 'closed', fence = fence + 1, confirmed_by = $5, confirmed_at = $6,
         act_at = $6
-    WHERE member_id = $1 AND id = $2 AND fence = $3 AND state = 'proposed' AND resolution = $4 AND proposed_by <> $5
+    WHERE member_id = $1 AND id = $2 AND fence = $3 AND state = 'proposed' AND resolution = $4
+        AND person(proposed_by) <> person($5)
     RETURNING *
 ), audited AS (
     INSERT INTO operator_actions (id, at, operator, action, member_id, details)

@@ -65,7 +65,7 @@ SELECT * FROM transfers WHERE inquire_at <= $1 AND state <> 'submitting' ORDER B
 -- name: take_inquiry
 -- Whoever moves the instant asks; it is asked again when that process dies.
 UPDATE transfers SET inquire_at = $4
-WHERE member_id = $1 AND id = $2 AND fence = $3 AND inquire_at = $5
+WHERE member_id = $1 AND id = $2 AND state = $6 AND fence = $3 AND inquire_at = $5
 RETURNING id;
 
 -- name: lease_ended

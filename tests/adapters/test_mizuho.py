@@ -34,6 +34,7 @@ from gateway.domain.outcome import (
     Returned,
     Settled,
     Submitted,
+    TurnedAway,
     Unknown,
 )
 from gateway.domain.reason import Reason
@@ -69,7 +70,13 @@ OF_ANY_SENDING: dict[str, NotSent | Unknown] = {
     "503_bare": Unknown(),
 }
 OF_A_FILE = {
-    **OF_ANY_SENDING,
+    # Nobody signed them: what stands in front of the bank may have passed the file on.
+    **{
+        name: TurnedAway(outcome.reason, outcome.not_before)
+        if isinstance(outcome, NotSent)
+        else outcome
+        for name, outcome in OF_ANY_SENDING.items()
+    },
     "202_accepted": FileAccepted(RECEIPT),
     "409_same_file": FileAccepted(RECEIPT),
     "400_header": FileRejected(Reason.FORMAT_ERROR),
@@ -336,7 +343,7 @@ async def test_a_closed_bank_says_when_it_opens(
 
         got = await mocked.sends()
 
-    assert got.outcome == NotSent(Reason.OUT_OF_HOURS, not_before)
+    assert got.outcome == TurnedAway(Reason.OUT_OF_HOURS, not_before)
 
 
 @pytest.mark.parametrize(
@@ -359,7 +366,7 @@ async def test_a_throttled_file_waits_only_as_long_as_can_be_believed(text: str)
 
         got = await mocked.sends()
 
-    assert got.outcome == NotSent(Reason.THROTTLED)
+    assert got.outcome == TurnedAway(Reason.THROTTLED)
 
 
 THIRD = replace(PAYOUT, reference="CCCCDDDDEEEEFFFF4567", amount=Yen(300))

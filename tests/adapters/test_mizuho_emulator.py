@@ -41,6 +41,7 @@ from gateway.domain.outcome import (
     Returned,
     Settled,
     Submitted,
+    TurnedAway,
     Unknown,
 )
 from gateway.domain.ports import Slot
@@ -283,7 +284,7 @@ async def test_a_closed_bank_takes_no_file_and_says_until_when(pair: Pair) -> No
 
     outcome = await pair.send(pair.file([pair.order()]))
 
-    assert outcome == NotSent(Reason.OUT_OF_HOURS, datetime(2026, 11, 29, 8, 0, tzinfo=JST))
+    assert outcome == TurnedAway(Reason.OUT_OF_HOURS, datetime(2026, 11, 29, 8, 0, tzinfo=JST))
 
 
 async def test_a_third_file_in_a_second_is_throttled(pair: Pair) -> None:
@@ -292,7 +293,7 @@ async def test_a_third_file_in_a_second_is_throttled(pair: Pair) -> None:
     outcomes = [await pair.send(pair.file([pair.order()])) for _ in range(3)]
 
     assert isinstance(outcomes[0], FileAccepted)
-    throttled = [outcome for outcome in outcomes if isinstance(outcome, NotSent)]
+    throttled = [outcome for outcome in outcomes if isinstance(outcome, TurnedAway)]
     assert [outcome.reason for outcome in throttled] == [Reason.THROTTLED] * len(throttled)
     assert throttled
 

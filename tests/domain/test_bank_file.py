@@ -50,7 +50,7 @@ FILE = BankFile(
     stored_at=NOW,
     next_at=NOW,
 )
-AGAIN = replace(FILE, fence=1, tries=1)
+AGAIN = replace(FILE, fence=1, sendings=2, tries=1)
 REFUSAL = FileRejected(Reason.FORMAT_ERROR, THEIRS)
 CLOSED = NotSent(Reason.OUT_OF_HOURS, NOW + timedelta(hours=9))
 UNTRUSTED = Unknown(integrity=True)

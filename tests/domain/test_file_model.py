@@ -37,6 +37,7 @@ from gateway.domain.outcome import (
     Rejected,
     Settled,
     SubmitOutcome,
+    TurnedAway,
     Unknown,
 )
 from gateway.domain.reason import Reason
@@ -46,7 +47,8 @@ from tests.domain.transfers import NOW, POLICY, transfer
 FILES_MAX = 2
 SENDINGS_MAX = 2
 AT_ONCE = replace(POLICY, visibility_s=0)
-THROTTLED = NotSent(Reason.BANK_BUSY)
+UNSENT = NotSent(Reason.BANK_BUSY)
+THROTTLED = TurnedAway(Reason.THROTTLED)
 SHORT = NotSent(Reason.SETTLEMENT_BALANCE_SHORT)
 MEMBER, TRANSFER = UUID(int=1), UUID(int=2)
 
@@ -148,7 +150,7 @@ def sends(world: World) -> Iterator[World]:
     for sending in world.ready:
         rest = replace(world, ready=world.ready - {sending})
         yield rest
-        yield heard(rest, sending, THROTTLED)
+        yield heard(rest, sending, UNSENT)
         yield replace(rest, waiting=world.waiting | {sending}, flying=world.flying | {sending})
     for sending in world.waiting:
         mine = {answer for answer in world.answers if answer[0] == sending}
@@ -166,8 +168,8 @@ def heard(world: World, sending: Sending, outcome: FileOutcome) -> World:
     assert file is not None
     after = after_sending(file, outcome, fence=fence, now=NOW, policy=AT_ONCE)
     world = kept(world, after)
-    if isinstance(outcome, Unknown) and fence == 0 and after is not None:
-        lost = after_file(world.row, after, outcome, now=NOW, policy=AT_ONCE)
+    if isinstance(outcome, Unknown | TurnedAway) and fence == 0 and after is not None:
+        lost = after_file(world.row, after, Unknown(), now=NOW, policy=AT_ONCE)
         return decided(world, lost)
     return world
 
@@ -204,7 +206,7 @@ def worker_takes_over(world: World) -> Iterator[World]:
     """Take a stored file while its sender is dead or asleep."""
     for file in world.files:
         if file.state is FileState.STORED and file.fence + 1 < SENDINGS_MAX:
-            taken = replace(file, fence=file.fence + 1)
+            taken = replace(file, fence=file.fence + 1, sendings=file.sendings + 1)
             sending = (int(file.file_id[1:]), taken.fence)
             yield kept(replace(world, ready=world.ready | {sending}), taken)
 

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.flows.families import free_port, has_started, pids_of
 from tests.flows.serving import (
     Caller,
     Process,
@@ -220,27 +221,6 @@ async def _is_unknown(owner: Any) -> bool:
     return bool(await owner.fetchval("SELECT state = 'unknown' FROM transfers"))
 
 
-def free_port() -> int:
-    """Return a port that several processes can share; nobody listens there now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def pids_of(parent: int) -> dict[str, int]:
-    """Return the processes of a parent by the names of their instances."""
-    return await asyncio.to_thread(_read_pids, parent)
-
-
-def _read_pids(parent: int) -> dict[str, int]:
-    found = {}
-    for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
-        environment = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
-        variables = dict(line.partition("=")[::2] for line in environment if line)
-        found[variables["GATEWAY_INSTANCE"]] = int(pid)
-    return found
-
-
 @pytest.fixture
 async def world(database_url: str, owner):
     """Real delays: a lease is twelve seconds, so that only a restart can take over sooner."""
@@ -256,7 +236,7 @@ async def test_a_parent_starts_a_killed_process_again_and_its_work_is_taken_over
     port = free_port()
     serve = ("-m", "gateway", "serve", "--port", str(port), "--processes", "2")
     async with running(world, "a", program=serve) as process:
-        await until(lambda: _has(process, started=2))
+        await until(lambda: has_started(process, 2))
         async with calling(f"http://127.0.0.1:{port}", account) as caller:
             await world.put("faults", [{"operation": "submit", "action": {"kind": "hang_after"}}])
             asked = await caller.ask(new_key())
@@ -266,7 +246,7 @@ async def test_a_parent_starts_a_killed_process_again_and_its_work_is_taken_over
 
             os.kill(killed, signal.SIGKILL)
 
-            await until(lambda: _has(process, started=3))
+            await until(lambda: has_started(process, 3))
             async with asyncio.timeout(5):
                 reply = await caller.get(f"/v1/transfers/{asked.body['id']}")
                 while not reply.body["is_final"]:
@@ -284,7 +264,7 @@ async def test_a_parent_starts_a_killed_process_again_and_its_work_is_taken_over
 async def test_a_parent_waits_no_longer_for_a_process_that_does_not_end(world: World) -> None:
     serve = ("-m", "gateway", "serve", "--port", str(free_port()), "--processes", "2")
     async with running(world, "a", program=serve, GATEWAY_DRAIN_S=str(DRAIN_S)) as process:
-        await until(lambda: _has(process, started=2))
+        await until(lambda: has_started(process, 2))
         frozen = (await pids_of(process.child.pid))["a.1"]
         os.kill(frozen, signal.SIGSTOP)
 
@@ -292,11 +272,6 @@ async def test_a_parent_waits_no_longer_for_a_process_that_does_not_end(world: W
 
         assert await process.ended(DRAIN_S + 1) == 0
     assert process.count("gateway.drained") == 1
-
-
-async def _has(process: Process, *, started: int) -> bool:
-    assert process.child.returncode is None, process.errors
-    return process.count("gateway.started") == started
 
 
 async def _is_booked(world: World) -> bool:

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from gateway.domain.account import BankCode
 from gateway.domain.errors import BankClosed, CommitUnknown, GatewayError, TooManyAttempts
 from gateway.domain.hours import JST
+from gateway.domain.operator import NameMissing
 from gateway.domain.resolution import ResolutionRefused
 from gateway.http.core import ROUTES
 from gateway.http.error_row import opening_words, wait_words
@@ -31,7 +32,7 @@ MEMBERS: set[str] = {
 
 
 # What only the operators' commands meet: no route leads there.
-OF_COMMANDS: set[type[GatewayError]] = {ResolutionRefused, DayNotCome}
+OF_COMMANDS: set[type[GatewayError]] = {ResolutionRefused, DayNotCome, NameMissing}
 
 
 def leaves(kind: type[GatewayError]) -> set[type[GatewayError]]:

@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeAlias
 
 from gateway.domain.account import BankAccount, BankCode
 from gateway.domain.bank import (
@@ -43,12 +44,23 @@ from tests.manual_clock import ManualClock
 EVIDENCE = Evidence("test", request_sha256="0" * 64, answer_sha256="1" * 64)
 
 
+@dataclass(frozen=True)
+class TookItAllTheSame:
+    """The bank takes the file, and something in front of it gives this answer."""
+
+    answer: FileOutcome
+
+
+Fault: TypeAlias = str | FileOutcome | TookItAllTheSame
+
+
 @dataclass
 class FileBankDouble(WithoutCollections):
     """`faults` are what happens to the next sendings, each in turn; then all goes well.
 
     cut before: nothing arrives; cut after: it arrives, the answer does not; late: it arrives when
-    `deliver_late` is called; a FileOutcome: that is the answer, and nothing arrives.
+    `deliver_late` is called; a FileOutcome: that is the answer, and nothing arrives, unless the
+    bank took it all the same.
     `words`: what a result says of a reference, else it is paid; `results`: what comes before.
     """
 
@@ -56,7 +68,7 @@ class FileBankDouble(WithoutCollections):
     code: BankCode = BankCode.MIZUHO
     health: Health = Health.UP
     items_max: int = 3
-    faults: deque[str | FileOutcome] = field(default_factory=deque)
+    faults: deque[Fault] = field(default_factory=deque)
     words: dict[str, Rejected | NotSent] = field(default_factory=dict)
     results: deque[FileResultOutcome] = field(default_factory=deque)
     unreadable: set[str] = field(default_factory=set)
@@ -88,6 +100,9 @@ class FileBankDouble(WithoutCollections):
         fault = self.faults.popleft() if self.faults else "none"
         if fault == "late":
             self.late.append(file)
+        if isinstance(fault, TookItAllTheSame):
+            self._take(file)
+            fault = fault.answer
         if fault in ("none", "cut after"):
             answer = self._take(file)
             return Answer(answer if fault == "none" else Unknown(), EVIDENCE)

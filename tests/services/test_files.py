@@ -11,12 +11,12 @@ from structlog.testing import capture_logs
 from gateway.domain.account import BankCode
 from gateway.domain.hours import JST
 from gateway.domain.outcome import (
-    FileOutcome,
     FileRejected,
     FileResult,
     NotSent,
     Rejected,
     Settled,
+    TurnedAway,
     Unknown,
 )
 from gateway.domain.ports import Point
@@ -25,13 +25,13 @@ from gateway.domain.transfer import State, Transfer
 from gateway.services.cancel_transfer import cancel_transfer
 from gateway.services.gather_file import gather_files
 from gateway.services.hold_bank import hold_bank
-from gateway.services.work_files import work_files
+from gateway.services.work_files import work_file, work_files
 from gateway.services.work_transfers import ask_due, recover_ended, recover_own, send_due
 from gateway.store.database import Database
-from gateway.store.files import Gathering, claim_item
+from gateway.store.files import Gathering, claim_item, open_files
 from gateway.store.stops import stops_in_force
 from tests.manual_clock import ManualClock
-from tests.services.file_bank import PENDING, UNBALANCED, FileBankDouble
+from tests.services.file_bank import PENDING, UNBALANCED, Fault, FileBankDouble, TookItAllTheSame
 from tests.services.file_world import (
     OPEN,
     FileWorld,
@@ -42,7 +42,8 @@ from tests.services.file_world import (
     until_at_rest,
 )
 
-THROTTLED = NotSent(Reason.THROTTLED)
+UNSENT = NotSent(Reason.BANK_UNREACHABLE)
+THROTTLED = TurnedAway(Reason.THROTTLED)
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ async def test_what_the_first_sending_did_not_send_waits_for_another_file(
     world: FileWorld,
 ) -> None:
     transfers = await world.accepted(2)
-    world.bank.faults.append(THROTTLED)
+    world.bank.faults.append(UNSENT)
 
     await gather(world.desk)
 
@@ -146,6 +147,52 @@ async def test_what_the_first_sending_did_not_send_waits_for_another_file(
     assert await world.files() == [("void", 3, False)]
     assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
     assert len({file.file_id for file in world.bank.sent}) == 2
+    assert set(world.bank.paid.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [Reason.THROTTLED, Reason.CONTRACT_ERROR, Reason.OUT_OF_HOURS, Reason.MAINTENANCE],
+    ids=str,
+)
+async def test_whoever_turns_the_first_sending_away_may_have_passed_it_on(
+    world: FileWorld, reason: Reason
+) -> None:
+    """A bare 429, 401, 403 or 503 from something in front of the bank, which took the file."""
+    transfers = await world.accepted(2)
+    world.bank.faults.append(TookItAllTheSame(TurnedAway(reason)))
+
+    await gather(world.desk)
+
+    assert await world.states(transfers) == [State.UNKNOWN] * 2
+    assert await world.files() == [("stored", 3, True)]
+    await world.owner.execute("UPDATE bank_stops SET released_at = now(), released_by = 'a'")
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
+    assert len({file.file_id for file in world.bank.sent}) == 1
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_a_file_that_is_voided_while_it_is_about_to_be_taken_is_sent_by_nobody_else(
+    world: FileWorld,
+) -> None:
+    """A process reads it as stored, and waits for its slot; meanwhile its sender comes too late."""
+    transfers = await world.accepted(2)
+    asleep = world.process(instance="asleep", deadline_s=0.02)
+    world.bank.answers.clear()
+    await gather_files(asleep)
+    await eventually(world.files)
+    await world.lease_ends()
+    world.clock.advance(1)
+    (read,) = await open_files(world.db, now=world.clock.now(), limit=10)
+    await asyncio.sleep(0.05)  # the sender's deadline does not fit into its lease any more
+    world.bank.answers.set()
+    await finish(asleep)
+    assert await world.files() == [("void", 3, False)]
+
+    await work_file(world.desk, world.bank, read)
+
+    assert world.bank.sent == []
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
     assert set(world.bank.paid.values()) == {1}
 
 
@@ -358,13 +405,13 @@ async def test_our_account_being_short_holds_the_bank_and_refuses_nobody(
 )
 async def test_trouble_of_our_own_holds_the_bank(world: FileWorld, reason: Reason) -> None:
     transfers = await world.accepted(1)
-    world.bank.faults.append(NotSent(reason))
+    world.bank.faults.append(TurnedAway(reason))
 
     await gather(world.desk)
     world.clock.advance(10)
     await gather(world.desk)
 
-    assert await world.states(transfers) == [State.SCHEDULED]
+    assert await world.states(transfers) == [State.UNKNOWN]
     assert len(world.bank.sent) == 1
 
 
@@ -565,12 +612,14 @@ async def test_a_run_under_the_same_name_takes_its_files_over_at_once(world: Fil
     assert len(world.bank.sent) == 1
 
 
-FAULTS: dict[str, tuple[list[str | FileOutcome], int]] = {
+FAULTS: dict[str, tuple[list[Fault], int]] = {
     "no fault": ([], 12),
     "cut before": (["cut before"], 12),
     "cut after": (["cut after"], 12),
     "late": (["late"], 12),
+    "unsent": ([UNSENT], 12),
     "throttled": ([THROTTLED], 12),
+    "throttled, and taken": ([TookItAllTheSame(THROTTLED)], 12),
     "refused": ([FileRejected(Reason.FORMAT_ERROR)], 12),
     "throttled after late": (["late", THROTTLED], 12),
 }

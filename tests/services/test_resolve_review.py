@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.ledger import UNIDENTIFIED, settlement_cash
+from gateway.domain.operator import NameMissing
 from gateway.domain.outcome import Unknown
 from gateway.domain.resolution import PARTICULARS, ResolutionRefused
 from gateway.domain.review import RESOLUTIONS, NewReview, Resolution, ReviewKind, may_resolve
@@ -30,7 +31,9 @@ from gateway.store.review_items import (
     list_items,
     raise_reviews,
 )
+from gateway.store.review_items import confirm as close_item
 from gateway.store.transfers import find_transfer
+from tests.domain.names import NOBODY, ONE_PERSON
 from tests.manual_clock import START, ManualClock
 from tests.services.conftest import Member
 from tests.services.stating_bank import BANK, IN, OUT, TODAY, Morning, at_stating_bank
@@ -392,6 +395,55 @@ async def test_nobody_confirms_their_own_proposal(morning: Morning, owner: Any) 
         await owner.execute(
             "UPDATE review_items SET state = 'closed', confirmed_by = 'sato', confirmed_at = now()"
         )
+
+
+@pytest.mark.parametrize("name", ONE_PERSON)
+async def test_one_person_is_not_two_under_another_spelling(
+    morning: Morning, owner: Any, name: str
+) -> None:
+    """What ` sato ` had proposed, `SATO` could confirm."""
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+    item = await propose(morning, await only_item(morning), R.NOTED)
+
+    with pytest.raises(ResolutionRefused, match="another operator"):
+        await confirm(morning, item, R.NOTED, by=name)
+    given = Confirmation(R.NOTED, name, WHY)
+    now = morning.clock.now()
+    await owner.execute("UPDATE review_items SET proposed_by = $1", f" {name}")
+    assert await close_item(morning.desk.db, item, given, now=now, action_id=item.id) is None
+    assert (await confirm(morning, item, R.NOTED)).confirmed_by == "suzuki"
+
+
+@pytest.mark.parametrize("name", [" SATO ", "ＳＡＴＯ", "sato"])
+async def test_the_table_itself_holds_two_people_apart(
+    morning: Morning, owner: Any, name: str
+) -> None:
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+    await propose(morning, await only_item(morning), R.NOTED)
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await owner.execute(
+            "UPDATE review_items SET state = 'closed', confirmed_by = $1, confirmed_at = now()",
+            name,
+        )
+
+
+@pytest.mark.parametrize("name", NOBODY)
+async def test_nobody_proposes_or_confirms(morning: Morning, name: str) -> None:
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+    item = await only_item(morning)
+
+    with pytest.raises(NameMissing):
+        await propose(morning, item, R.NOTED, by=name)
+    proposed = await propose(morning, item, R.NOTED, by="Ｓato")
+    with pytest.raises(NameMissing):
+        await confirm(morning, proposed, R.NOTED, by=name)
+
+    assert proposed.proposal is not None
+    assert proposed.proposal.by == "sato"
 
 
 @pytest.mark.parametrize("columns", ["state = 'closed'", "confirmed_by = 'x'"])

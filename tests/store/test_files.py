@@ -21,9 +21,10 @@ from gateway.store.files import (
     claim_item,
     find_file,
     item_rows,
+    left_by,
     move_file,
     open_files,
-    release_left_by,
+    release_file,
     store_file,
     take_file,
     void_unsent,
@@ -72,14 +73,15 @@ def step() -> UUID:
 
 
 async def stored(db: Database, file: BankFile = FILE) -> str:
-    return await store_file(db, file, lease_s=12.0, owner="a")
+    result, _ = await store_file(db, file, lease_s=12.0, owner="a")
+    return result
 
 
 async def lease_ends(owner) -> None:
     await owner.execute("UPDATE bank_files SET lease_until = now() - interval '1 second'")
 
 
-async def taken(db: Database, file: BankFile, *, now: datetime = LATER) -> bool:
+async def taken(db: Database, file: BankFile, *, now: datetime = LATER) -> BankFile | None:
     return await take_file(db, file, now=now, lease_s=12.0, owner="b")
 
 
@@ -212,7 +214,9 @@ async def test_a_file_is_taken_by_one_and_only_after_its_lease(
 
     takers = await asyncio.gather(taken(database, open_one), taken(other, open_one))
 
-    assert sorted(takers) == [False, True]
+    (taker,) = [taker for taker in takers if taker is not None]
+    assert taker == replace(open_one, fence=1, sendings=2, tries=1)
+    assert taker == await find_file(database, MIZUHO, FILE.file_id)
     assert await stored(database) == "taken"
 
 
@@ -237,13 +241,13 @@ async def test_under_a_stop_no_file_is_taken_to_be_sent_again(database: Database
 async def test_under_a_stop_results_are_asked_for_all_the_same(database: Database, owner) -> None:
     await stored(database)
     accepted = replace(FILE, state=FileState.ACCEPTED, receipt="R1", next_at=START)
-    assert await move_file(database, FILE, accepted)
+    moved = await move_file(database, FILE, accepted)
     await owner.execute(STOP, "mizuho")
 
     (open_one,) = await open_files(database, now=LATER, limit=10)
 
-    assert open_one == accepted
-    assert await taken(database, open_one)
+    assert open_one == moved == replace(accepted, fence=1)
+    assert await taken(database, open_one) == replace(open_one, fence=2, tries=1)
 
 
 async def test_a_file_moves_only_from_what_was_read(database: Database, owner) -> None:
@@ -252,9 +256,45 @@ async def test_a_file_moves_only_from_what_was_read(database: Database, owner) -
     assert await taken(database, FILE)
     void = replace(FILE, state=FileState.VOID, reason=Reason.THROTTLED, next_at=START)
 
-    assert not await move_file(database, FILE, void)
-    assert await move_file(database, replace(FILE, fence=1), void)
-    assert not await move_file(database, replace(FILE, fence=1), void)
+    assert await move_file(database, FILE, void) is None
+    moved = await move_file(database, replace(FILE, fence=1), void)
+    assert moved == replace(void, fence=2, sendings=2)
+    assert await move_file(database, replace(FILE, fence=1), void) is None
+
+
+async def test_a_file_that_was_voided_between_being_read_and_taken_is_not_taken(
+    database: Database, other: Database, owner
+) -> None:
+    """Its first sender comes too late and voids it, while another process waits for its slot."""
+    await stored(database)
+    await lease_ends(owner)
+    (read,) = await open_files(other, now=LATER, limit=10)
+    void = replace(FILE, state=FileState.VOID, reason=Reason.BANK_BUSY, next_at=START)
+    assert await move_file(database, FILE, void)
+
+    assert await taken(other, read) is None
+    # Nor by its state alone, should the fence ever agree.
+    await owner.execute("UPDATE bank_files SET fence = 0")
+    assert await taken(other, read) is None
+
+
+async def test_an_older_version_that_names_no_state_takes_no_file_that_moved(
+    database: Database, owner
+) -> None:
+    await stored(database)
+    await lease_ends(owner)
+    void = replace(FILE, state=FileState.VOID, reason=Reason.BANK_BUSY, next_at=START)
+    await move_file(database, FILE, void)
+
+    results = [
+        await owner.fetchval(
+            "SELECT result FROM take_file('mizuho', $1, $2, $3, 12, 'b')",
+            *(FILE.file_id, fence, LATER),
+        )
+        for fence in (0, 1)
+    ]
+
+    assert results == ["stale", "taken"]
 
 
 async def test_a_file_at_rest_keeps_no_bytes(database: Database) -> None:
@@ -267,24 +307,41 @@ async def test_a_file_at_rest_keeps_no_bytes(database: Database) -> None:
         not_before=LATER,
         next_at=START,
     )
-    await move_file(database, FILE, refused)
-    assert await find_file(database, MIZUHO, FILE.file_id) == refused
+    moved = await move_file(database, FILE, refused)
+    assert moved == replace(refused, fence=1)
+    assert await find_file(database, MIZUHO, FILE.file_id) == moved
 
-    await move_file(database, refused, at_rest(refused))
+    await move_file(database, moved, at_rest(moved))
 
     found = await find_file(database, MIZUHO, FILE.file_id)
-    assert found == replace(refused, next_at=None, content=b"")
+    assert found == replace(moved, fence=2, next_at=None, content=b"")
     assert await open_files(database, now=LATER, limit=10) == []
 
 
 async def test_the_files_of_a_former_run_are_free_at_once(database: Database) -> None:
     await stored(database)
 
-    await release_left_by(database, "somebody else")
+    assert await left_by(database, "somebody else") == []
     assert await open_files(database, now=LATER, limit=10) == []
-    await release_left_by(database, "a")
+    (left,) = await left_by(database, "a")
+    released = await release_file(database, left)
 
-    assert len(await open_files(database, now=LATER, limit=10)) == 1
+    assert released == replace(left, fence=1)
+    assert await open_files(database, now=LATER, limit=10) == [released]
+    assert await left_by(database, "a") == []
+
+
+async def test_a_former_run_that_only_slept_voids_nothing_any_more(
+    database: Database,
+) -> None:
+    await stored(database)
+    (left,) = await left_by(database, "a")
+    await release_file(database, left)
+    void = replace(FILE, state=FileState.VOID, reason=Reason.BANK_BUSY, next_at=START)
+
+    assert await move_file(database, FILE, void) is None
+    assert await stored(database) == "taken"
+    assert await release_file(database, left) is None
 
 
 async def test_the_items_of_a_file_are_found_by_reference(

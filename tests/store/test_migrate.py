@@ -153,7 +153,7 @@ async def test_the_gateways_role_can_tell_whether_the_schema_serves(database):
 
 
 # Numbers of changes that are on their way to here; with the last of them this is empty again.
-GIVEN_OUT = {11, 13, 14, 15, 16, 17}
+GIVEN_OUT = {11, 13, 15, 16, 17}
 
 
 def test_the_migrations_are_numbered_without_a_gap():

@@ -1,7 +1,9 @@
-"""What is asked many times a second of everybody connected never reads a whole table."""
+"""What is asked of everybody connected, or of a day, never reads a whole table or a history."""
 
-from datetime import UTC, datetime
-from uuid import uuid4
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -51,3 +53,99 @@ async def test_everybody_costs_one_look_into_the_primary_key_each(
     plan = await owner.fetch(f"EXPLAIN EXECUTE query({', '.join(given[t] for t in types)})")
 
     assert "Seq Scan" not in "".join(row[0] for row in plan)
+
+
+DAYS, MEMBERS, DAY = 1_000, 5, date(2026, 3, 1)
+CASH = "settlement_cash:smbc"
+# A member of whom every day brings an entry with its transfer and its posting; the house moves, and
+# people look at something, every day.
+HISTORY = """
+WITH moved AS (
+    SELECT m, gen_random_uuid() AS id, gen_random_uuid() AS source, gen_random_uuid() AS journal,
+        date '2026-01-01' + day AS on_day
+    FROM unnest($1::uuid[]) AS m CROSS JOIN generate_series(0, $2 - 1) AS day
+), entries AS (
+    INSERT INTO loan_entries (
+        member_id, id, kind, amount, effective_on, at, house, source_id, journal, recorded_at)
+    SELECT m, id, 'advance', 1, on_day, on_day, 'settlement_cash:smbc', source, journal, on_day
+    FROM moved
+), posted AS (
+    INSERT INTO postings (member_id, id, journal, debit, credit, amount, effective_on, recorded_at)
+    SELECT m, id, journal, 'principal', 'settlement_cash:smbc', 1000, on_day, on_day FROM moved
+), house AS (
+    INSERT INTO postings (member_id, id, journal, debit, credit, amount, effective_on, recorded_at)
+    SELECT $4, id, id, 'settlement_cash:smbc', 'funding', 1, on_day, on_day FROM moved
+), looked AS (
+    INSERT INTO review_items (member_id, id, key, kind, bank, booked_on, details, raised_at)
+    SELECT m, id, id, 'only_us', 'smbc', on_day, '{"bank_id": "1"}', on_day FROM moved
+), lines AS (
+    INSERT INTO statement_lines (
+        bank, day, line_no, bank_id, direction, amount, booked_at, value_date, reference,
+        is_return, read_at)
+    SELECT 'smbc', on_day, row_number() OVER (PARTITION BY on_day), id, 'out', 1, on_day, on_day,
+        id, FALSE, on_day
+    FROM moved
+)
+SELECT m, source FROM moved WHERE on_day = $3
+"""
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize(
+    ("name", "types", "arguments"),
+    [
+        pytest.param(
+            "movements", "text, uuid[], uuid[]", "'{cash}', {members}, {sources}", id="of sources"
+        ),
+        pytest.param(
+            "movements_of_day",
+            "text, date, timestamptz, uuid, bigint",
+            f"'{{cash}}', '{DAY}', '-infinity', '{UUID(int=0)}', 500",
+            id="of the day",
+        ),
+        pytest.param("house_postings", "text, date", f"'{{cash}}', '{DAY}'", id="of the house"),
+        pytest.param(
+            "kept_lines", "text, date, integer, bigint", f"'smbc', '{DAY}', 0, 500", id="kept"
+        ),
+        pytest.param(
+            "lines_elsewhere",
+            "text, date, text[]",
+            f"'smbc', '{DAY}', ARRAY['A', 'B']",
+            id="elsewhere",
+        ),
+        pytest.param(
+            "decided", "text, date, text[]", f"'smbc', '{DAY}', ARRAY['noted']", id="decided"
+        ),
+    ],
+)
+async def test_a_day_is_read_without_the_history_before_it(owner, name, types, arguments, mode):
+    members = [uuid4() for _ in range(MEMBERS)]
+    rows = await owner.fetch(HISTORY, members, DAYS, DAY, UUID(int=0))
+    await owner.execute("ANALYZE")
+    given = arguments.format(
+        cash=CASH,
+        members=_uuids(row["m"] for row in rows),
+        sources=_uuids(row["source"] for row in rows),
+    )
+    file = "reviews" if name == "decided" else "reconciliation"
+    await owner.execute(f"SET plan_cache_mode = {mode}")
+    await owner.execute(f"PREPARE query ({types}) AS {SQL[f'{file}.{name}']}")
+
+    plan = await owner.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE query({given})")
+
+    # Ten looks for each of the day's five movements, not a thousand days of each.
+    assert _rows_looked_at(json.loads(plan)[0]["Plan"]) <= 10 * MEMBERS
+
+
+def _uuids(values) -> str:
+    return "ARRAY[" + ",".join(f"'{value}'" for value in values) + "]::uuid[]"
+
+
+def _rows_looked_at(node: dict[str, Any]) -> float:
+    """Return how many rows a plan's scans of tables read, those that it threw away among them."""
+    below: float = sum(_rows_looked_at(child) for child in node.get("Plans", ()))
+    if "Relation Name" not in node:
+        return below
+    thrown = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    looks: float = node["Actual Loops"]
+    return below + float(node["Actual Rows"] + thrown) * looks

@@ -39,6 +39,7 @@ from gateway.domain.outcome import (
     Pending,
     Rejected,
     Settled,
+    TurnedAway,
     Unknown,
 )
 from gateway.domain.ports import Clock, Slot
@@ -83,7 +84,7 @@ class Files:
             file.file_id,
             build=lambda: self._channel.post_file("/sougou", file.file_id, file.content),
             read=read,
-            otherwise=_not_taken,
+            otherwise=_not_sent,
             send_before=send_before,
             slot=slot,
         )
@@ -118,7 +119,7 @@ class Files:
             case httpx.codes.BAD_REQUEST:
                 return self._refused_whole(file, answer)
             case _:
-                raise self._channel.refused(answer)
+                return code, _turned_away(self._channel.refused(answer))
 
     def _refused_whole(self, file: TransferFile, answer: httpx.Response) -> tuple[str, FileOutcome]:
         fault = read_fault(answer)
@@ -189,7 +190,15 @@ def _receipt(answer: httpx.Response) -> str:
     return place.group(1)
 
 
-def _not_taken(error: BankError) -> NotSent | Unknown:
+def _turned_away(error: BankError) -> TurnedAway:
+    """Return what a bare status says of a file; what it does not say is raised."""
+    if isinstance(error, BankUnavailable):
+        return TurnedAway(error.reason, error.not_before)
+    raise error
+
+
+def _not_sent(error: BankError) -> NotSent | Unknown:
+    """Return what became of a file that got no answer: every answer was read before this."""
     if isinstance(error, BankUnavailable):
         return NotSent(error.reason, error.not_before)
     return _no_result(error)

@@ -5,7 +5,7 @@ from datetime import datetime
 from gateway.conformance.expectation import ClosedWindow, Expectation, Said, not_told
 from gateway.domain.account import BankCode
 from gateway.domain.hours import JST
-from gateway.domain.outcome import NotSent, Rejected, Unknown
+from gateway.domain.outcome import NotSent, Rejected, TurnedAway, Unknown
 from gateway.domain.reason import Reason
 
 ITEM = {
@@ -25,10 +25,12 @@ ANYWHERE = {
     "429": Said(NotSent, Reason.THROTTLED),
     "503": Said(NotSent, Reason.OUT_OF_HOURS),
 }
+# Nobody signed them: the bank may have the file all the same.
+TO_A_FILE = {code: Said(TurnedAway, ANYWHERE[code].reason) for code in ("401", "403", "429", "503")}
 MIZUHO = Expectation(
     bank=BankCode.MIZUHO,
     codes={
-        **{("submit", code): said for code, said in {**ITEM, **ANYWHERE}.items()},
+        **{("submit", code): said for code, said in {**ITEM, **ANYWHERE, **TO_A_FILE}.items()},
         **{("start_collection", code): said for code, said in ANYWHERE.items()},
         **not_told(("429", "503"), contract=("401", "403")),
         ("inquire", "409"): UNEXPECTED,
@@ -51,7 +53,6 @@ MIZUHO = Expectation(
     frozen_payer=Reason.SESSION_EXPIRED,  # 9 says no more
     failed_login=Reason.SESSION_EXPIRED,
     above_the_limit=Reason.FORMAT_ERROR,
-    bare_words=frozenset({401, 403, 429}),
     settles_at_once=False,
     pays_files=True,
     verifies_names=False,

@@ -6,7 +6,7 @@ from gateway.conformance.case import Case, Deviation, equal
 from gateway.conformance.expectation import Expectation, Said
 from gateway.conformance.rig import Rig
 from gateway.domain.bank import NameRefused, StatementUnavailable
-from gateway.domain.outcome import NotSent, Rejected, Unknown
+from gateway.domain.outcome import NotSent, Rejected, TurnedAway, Unknown
 
 GROUP = "codes"
 
@@ -16,7 +16,7 @@ def said(outcome: object) -> Said:
     match outcome:
         case Unknown(reason=reason, integrity=integrity):
             return Said(Unknown, reason, integrity)
-        case NotSent(reason=reason) | Rejected(reason=reason):
+        case NotSent(reason=reason) | TurnedAway(reason=reason) | Rejected(reason=reason):
             return Said(type(outcome), reason)
         case NameRefused(reason=reason) | StatementUnavailable(reason=reason):
             return Said(Rejected, reason)

@@ -103,7 +103,7 @@ async def a_slow_answer_is_waited_for(rig: Rig) -> None:
 async def a_throttled_transfer_may_come_again(rig: Rig) -> None:
     order = rig.order("0000008")
     for _ in range(2):
-        refused = a(NotSent, await rig.submit(order))
+        refused = a(rig.expected.turns_away, await rig.submit(order))
         equal(refused.reason, Reason.THROTTLED)
     one_of(await rig.became(order), Settled)
     equal(len(await rig.emulator.booked(order.reference)), 1, "bookings")
@@ -111,7 +111,7 @@ async def a_throttled_transfer_may_come_again(rig: Rig) -> None:
 
 async def a_closed_bank_takes_nothing(rig: Rig) -> None:
     order = rig.order("0000009")
-    refused = a(NotSent, await rig.submit(order))
+    refused = a(rig.expected.turns_away, await rig.submit(order))
     equal(refused.reason, Reason.OUT_OF_HOURS)
     is_told = refused.not_before is not None
     equal(is_told, rig.expected.says_when_it_opens, "says when it opens again")
@@ -122,7 +122,8 @@ async def over_the_limit_nothing_is_taken(rig: Rig) -> None:
     await rig.emulator.put("settings", {"rate_limits": {"money": 1}})
     orders = [rig.order() for _ in range(4)]
     outcomes = [(order, await rig.submit(order)) for order in orders]
-    refused = [order for order, outcome in outcomes if isinstance(outcome, NotSent)]
+    not_taken = rig.expected.turns_away
+    refused = [order for order, outcome in outcomes if isinstance(outcome, not_taken)]
     true(bool(refused), "four calls at once under a limit of one a second")
     for order in refused:
         equal(await rig.emulator.booked(order.reference), [], "booked")
@@ -134,7 +135,8 @@ async def in_its_window_the_bank_takes_nothing(rig: Rig) -> None:
         raise LookupError("applies to banks with a window")
     await rig.move_to(window.during)
     order = rig.order()
-    equal(await rig.submit(order), NotSent(Reason.OUT_OF_HOURS, window.reopens_at))
+    closed = rig.expected.turns_away(Reason.OUT_OF_HOURS, window.reopens_at)
+    equal(await rig.submit(order), closed)
     equal((await rig.bank.inquire(order)).outcome, NotFound(), "inquiries go on")
     one_of(await rig.bank.statement(rig.clock.now().date()), Statement, "statements go on")
     await rig.move_to(window.reopens_at)

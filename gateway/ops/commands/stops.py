@@ -8,6 +8,7 @@ import structlog
 
 from gateway.domain.account import BankCode
 from gateway.domain.identifier import uuid7
+from gateway.domain.operator import person
 from gateway.services.read_restraints import Breaker
 from gateway.store.database import Database
 from gateway.store.sql import SQL
@@ -27,7 +28,7 @@ async def hold_bank(
     Binds from its commit in all processes; inquiries go on.
     """
     name = bank or ALL_BANKS
-    stop = Stop(_new_id(now), name, reason, by, now)
+    stop = Stop(_new_id(now), name, reason, person(by), now)
     is_new = await hold(db, stop)
     if is_new:
         log.warning("bank.held", bank=name)
@@ -41,7 +42,7 @@ async def release_bank(
 
     A stop of all banks and a stop of one are lifted one by one.
     """
-    rows = await db.fetch(RELEASE, bank or ALL_BANKS, by, now, reason, _new_id(now))
+    rows = await db.fetch(RELEASE, bank or ALL_BANKS, person(by), now, reason, _new_id(now))
     if rows:
         log.warning("bank.released", bank=bank or ALL_BANKS)
     return [read_stop(row) for row in rows]

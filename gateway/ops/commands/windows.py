@@ -9,6 +9,7 @@ import structlog
 from gateway.domain.account import BankCode
 from gateway.domain.hours import OneOffWindow
 from gateway.domain.identifier import uuid7
+from gateway.domain.operator import person
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 from gateway.store.stops import ALL_BANKS, Stop, hold, known_stops, read_stop
@@ -34,7 +35,7 @@ async def add_window(
         id=uuid7(now, secrets.token_bytes(10)),
         bank=bank or ALL_BANKS,
         reason=window.name,
-        held_by=by,
+        held_by=person(by),
         held_at=now,
         begins_at=window.begins,
         ends_at=window.ends,
@@ -51,7 +52,8 @@ async def list_windows(db: Database, *, now: datetime) -> list[Stop]:
 
 async def remove_window(db: Database, window_id: UUID, *, by: str, now: datetime) -> Stop | None:
     """Take a window back, or open again before its end; None if there is none to take back."""
-    row = await db.fetchrow(REMOVE_WINDOW, window_id, by, now, uuid7(now, secrets.token_bytes(10)))
+    action_id = uuid7(now, secrets.token_bytes(10))
+    row = await db.fetchrow(REMOVE_WINDOW, window_id, person(by), now, action_id)
     if row is None:
         return None
     stop = read_stop(row)
