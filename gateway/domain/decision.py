@@ -118,13 +118,22 @@ def after_inquiry(
 
 
 def after_lease_end(
-    transfer: Transfer, *, now: datetime, policy: Policy, is_unsent: bool = False
+    transfer: Transfer,
+    *,
+    now: datetime,
+    policy: Policy,
+    is_unsent: bool = False,
+    is_in_file: bool = False,
 ) -> Decision | None:
-    """Decide on a transfer whose sender is gone: it may have been sent, unless `is_unsent`."""
+    """Decide on a transfer whose sender is gone: it may have been sent, unless `is_unsent`.
+
+    `is_in_file`: a file has it that may still be sent. Then the file is what is looked after,
+    however many senders died, and nobody decides on the transfer alone.
+    """
     if transfer.state is not State.SUBMITTING:
         return None
     crashed = replace(transfer, crashes=transfer.crashes + 1)
-    if crashed.crashes < CRASHES_MAX:
+    if crashed.crashes < CRASHES_MAX or is_in_file:
         if is_unsent:
             return _not_sent(crashed, NotSent(Reason.BANK_BUSY), now, policy, Event.NOT_SENT)
         return _lose(crashed, Event.LEASE_END, now, policy)

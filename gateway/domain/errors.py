@@ -6,6 +6,7 @@ GatewayError
 ├── Busy               nothing was done; the same request may come again after `retry_after_s`
 ├── BankClosed         nothing was done; the bank opens at `reopens_at`, another one may be open
 ├── StaleTransfer      someone moved the row first; read it again
+├── InOpenFile         a file names it that the bank has, or may still get; the file ends first
 ├── CommitUnknown      the database may have done it; read again by key, attempt or fence
 └── NotReady           settings, schema or environment are wrong; the message says how to mend it
 """
@@ -231,6 +232,12 @@ class TooManyAttempts(Busy):
 
 class StaleTransfer(GatewayError):
     code = "stale_transfer"
+
+
+class InOpenFile(GatewayError):
+    """Nothing was done: the file first ends by its result, or by the bank's word to people."""
+
+    code = "in_open_file"
 
 
 class CommitUnknown(GatewayError):

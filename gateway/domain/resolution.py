@@ -35,6 +35,8 @@ PARTICULARS: Mapping[Resolution, tuple[str, ...]] = {
 }
 # What takes money out of `unidentified`, at once or by the pay-out that follows.
 OF_SET_ASIDE = frozenset({R.PAYMENT, R.ADVANCE, R.REFUND, R.GIVEN_BACK})
+# What the transfer's file must have ended for: the bank may have it, or still get it.
+NOT_WHILE_IN_A_FILE = frozenset({R.REJECTED, R.SEND_AGAIN})
 OF_A_TRANSFER = frozenset({R.SETTLED, R.RETURNED, R.REJECTED, R.SEND_AGAIN})
 # Which entry unidentified money becomes, and whether it had come in (True) or gone out.
 ASSIGNS: Mapping[Resolution, tuple[Kind, bool]] = {

@@ -9,7 +9,7 @@ import structlog
 
 from gateway.domain.booking import Journal
 from gateway.domain.decision import Decision, reserved_change
-from gateway.domain.errors import StaleTransfer
+from gateway.domain.errors import InOpenFile, StaleTransfer
 from gateway.domain.outcome import (
     Answer,
     CollectionOutcome,
@@ -72,7 +72,8 @@ async def record_decision(
     """Apply `decide` to the transfer as it is now; return it as it then is.
 
     When the row or the loan has moved since, it is read and decided again, at most `READS_MAX`
-    times; then StaleTransfer: the lease or the next inquiry finds it again.
+    times; then StaleTransfer: the lease or the next inquiry finds it again. Raises InOpenFile where
+    people, or dead senders, would decide on what a file may still pay.
     """
     reads_loan = False
     for _ in range(READS_MAX):
@@ -86,6 +87,8 @@ async def record_decision(
         if result == "moved":
             _tell(desk, transfer, decision)
             return replace(decision.transfer, fence=transfer.fence + 1)
+        if result == "in_file":
+            raise InOpenFile(f"transfer {transfer.id} is in a file that the bank may have")
         reads_loan = reads_loan or result == "loan_moved"
         again = await find_transfer(desk.db, member_id=transfer.member_id, transfer_id=transfer.id)
         if again is None:

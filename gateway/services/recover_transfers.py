@@ -43,5 +43,7 @@ def _after_file(row: Transfer, file: BankFile, now: datetime, policy: Policy) ->
     outcome = item_outcome(file, row.reference)
     is_unsent = row.reference not in file.references
     if outcome is None or is_unsent:
-        return after_lease_end(row, now=now, policy=policy, is_unsent=is_unsent)
+        return after_lease_end(
+            row, now=now, policy=policy, is_unsent=is_unsent, is_in_file=not is_unsent
+        )
     return after_file(row, file, outcome, now=now, policy=policy)

@@ -8,14 +8,21 @@ from uuid import UUID
 
 import structlog
 
+from gateway.domain.bank_file import OPEN_STATES
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import uuid7
 from gateway.domain.operator import is_same_person, person
-from gateway.domain.resolution import OF_SET_ASIDE, ResolutionRefused, check_resolution
+from gateway.domain.resolution import (
+    NOT_WHILE_IN_A_FILE,
+    OF_SET_ASIDE,
+    ResolutionRefused,
+    check_resolution,
+)
 from gateway.domain.review import Resolution, ReviewKind
 from gateway.domain.set_aside import set_aside_of
 from gateway.domain.transfer import State
 from gateway.store.database import Database
+from gateway.store.files import files_naming
 from gateway.store.members import find_member_id
 from gateway.store.review_items import (
     Confirmation,
@@ -96,7 +103,11 @@ async def _open_item(db: Database, item_id: UUID) -> ReviewItem:
 
 
 async def _check_transfer(db: Database, item: ReviewItem, resolution: Resolution) -> None:
-    """Raise ResolutionRefused where a transfer would stay in review, or is there no more."""
+    """Raise ResolutionRefused where a transfer would stay in review, or is there no more.
+
+    Also while a file names it that the bank has, or may still get: the same is tested once more in
+    the statement that acts on the resolution.
+    """
     if item.kind is not ReviewKind.TRANSFER_UNCLEAR or item.transfer_id is None:
         return
     transfer = await find_transfer(db, member_id=item.member_id, transfer_id=item.transfer_id)
@@ -104,6 +115,16 @@ async def _check_transfer(db: Database, item: ReviewItem, resolution: Resolution
     if is_unclear is (resolution is Resolution.NOTED):
         says = "is in review still" if is_unclear else "is in review no more"
         raise ResolutionRefused(f"the transfer {says}")
+    if transfer is None or resolution not in NOT_WHILE_IN_A_FILE:
+        return
+    for file in await files_naming(db, transfer):
+        if file.state not in OPEN_STATES:
+            continue
+        raise ResolutionRefused(
+            f"file {file.file_id} has the transfer and is {file.state}, sent {file.sendings} times:"
+            " the bank has it, or may still get it. Ask the bank about that number, and end it:"
+            f" gateway ops file-end {file.file_id} --as accepted, refused or barred"
+        )
 
 
 async def _check_set_aside(db: Database, item: ReviewItem, resolution: Resolution) -> None:

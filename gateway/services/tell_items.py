@@ -8,7 +8,7 @@ from typing import TypeVar
 import structlog
 
 from gateway.domain.bank_file import BankFile, FileItem, after_file
-from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
+from gateway.domain.errors import Busy, CommitUnknown, InOpenFile, StaleTransfer
 from gateway.domain.outcome import SubmitOutcome
 from gateway.domain.ports import Point
 from gateway.domain.transfer import Transfer
@@ -63,7 +63,7 @@ async def _tell(
             lambda row: after_file(row, file, outcome, now=now, policy=policy),
             call=call,
         )
-    except (Busy, CommitUnknown, StaleTransfer) as error:
+    except (Busy, CommitUnknown, InOpenFile, StaleTransfer) as error:
         log.warning("transfer.deferred", transfer_id=str(transfer.id), error=type(error).__name__)
         return False
     desk.checkpoint(Point.RECORD_AFTER_WRITE)

@@ -26,6 +26,7 @@ TAKE = SQL["files.take"]
 MOVE = SQL["files.move"]
 FIND = SQL["files.find"]
 OPEN = SQL["files.open"]
+NAMING = SQL["files.naming"]
 LEFT_BY = SQL["files.left_by"]
 RELEASE = SQL["files.release"]
 ITEMS = SQL["files.items"]
@@ -99,6 +100,12 @@ async def find_file(db: Database, bank: BankCode, file_id: str) -> BankFile | No
 async def open_files(db: Database, *, now: datetime, limit: int) -> list[BankFile]:
     """Return the files that somebody has to work on, and nobody does."""
     return [read_file(row) for row in await db.fetch(OPEN, now, limit)]
+
+
+async def files_naming(db: Database, transfer: Transfer) -> list[BankFile]:
+    """Return a transfer's own file, and those that name it and are not at rest."""
+    rows = await db.fetch(NAMING, transfer.bank, transfer.file_id, transfer.reference)
+    return [read_file(row) for row in rows]
 
 
 async def left_by(db: Database, owner: str) -> list[BankFile]:

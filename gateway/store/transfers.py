@@ -122,9 +122,10 @@ async def claim(
 
 
 async def move(db: Database, change: Move) -> str:
-    """Apply a decision to the row it was computed from: moved | stale | loan_moved.
+    """Apply a decision to the row it was computed from: moved | stale | in_file | loan_moved.
 
-    Neither of the latter writes anything: read the row, or the loan, again.
+    None of the latter writes anything: read the row, or the loan, again; or end the file first
+    that the bank has, or may still get.
     """
     before, after = change.before, change.after
     row = await db.step(

@@ -1,7 +1,10 @@
 -- Move a transfer from the state that was read to the row that the domain decided, with what it changes on the loan
 -- and the bank call that led to it. Writes nothing when the row has moved since, or when the loan has moved on which
 -- the bookings were worked out. Idempotent by p_step, so that a lost commit is answered by calling it again.
--- result: moved | stale | loan_moved
+-- What people decide of it (sent again, rejected), and giving it up because its senders died, is refused while a file
+-- that the bank has, or may still get, names it: the file would pay what is paid again, or denied. No bank call led to
+-- such a decision. A file at rest stays at rest, so that nothing can come between this look and the commit.
+-- result: moved | stale | in_file | loan_moved
 CREATE OR REPLACE FUNCTION record_transfer(
     p_member uuid, p_id uuid, p_state text, p_fence bigint, p_step uuid, p_now timestamptz,
     p_row jsonb, p_reserved bigint, p_events jsonb, p_bookings jsonb, p_reviews jsonb, p_call jsonb
@@ -15,6 +18,14 @@ BEGIN
     result := CASE
         WHEN v_old.step = p_step THEN 'moved'
         WHEN (v_old.state = p_state AND v_old.fence = p_fence) IS NOT TRUE THEN 'stale'
+        WHEN p_call IS NULL AND (
+            (v_old.state = 'review' AND p_row ->> 'state' IN ('scheduled', 'rejected'))
+            OR (v_old.state = 'submitting' AND p_row ->> 'state' = 'review')
+        ) AND EXISTS (
+            SELECT 1 FROM bank_files f
+            WHERE f.bank = v_old.bank AND (f.file_id = v_old.file_id OR f.next_at IS NOT NULL)
+                AND f.state IN ('stored', 'accepted')
+                AND f.items @> jsonb_build_array(jsonb_build_array(v_old.reference))) THEN 'in_file'
         WHEN p_bookings <> '[]'::jsonb AND NOT loan_fits(p_member, p_bookings) THEN 'loan_moved'
         END;
     IF result IS NOT NULL THEN

@@ -25,6 +25,12 @@ WHERE next_at <= $1 AND (lease_until IS NULL OR lease_until < clock_timestamp())
             AND (s.ends_at IS NULL OR (s.begins_at <= greatest($1, s.held_at) AND $1 < s.ends_at))))
 ORDER BY next_at LIMIT $2;
 
+-- name: naming
+-- The files that name an item, of those that are not at rest, and its own.
+SELECT * FROM bank_files
+WHERE bank = $1 AND (file_id = $2 OR next_at IS NOT NULL) AND items @> jsonb_build_array(jsonb_build_array($3::text))
+ORDER BY stored_at;
+
 -- name: left_by
 -- What an instance held when it died; only for one that holds its own name's lock.
 SELECT * FROM bank_files WHERE lease_owner = $1 AND lease_until IS NOT NULL AND next_at IS NOT NULL;
