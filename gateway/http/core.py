@@ -34,7 +34,7 @@ from gateway.http.openapi.accounts import CREATE_ACCOUNT, DELETE_ACCOUNT, LIST_A
 from gateway.http.openapi.banks import LIST_BANKS
 from gateway.http.openapi.callbacks import TAKE_CALLBACK, TAKE_RETURN, TAKE_RETURN_FORM
 from gateway.http.openapi.events import FOLLOW_EVENTS
-from gateway.http.openapi.loan import GET_LOAN, LIST_ENTRIES, SIMULATE
+from gateway.http.openapi.loan import GET_ENTRY, GET_LOAN, LIST_ENTRIES, SIMULATE
 from gateway.http.openapi.machines import (
     IS_ALIVE,
     IS_READY,
@@ -97,6 +97,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/repayments/{repayment_id}/cancel", repayments.cancel, CANCEL_REPAYMENT),
     Route("GET", "/v1/loan", loan.get_loan, GET_LOAN),
     Route("GET", "/v1/loan/entries", loan.list_entries, LIST_ENTRIES),
+    Route("GET", "/v1/loan/entries/{entry_id}", loan.get_entry, GET_ENTRY),
     Route("POST", "/v1/loan/simulations", loan.create_simulation, SIMULATE),
     Route("GET", "/v1/banks", banks.list_banks, LIST_BANKS),
     Route("GET", "/v1/events", events.follow, FOLLOW_EVENTS),

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway.domain.accrual import reckon_all
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.hours import JST
 from gateway.domain.loan_history import Step
@@ -14,7 +15,8 @@ from gateway.http.body import read_body
 from gateway.http.caller import caller_of
 from gateway.http.conditional import json_or_unchanged
 from gateway.http.deps import desk_of
-from gateway.http.headers import Page, page_of
+from gateway.http.entry_answers import show_entry_in_detail
+from gateway.http.headers import Page, id_in_path, page_of
 from gateway.http.lists import one_page
 from gateway.http.loan_answers import ENTRY, show_entry, show_estimate, show_loan
 from gateway.http.payloads import SimulationPayload
@@ -47,6 +49,19 @@ async def list_entries(request: web.Request) -> web.Response:
         show=lambda step: show_entry(step, sources.get(step.entry.id)),
         cursor=lambda step: (ENTRY, step.entry.id),
     )
+
+
+async def get_entry(request: web.Request) -> web.Response:
+    caller = await caller_of(request)
+    entry_id = id_in_path(request, "entry_id", ENTRY)
+    record = await read_loan_record(desk_of(request).db, caller.member_id)
+    if record is None:
+        raise NotFoundHere
+    book, sources = record
+    for told in reckon_all(book.history.steps, book.agreement.contract):
+        if told.step.entry.id == entry_id:
+            return json_or_unchanged(request, show_entry_in_detail(told, sources.get(entry_id)))
+    raise NotFoundHere
 
 
 async def create_simulation(request: web.Request) -> web.Response:

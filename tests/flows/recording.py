@@ -142,7 +142,8 @@ async def _repay(recorder: Recorder, home: str) -> None:
 
 async def _look_at_the_loan(recorder: Recorder) -> None:
     await recorder.call("GET", "/v1/loan")
-    await recorder.call("GET", "/v1/loan/entries")
+    entries = await recorder.call("GET", "/v1/loan/entries")
+    await recorder.call("GET", "/v1/loan/entries/{entry_id}", of=entries["items"][0]["id"])
     await recorder.call("POST", "/v1/loan/simulations", {"monthly": 4_000, "extra": 10_000})
 
 

@@ -1,6 +1,7 @@
 """The loan over HTTP: what is owed today, what happened, and what repaying would take."""
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -136,6 +137,66 @@ async def test_what_was_withdrawn_is_shown_beside_its_withdrawal(
     assert (withdrawal["kind"], withdrawal["counted"]) == ("withdrawal", 0)
     assert withdrawal["takes_back"] == paid["id"]
     assert await loan_of(borrower) == before
+
+
+async def test_an_entry_says_which_days_its_interest_comes_from(borrower: Client) -> None:
+    paid, _ = (await borrower.call("GET", "/v1/loan/entries")).body["items"]
+
+    entry = (await borrower.call("GET", f"/v1/loan/entries/{paid['id']}")).body
+
+    assert {key: entry[key] for key in paid} == paid
+    interest = entry["interest"]
+    assert interest["segments"] == [
+        {
+            "first_day": "2026-10-11",
+            "last_day": "2026-11-05",
+            "days": 26,
+            "balance": 100_000,
+            "annual_rate": "17.8",
+            "days_of_year": 365,
+            "exact": "92560/73",
+        }
+    ]
+    exact = Fraction(100_000 * 178 * 26, 1_000 * 365)
+    assert (interest["amount"], Fraction(interest["exact"])) == (1_267, exact)
+    assert Fraction(interest["forgiven"]) == exact - 1_267
+    assert interest["carried"] == 0
+    assert interest["text_ja"].startswith(
+        "利息1,267円は、次の計算によるものです。残高100,000円 × 年17.8% × 26日"
+    )
+    assert entry["late_damages"]["segments"] == []
+    assert entry["late_damages"]["text_ja"] == "この期間の遅延損害金はございません。"
+
+
+async def test_what_was_not_paid_is_carried_and_told_beside_the_days(
+    member: Client, desk: TransferDesk, member_id: UUID
+) -> None:
+    await write(desk, member_id, ADVANCE, payment(300, "2026-10-30"), payment(500, "2026-11-05"))
+    last, first, _ = (await member.call("GET", "/v1/loan/entries")).body["items"]
+
+    entries = [
+        (await member.call("GET", f"/v1/loan/entries/{one['id']}")).body for one in (first, last)
+    ]
+
+    assert [entry["interest"]["amount"] for entry in entries] == [975, 292]
+    assert [entry["interest"]["carried"] for entry in entries] == [0, 675]
+    assert "前回までの未払いの利息675円" in entries[1]["interest"]["text_ja"]
+    assert "675 yen of interest were unpaid" in entries[1]["interest"]["text_en"]
+
+
+async def test_an_advance_bore_nothing_yet(borrower: Client) -> None:
+    _, lent = (await borrower.call("GET", "/v1/loan/entries")).body["items"]
+
+    entry = (await borrower.call("GET", f"/v1/loan/entries/{lent['id']}")).body
+
+    assert (entry["interest"], entry["late_damages"]) == (None, None)
+
+
+@pytest.mark.parametrize("name", [f"en_{'0' * 32}", "en_1", f"tr_{'0' * 32}"])
+async def test_an_entry_that_is_nobodys_is_not_found(borrower: Client, name: str) -> None:
+    reply = await borrower.call("GET", f"/v1/loan/entries/{name}")
+
+    assert (reply.status, reply.body["code"]) == (404, "not_found")
 
 
 async def test_entries_are_read_page_by_page(borrower: Client) -> None:

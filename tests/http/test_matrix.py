@@ -192,6 +192,7 @@ async def others_ids(
         "transfer_id": transfer.body["id"],
         "session_id": sessions.body["items"][0]["id"],
         "repayment_id": await add_repayment(owner, other_member_id),
+        "entry_id": await add_entry(owner, other_member_id),
     }
 
 
@@ -206,6 +207,18 @@ async def add_repayment(owner: Any, member_id: UUID) -> str:
         repayment_id,
     )
     return f"rp_{repayment_id.hex}"
+
+
+async def add_entry(owner: Any, member_id: UUID) -> str:
+    entry_id = uuid4()
+    await owner.execute(
+        """INSERT INTO loan_entries (
+            member_id, id, kind, amount, effective_on, at, house, journal, recorded_at)
+        VALUES ($1, $2, 'advance', 1000, now(), now(), 'settlement_cash:smbc', $2, now())""",
+        member_id,
+        entry_id,
+    )
+    return f"en_{entry_id.hex}"
 
 
 @pytest.fixture

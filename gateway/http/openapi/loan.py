@@ -30,6 +30,14 @@ Rate = Annotated[
         json_schema_extra={"examples": ["17.8"]},
     ),
 ]
+Exact = Annotated[
+    str,
+    Field(
+        pattern=r"^\d+/\d+$",
+        description="Yen as an exact fraction.",
+        json_schema_extra={"examples": ["462622/365"]},
+    ),
+]
 EntryKind = Annotated[
     Kind,
     one_of(
@@ -135,6 +143,42 @@ class Entry(Shown):
     repayment_id: RepaymentId | None
 
 
+class BorneSegment(Shown):
+    """Days of one year on which one balance bore one rate, the first and the last included."""
+
+    first_day: Day
+    last_day: Day
+    days: Annotated[int, Field(ge=1)]
+    balance: Annotated[Yen, Field(description="The principal of those days.")]
+    annual_rate: Rate
+    days_of_year: Annotated[int, Field(description="365, or 366 in a leap year.")]
+    exact: Exact
+
+
+class Borne(Shown):
+    """What the days since the payment before have borne: balance × rate × days ÷ days of the year.
+
+    `amount` is the sum rounded down to whole yen once; the rest is forgiven.
+    """
+
+    amount: Yen
+    carried: Annotated[Yen, Field(description="Unpaid from before; it bears nothing itself.")]
+    exact: Exact
+    forgiven: Annotated[Exact, Field(description="Less than one yen, and never charged.")]
+    segments: list[BorneSegment]
+    text_ja: Annotated[str, Field(description="The same as a sentence for the member.")]
+    text_en: str
+
+
+class EntryInDetail(Entry):
+    """An entry, and which days its interest comes from (「この47円は?」)."""
+
+    interest: Annotated[
+        Borne | None, Field(description="Null: it is no payment, or counts no more.")
+    ]
+    late_damages: Borne | None
+
+
 class Entries(Shown):
     """One page, newest first."""
 
@@ -188,6 +232,19 @@ LIST_ENTRIES = Operation(
     description="In order of the days that count, so that what a bank tells late stands where it "
     "belongs, and the split of what followed may change with it.",
     parameters=(LIMIT, cursor("en")),
+    problems=(NotFoundHere,),
+)
+GET_ENTRY = Operation(
+    "getLoanEntry",
+    Tag.LOAN,
+    "See one entry, and which days its interest comes from",
+    {
+        200: Gives("The entry as the history is now", EntryInDetail, headers=(Header.ETAG,)),
+        304: UNCHANGED,
+    },
+    description="`interest` and `late_damages` say for a payment what each of the days before it "
+    "bore: their `amount`, and what was `carried`, were owed before it was split.",
+    parameters=(IF_NONE_MATCH,),
     problems=(NotFoundHere,),
 )
 SIMULATE = Operation(

@@ -128,6 +128,7 @@ PATH_SCHEMAS: Mapping[str, Mapping[str, object]] = {
     "account_id": _identifier("ac"),
     "transfer_id": _identifier("tr"),
     "repayment_id": _identifier("rp"),
+    "entry_id": _identifier("en"),
     "movement_id": {
         "type": "string",
         "pattern": "^((tr|rp)_[0-9a-f]{32}|[A-Z2-7]{20})$",
