@@ -96,6 +96,7 @@ class Settings(BankSettings):
     environment: Literal["sandbox", "production"] = "sandbox"
     instance: str = Field("gateway-1", pattern=r"^[A-Za-z0-9._-]{1,60}$")
     data_dir: Path = Path(".gateway")
+    statement_dir: DirectoryPath | None = None
 
     database_url: DatabaseUrl | None = None
     database_owner_url: DatabaseUrl | None = None

@@ -24,6 +24,7 @@ class BankProfile:
     name_ja: str
     name_en: str
     deadline_s: float
+    statement_deadline_s: float
     connect_timeout_s: float
     visibility_s: float
     settle_s: float
@@ -67,6 +68,7 @@ def scaled(profile: BankProfile, time_scale: float) -> BankProfile:
     return replace(
         profile,
         deadline_s=profile.deadline_s * time_scale,
+        statement_deadline_s=profile.statement_deadline_s * time_scale,
         connect_timeout_s=profile.connect_timeout_s * time_scale,
         visibility_s=profile.visibility_s * time_scale,
         review_after_s=profile.review_after_s * time_scale,
@@ -80,6 +82,7 @@ def _profile(code: BankCode, table: dict[str, Any]) -> BankProfile:
         name_ja=value["name_ja"],
         name_en=value["name_en"],
         deadline_s=value["deadline_s"],
+        statement_deadline_s=value["statement_deadline_s"],
         connect_timeout_s=value["connect_timeout_s"],
         visibility_s=value["visibility_s"],
         settle_s=value["settle_s"],

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import httpx
@@ -20,7 +21,8 @@ from gateway.adapters.breaker import Breaker, BreakerState, Monotonic, Permit, R
 from gateway.adapters.failure import BankError, BankUnavailable, OutcomeUnknown
 from gateway.adapters.gate import Gate, Lane
 from gateway.adapters.points import NO_POINTS, POINTS, Points
-from gateway.adapters.transport import AnswerRefused, Flight, Notice, TooLate
+from gateway.adapters.spool import Body, NewDigest, PrivateFile
+from gateway.adapters.transport import AnswerRefused, Flight, Notice, NotKept, TooLate
 from gateway.domain.bank import Health
 from gateway.domain.outcome import Answer, Evidence
 from gateway.domain.ports import Checkpoint, Clock, Lanes, Metrics, Point, Slot
@@ -48,6 +50,7 @@ class Parts:
     checkpoint: Checkpoint
     monotonic: Monotonic
     scale: float
+    statement_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class Call(Generic[T]):
     `build` makes the request anew for each try (its extension `proof` is hashed in place of a body
     that holds a password); `read` turns an answer into a result or raises a BankError; `otherwise`
     turns a BankError into a result; `ready` may raise NothingLeft first. `slot` is one that the
-    caller has taken and waited for already.
+    caller has taken and waited for already. `large`: the answer may be a statement's, of up to
+    128 MiB; `read` finds it as the extension `body`, whole, with that digest computed over it.
     """
 
     operation: str
@@ -69,6 +73,7 @@ class Call(Generic[T]):
     ready: Callable[[], Awaitable[None]] | None = None
     send_before: float | None = None
     slot: Slot | None = None
+    large: NewDigest | None = None
 
     @property
     def points(self) -> Points:
@@ -81,6 +86,7 @@ class Trail:
 
     started: float
     deadline_at: float
+    whole_at: float
     tries: int = 0
     has_left: bool = False
     status: int | None = None
@@ -108,16 +114,15 @@ class Line:
         client: httpx.AsyncClient,
         gate: Gate,
         budget: RetryBudget,
-        *,
-        metrics: Metrics,
-        checkpoint: Checkpoint,
+        parts: Parts,
     ) -> None:
+        self.statement_dir = parts.statement_dir
         self._profile = profile
         self._client = client
         self._gate = gate
         self._budget = budget
-        self._metrics = metrics
-        self._checkpoint = checkpoint
+        self._metrics = parts.metrics
+        self._checkpoint = parts.checkpoint
 
     @property
     def health(self) -> Health:
@@ -126,7 +131,10 @@ class Line:
     async def call(self, call: Call[T]) -> Answer[T]:
         """Return what the call came to; never raises an error."""
         now = asyncio.get_running_loop().time()
-        trail = Trail(started=now, deadline_at=now + self._profile.deadline_s)
+        deadline_at = now + self._profile.deadline_s
+        is_large = call.large is not None
+        whole_at = now + self._profile.statement_deadline_s if is_large else deadline_at
+        trail = Trail(started=now, deadline_at=deadline_at, whole_at=whole_at)
         try:
             trail.code, outcome = await self._carry(call, trail)
         except BankError as error:
@@ -145,7 +153,10 @@ class Line:
             answer = await self._with_second_try(call, trail)
         self._reach(call.points.answered)
         late = OutcomeUnknown("DEADLINE")
-        return await _before(trail.deadline_at, call.read(answer), late)
+        try:
+            return await _before(trail.whole_at, call.read(answer), late)
+        except OSError as error:  # a statement's lines could not be kept, or read again
+            raise OutcomeUnknown("NOT_KEPT") from error
 
     async def _with_second_try(self, call: Call[T], trail: Trail) -> httpx.Response:
         self._budget.count_first()
@@ -190,6 +201,9 @@ class Line:
             "deadline_at": trail.deadline_at,
             "fresh": trail.tries > 1,
         }
+        if call.large is not None:
+            empty = await self._new_body(call.large)
+            request.extensions |= {"body": empty, "whole_at": trail.whole_at}
         trail.request_sha256 = hashlib.sha256(proof).hexdigest() if proof else None
         trail.has_left = True  # from here on only the transport may say that nothing did
         try:
@@ -201,12 +215,24 @@ class Line:
             trail.has_left = False
             raise NothingLeft(type(error).__name__) from error
         except AnswerRefused as error:
-            raise OutcomeUnknown(type(error).__name__, integrity=True) from error
+            is_strange = not isinstance(error, NotKept)
+            raise OutcomeUnknown(type(error).__name__, integrity=is_strange) from error
         except httpx.TransportError as error:
             raise WayBroken(type(error).__name__) from error
         trail.status = answer.status_code
-        trail.answer_sha256 = hashlib.sha256(answer.content).hexdigest()
+        if "body" not in answer.extensions:
+            answer.extensions["body"] = Body.of(answer.content, call.large or hashlib.sha256)
+        body: Body = answer.extensions["body"]
+        trail.answer_sha256 = body.sha256
         return answer
+
+    async def _new_body(self, digest: NewDigest) -> Body:
+        """Return an empty file for an answer. Nothing has left yet where none can be had."""
+        try:
+            file = await asyncio.to_thread(PrivateFile, self.statement_dir)
+        except OSError as error:
+            raise BankUnavailable("NO_FILE", Reason.BANK_BUSY) from error
+        return Body(digest, file)
 
     def _reach(self, point: Point | None) -> None:
         if point is not None:
@@ -259,7 +285,7 @@ def open_line(profile: BankProfile, client: httpx.AsyncClient, parts: Parts) -> 
         profile, clock=parts.clock, metrics=parts.metrics, lanes=parts.lanes, breaker=breaker
     )
     budget = RetryBudget(parts.monotonic, scale=parts.scale)
-    return Line(profile, client, gate, budget, metrics=parts.metrics, checkpoint=parts.checkpoint)
+    return Line(profile, client, gate, budget, parts)
 
 
 async def _before(deadline_at: float, work: Awaitable[T], late: BankError) -> T:

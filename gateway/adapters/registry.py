@@ -43,7 +43,10 @@ async def open_banks(
 
     Connections are closed at the end; calls that still run then fail as if the bank had hung up.
     """
-    parts = Parts(clock, metrics, lanes, checkpoint, time.monotonic, settings.time_scale)
+    parts = Parts(
+        *(clock, metrics, lanes, checkpoint, time.monotonic, settings.time_scale),
+        statement_dir=settings.statement_dir,
+    )
     contracts = await asyncio.to_thread(bank_profiles) if profiles is None else profiles
     async with AsyncExitStack() as stack:
         yield {

@@ -25,6 +25,8 @@ import httpx
 import structlog
 from aiohttp.connector import Connection
 
+from gateway.adapters.spool import BLOCK_BYTES, STATEMENT_BYTES_MAX, Body
+
 ANSWER_BYTES_MAX = 1 << 20
 KEEP_ALIVE_S = 15.0  # below what servers keep (75 s is usual), so that we close first
 SETS_ITSELF = frozenset({b"host", b"content-length"})
@@ -43,6 +45,10 @@ class TooLate(httpx.ConnectError):
 
 class AnswerRefused(httpx.RemoteProtocolError):
     """The answer is packed or too large: not looked at."""
+
+
+class NotKept(AnswerRefused):
+    """The answer cannot be kept on this machine; nothing is wrong with it."""
 
 
 class NotBegunInTime(aiohttp.ClientError):
@@ -87,8 +93,10 @@ class Flight:
 class BankTransport(httpx.AsyncBaseTransport):
     """Carries requests to one bank.
 
-    `request.extensions` may hold `deadline_at` (loop time; else `deadline_s` from now), `flight`
-    and `fresh` (True: on a connection of its own).
+    `request.extensions` may hold `deadline_at` (loop time; else `deadline_s` from now), `flight`,
+    `fresh` (True: on a connection of its own) and `body`, which a success is written to instead of
+    being held in memory. Such an answer has begun by `deadline_at`, does not stand still for
+    `deadline_s` and is whole by `whole_at`; the response bears it as its extension `body`.
     """
 
     def __init__(
@@ -112,8 +120,8 @@ class BankTransport(httpx.AsyncBaseTransport):
         loop = asyncio.get_running_loop()
         deadline_at = request.extensions.get("deadline_at", loop.time() + self._deadline_s)
         try:
-            async with asyncio.timeout_at(deadline_at):
-                return await self._send(request, flight)
+            async with asyncio.timeout_at(deadline_at) as deadline:
+                return await self._send(request, flight, deadline)
         except (aiohttp.ClientError, OSError) as error:
             raised = _named(error, flight, request)
             if isinstance(raised, TlsFailed):
@@ -133,7 +141,9 @@ class BankTransport(httpx.AsyncBaseTransport):
         await self._pooled.close()
         await self._fresh.close()
 
-    async def _send(self, request: httpx.Request, flight: Flight) -> httpx.Response:
+    async def _send(
+        self, request: httpx.Request, flight: Flight, deadline: asyncio.Timeout
+    ) -> httpx.Response:
         session = self._fresh if request.extensions.get("fresh") else self._pooled
         async with session.request(
             request.method,
@@ -150,9 +160,38 @@ class BankTransport(httpx.AsyncBaseTransport):
         ) as answer:
             if flight.on_answer is not None:
                 flight.on_answer()
-            content = await _read_whole(answer, request)
+            _refuse_packed(answer, request)
+            body: Body | None = request.extensions.get("body")
+            if body is not None and answer.status == httpx.codes.OK:
+                await self._keep(answer, request, body, deadline)
+                content, extensions = b"", {"body": body}
+            else:
+                content, extensions = await _read_whole(answer, request), {}
         fields = [*answer.raw_headers]
-        return httpx.Response(answer.status, headers=fields, content=content, request=request)
+        return httpx.Response(
+            answer.status, headers=fields, content=content, request=request, extensions=extensions
+        )
+
+    async def _keep(
+        self,
+        answer: aiohttp.ClientResponse,
+        request: httpx.Request,
+        body: Body,
+        deadline: asyncio.Timeout,
+    ) -> None:
+        """Write an answer to its file as it comes, off the event loop."""
+        loop, whole_at = asyncio.get_running_loop(), request.extensions["whole_at"]
+        waiting = bytearray()
+        async for part in answer.content.iter_any():
+            deadline.reschedule(min(loop.time() + self._deadline_s, whole_at))
+            waiting += part
+            if body.size + len(waiting) > STATEMENT_BYTES_MAX:
+                answer.close()
+                raise AnswerRefused("answer larger than 128 MiB", request=request)
+            if len(waiting) >= BLOCK_BYTES:
+                await _write(body, bytes(waiting), request)
+                waiting.clear()
+        await _write(body, bytes(waiting), request)
 
 
 def tls_context(
@@ -240,11 +279,21 @@ async def _mark_left(
         flight.on_headers()
 
 
-async def _read_whole(answer: aiohttp.ClientResponse, request: httpx.Request) -> bytes:
+async def _write(body: Body, part: bytes, request: httpx.Request) -> None:
+    try:
+        await asyncio.to_thread(body.write, part)
+    except OSError as error:
+        raise NotKept(type(error).__name__, request=request) from error
+
+
+def _refuse_packed(answer: aiohttp.ClientResponse, request: httpx.Request) -> None:
     encoding = answer.headers.get("Content-Encoding", "identity")
     if encoding.strip().lower() != "identity":
         answer.close()
         raise AnswerRefused(f"answer packed as {encoding[:20]!r}", request=request)
+
+
+async def _read_whole(answer: aiohttp.ClientResponse, request: httpx.Request) -> bytes:
     size = 0
     parts: list[bytes] = []
     async for part in answer.content.iter_any():

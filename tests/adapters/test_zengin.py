@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.adapters.mizuho.zengin import characters, debits, movements, transfers
 from gateway.adapters.mizuho.zengin.days import from_mmdd, from_wareki, to_mmdd, to_wareki
-from gateway.adapters.mizuho.zengin.records import Field, Kind, Layout, Malformed, dissect, split
+from gateway.adapters.mizuho.zengin.records import Field, Kind, Layout, Malformed, dissect
 from gateway.adapters.mizuho.zengin.transfers import (
     Batch,
     Item,
@@ -18,6 +18,7 @@ from gateway.adapters.mizuho.zengin.transfers import (
     decode_results,
     encode_batch,
 )
+from gateway.adapters.spool import Body
 from gateway.domain.kana import MARKS, is_strict, normalise
 from tests.adapters.mocked_mizuho import (
     ANSWERS,
@@ -429,11 +430,28 @@ RECORD = 202
 )
 def test_a_statement_that_does_not_add_up_is_refused(at: int, text: str, field: str) -> None:
     with pytest.raises(Malformed) as refused:
-        movements.decode_book(with_byte(at, text, BOOK), near=DAY)
+        decode(with_byte(at, text, BOOK))
 
     assert refused.value.field == field
 
 
-def test_a_statement_in_records_of_another_length_is_refused() -> None:
+def decode(content: bytes) -> movements.Book:
+    return movements.decode_book(Body.of(content), near=DAY, each=lambda _: None)
+
+
+@pytest.mark.parametrize("content", [BOOK[:-1], b""], ids=["a byte less", "nothing"])
+def test_a_statement_in_records_of_another_length_is_refused(content: bytes) -> None:
     with pytest.raises(Malformed, match="200 bytes"):
-        split(BOOK[:-1], 200)
+        decode(content)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [slice(RECORD), slice(2 * RECORD), slice(RECORD, None), slice(-RECORD)],
+    ids=["the header", "two records", "no header", "no end"],
+)
+def test_a_statement_that_lacks_a_part_is_refused(kept: slice) -> None:
+    with pytest.raises(Malformed) as refused:
+        decode(BOOK[kept])
+
+    assert refused.value.field == "データ区分"

@@ -61,7 +61,7 @@ class Mizuho:
         self._files = Files(channel, clock)
         self._items = Items(channel, clock)
         self._collections = Collections(channel, contract.collector, clock)
-        self._statements = Statements(channel, contract.sender, clock)
+        self._statements = Statements(channel, contract.sender, clock, line.statement_dir)
 
     @property
     def health(self) -> Health:

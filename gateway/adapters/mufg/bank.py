@@ -52,7 +52,7 @@ class Mufg:
         self._channel = channel
         self._payments = Payments(channel, readiness, account, clock)
         self._collections = Collections(channel, readiness, account, clock)
-        self._statements = Statements(channel, readiness, account.id, clock)
+        self._statements = Statements(channel, readiness, account.id, clock, line.statement_dir)
         self._notices = notices
         self._clock = clock
 

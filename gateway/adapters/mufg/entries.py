@@ -1,5 +1,6 @@
 """Booked movements as MUFG tells of them: camt.053.001.02 statements, camt.054.001.02 notices."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,12 +14,19 @@ from gateway.adapters.mufg.values import (
     read_instant,
     read_yen,
 )
-from gateway.adapters.mufg.xml_reading import Element, NotReadable, read_document
+from gateway.adapters.mufg.xml_reading import (
+    Each,
+    Element,
+    NotReadable,
+    read_document,
+    read_long_document,
+)
+from gateway.adapters.spool import Body
 from gateway.domain.bank import Direction
 
 CAMT_053 = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"
 CAMT_054 = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"
-STATEMENT_ELEMENTS_MAX = 100_000
+ENTRY_PATH = ("Document", "BkToCstmrStmt", "Stmt", "Ntry")
 DIRECTIONS = {"CRDT": Direction.IN, "DBIT": Direction.OUT}
 _SIGNS = {Direction.IN: 1, Direction.OUT: -1}
 
@@ -38,17 +46,23 @@ class Entry:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """All entries of a statement; `balances` before and after them in yen, where both stand."""
+def read_statement(
+    body: Body, account_id: str, take: Callable[[Entry], None]
+) -> tuple[int, int] | None:
+    """Return the balances before and after a statement's entries in yen, where both stand.
 
-    all: tuple[Entry, ...]
-    balances: tuple[int, int] | None
+    `take` is given each entry. Raises NotReadable unless it is a whole statement of this account:
+    what was taken counts for nothing then.
+    """
+    moved = 0
 
+    def count(element: Element) -> None:
+        nonlocal moved
+        entry = _entry(element)
+        moved += _SIGNS[entry.direction] * entry.amount
+        take(entry)
 
-def read_statement(content: bytes, account_id: str) -> Entries:
-    """Return the entries of a whole statement of this account, or raise NotReadable."""
-    document = read_document(content, CAMT_053, STATEMENT_ELEMENTS_MAX)
+    document = read_long_document(body.blocks(), CAMT_053, Each(ENTRY_PATH, count))
     message = document.one("BkToCstmrStmt")
     last_page = message.maybe_text("GrpHdr", "MsgPgntn", "LastPgInd")
     if last_page is not None and not read_flag(last_page):
@@ -56,8 +70,7 @@ def read_statement(content: bytes, account_id: str) -> Entries:
     statement = message.one("Stmt")
     if statement.text("Acct", "Id", "Othr", "Id") != account_id:
         raise NotReadable("of another account")
-    entries = tuple(_entry(entry) for entry in statement.every("Ntry"))
-    return Entries(entries, _balances(statement, entries))
+    return _balances(statement, moved)
 
 
 def read_notice(content: bytes) -> tuple[datetime, Entry]:
@@ -67,14 +80,13 @@ def read_notice(content: bytes) -> tuple[datetime, Entry]:
     return made_at, _entry(message.one("Ntfctn", "Ntry"))
 
 
-def _balances(statement: Element, entries: tuple[Entry, ...]) -> tuple[int, int] | None:
+def _balances(statement: Element, moved: int) -> tuple[int, int] | None:
     """Return the opening and the closing balance, None unless both stand.
 
     NotReadable if the entries do not lead from one to the other: a statement that lost a line is
     well-formed all the same.
     """
     opening, closing = _stated(statement, "OPBD"), _stated(statement, "CLBD")
-    moved = sum(_SIGNS[entry.direction] * entry.amount for entry in entries)
     if opening is None or closing is None:
         return None
     if opening + moved != closing:

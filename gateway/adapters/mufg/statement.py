@@ -1,29 +1,39 @@
 """MUFG's statement of a day: the whole of it, or nothing."""
 
 import asyncio
-from datetime import date, datetime
+import hashlib
+from datetime import date
+from pathlib import Path
 
 import httpx
 
 from gateway.adapters.failure import OutcomeUnknown
 from gateway.adapters.line import Call
 from gateway.adapters.mufg.channel import STATEMENTS, Channel, Reading, check_type
-from gateway.adapters.mufg.entries import Entries, Entry, read_statement
+from gateway.adapters.mufg.entries import Entry, read_statement
 from gateway.adapters.mufg.readiness import Readiness
 from gateway.adapters.mufg.values import check_instant
 from gateway.adapters.mufg.xml_reading import NotReadable
+from gateway.adapters.spool import Body, LineWriter
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Statement, StatementLine, StatementUnavailable
 from gateway.domain.money import Yen
 from gateway.domain.ports import Clock
+from gateway.domain.reconciliation import repeats
 
 
 class Statements:
     """Builds and reads the call; the line carries it."""
 
     def __init__(
-        self, channel: Channel, readiness: Readiness, account_id: str, clock: Clock
+        self,
+        channel: Channel,
+        readiness: Readiness,
+        account_id: str,
+        clock: Clock,
+        directory: Path | None,
     ) -> None:
+        self._directory = directory
         self._channel = channel
         self._readiness = readiness
         self._account_id = account_id
@@ -37,9 +47,9 @@ class Statements:
                 raise OutcomeUnknown(f"STATUS_{answer.status_code}", integrity=True)
             check_type(answer)
             try:
-                # A full day is a megabyte: too long to read while every other call waits.
-                entries = await asyncio.to_thread(read_statement, answer.content, self._account_id)
-                return "STATEMENT", _statement(entries, day, self._clock.now())
+                # A full day takes seconds to read: not while every other call waits.
+                body: Body = answer.extensions["body"]
+                return "STATEMENT", await asyncio.to_thread(self._statement, body, day)
             except NotReadable as error:
                 raise OutcomeUnknown("BAD_XML", integrity=True) from error
 
@@ -51,18 +61,23 @@ class Statements:
             read=read,
             otherwise=lambda error: StatementUnavailable(error.reason),
             ready=self._readiness.token,
+            large=hashlib.sha256,
         )
 
+    def _statement(self, body: Body, day: date) -> Statement:
+        writer, now = LineWriter(self._directory), self._clock.now()
 
-def _statement(entries: Entries, day: date, now: datetime) -> Statement:
-    if any(entry.booked_at.date() != day for entry in entries.all):
-        raise NotReadable("an entry of another day")
-    for entry in entries.all:
-        check_instant(entry.booked_at, now)
-    lines = tuple(_line(entry) for entry in entries.all)
-    if len({line.bank_id for line in lines}) != len(lines):
-        raise NotReadable("an entry twice")
-    return Statement(BankCode.MUFG, day, lines, entries.balances)
+        def take(entry: Entry) -> None:
+            if entry.booked_at.date() != day:
+                raise NotReadable("an entry of another day")
+            check_instant(entry.booked_at, now)
+            writer.add([_line(entry)])
+
+        balances = read_statement(body, self._account_id, take)
+        lines = writer.lines()
+        if repeats(lines):
+            raise NotReadable("an entry twice")
+        return Statement(BankCode.MUFG, day, lines, balances)
 
 
 def _line(entry: Entry) -> StatementLine:

@@ -4,7 +4,8 @@ UTF-8, one namespace, no DTD and so no entity of its own, no processing instruct
 large; nothing is ever fetched. What lies in a supplementary envelope (`Envlp`) is passed over.
 """
 
-from collections.abc import Mapping
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.etree.ElementTree import ParseError
@@ -64,17 +65,39 @@ class Element:
         return None if self.maybe(*path) is None else self.text(*path)
 
 
-def read_document(content: bytes, namespace: str, elements_max: int = ELEMENTS_MAX) -> Element:
+@dataclass(frozen=True, slots=True)
+class Each:
+    """What is done with each element at this path, from `Document` on, instead of keeping it.
+
+    The limits on elements and text hold for what lies between two of them.
+    """
+
+    path: tuple[str, ...]
+    take: Callable[[Element], None]
+
+
+def read_document(content: bytes, namespace: str) -> Element:
     """Return the root, an element `Document` of that namespace, or raise NotReadable."""
     if len(content) > BYTES_MAX:
         raise NotReadable("larger than 1 MiB")
-    builder = _Builder(namespace, elements_max)
+    return _read([content], _Builder(namespace))
+
+
+def read_long_document(blocks: Iterable[bytes], namespace: str, each: Each) -> Element:
+    """Return the root of a document of any length, without what `each` has taken on the way."""
+    return _read(blocks, _Builder(namespace, each))
+
+
+def _read(blocks: Iterable[bytes], builder: "_Builder") -> Element:
+    decoder = getincrementaldecoder("utf-8")("strict")
     try:
-        content.decode("utf-8", "strict")
         # Named here, the encoding is not the document's to choose.
         parser = DefusedXMLParser(target=builder, encoding="utf-8", forbid_dtd=True)
         parser.parser.XmlDeclHandler = builder.declare
-        parser.feed(content)
+        for block in blocks:
+            decoder.decode(block)
+            parser.feed(block)
+        decoder.decode(b"", True)
         parser.close()
     except (ParseError, DefusedXmlException, UnicodeError) as error:
         raise NotReadable(type(error).__name__) from error
@@ -84,9 +107,11 @@ def read_document(content: bytes, namespace: str, elements_max: int = ELEMENTS_M
 class _Builder:
     """What the parser tells its findings to; it stops the parser by raising."""
 
-    def __init__(self, namespace: str, elements_max: int) -> None:
+    def __init__(self, namespace: str, each: Each | None = None) -> None:
         self._prefix = f"{{{namespace}}}"
-        self._elements_left = elements_max
+        self._each = each
+        self._elements_left = ELEMENTS_MAX
+        self._text_left = BYTES_MAX
         self._namespaces_left = NAMESPACES_MAX
         self._open: list[Element] = []
         self._texts: list[list[str]] = []
@@ -120,7 +145,11 @@ class _Builder:
         self._texts.append([])
 
     def data(self, text: str) -> None:
-        self._texts[-1].append(text)
+        self._text_left -= len(text)
+        if self._text_left < 0:
+            raise NotReadable("too much text")
+        if self._each is None or len(self._open) >= len(self._each.path) or text.strip(WHITE):
+            self._texts[-1].append(text)
 
     def end(self, tag: str) -> None:
         del tag
@@ -129,6 +158,15 @@ class _Builder:
             raise NotReadable("text between elements")
         element.content = "" if element.children else text
         self._root = element
+        if self._each is not None and self._is_one_of(self._each, element):
+            self._open[-1].children.pop()
+            self._elements_left, self._text_left = ELEMENTS_MAX, BYTES_MAX
+            self._each.take(element)
+
+    def _is_one_of(self, each: Each, element: Element) -> bool:
+        *above, name = each.path
+        is_there = element.name == name and len(self._open) == len(above)
+        return is_there and [one.name for one in self._open] == above
 
     def pi(self, target: str, data: str | None = None) -> NoReturn:
         del target, data

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from gateway.adapters.spool import Digest
+
 Pairs: TypeAlias = Mapping[bytes, bytes]
 
 ENCODING = "shift_jis"  # JIS X 0208, not Microsoft's cp932
@@ -42,12 +44,17 @@ class Seal:
     def mac_of_bytes(self, body: bytes) -> bytes:
         return hmac.digest(self._secret, body, "sha256").hex().encode()
 
+    def running(self) -> Digest:
+        """Return the MAC over bytes that are still to come."""
+        return hmac.new(self._secret, digestmod="sha256")
+
     def is_on(self, pairs: Pairs) -> bool:
         return hmac.compare_digest(pairs.get(MAC, b""), self.mac_of(pairs))
 
-    def is_over(self, body: bytes, mac: str) -> bool:
+    def is_over(self, computed: str, mac: str) -> bool:
+        """Whether the MAC that stands on a body is the one that was computed over it."""
         given = mac.encode("utf-8", "surrogateescape")
-        return hmac.compare_digest(given, self.mac_of_bytes(body))
+        return hmac.compare_digest(given, computed.encode())
 
 
 def encoded(fields: Mapping[str, str]) -> dict[bytes, bytes]:

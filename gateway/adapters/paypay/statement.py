@@ -1,20 +1,25 @@
 """PayPay's statement of a day: one CSV that adds up, or nothing."""
 
+import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from pathlib import Path
 
 import httpx
 
 from gateway.adapters.digits import malformed, read_amount, read_booking
 from gateway.adapters.failure import OutcomeUnknown
 from gateway.adapters.line import Call, Line
-from gateway.adapters.paypay.channel import Channel, Question
+from gateway.adapters.paypay.channel import Channel
 from gateway.adapters.paypay.codes import ASKED_WRONGLY, RETURN_NAME
 from gateway.adapters.paypay.messages import NOTHING
 from gateway.adapters.paypay.pairs import ENCODING
+from gateway.adapters.spool import Body, LineWriter
+from gateway.adapters.transport import ANSWER_BYTES_MAX
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Direction, Statement, StatementLine, StatementUnavailable
+from gateway.domain.reconciliation import repeats
 
 BODY_MAC = "X-MAC"
 CSV = re.compile(
@@ -24,6 +29,7 @@ DIRECTIONS = {"1": Direction.IN, "2": Direction.OUT}
 _NUMBER = re.compile(r"[0-9]{1,20}")
 _REFERENCE = re.compile(r"[A-Z0-9]{0,20}")
 _COLUMNS = 6
+ROW_BYTES_MAX = 4_096
 
 
 async def read_statement(
@@ -33,11 +39,13 @@ async def read_statement(
     question = channel.ask("/meisai", {"DATE": f"{day:%Y%m%d}"})
 
     async def read(answer: httpx.Response) -> tuple[str, Statement | StatementUnavailable]:
-        rows, trailer = _rows(_open(channel, question, answer))
-        movements = tuple(_movement(row, day, channel.now()) for row in rows)
-        if trailer != _totals(movements) or _repeats(movement.bank_id for movement in movements):
-            raise OutcomeUnknown("DOES_NOT_ADD_UP", integrity=True)
-        return "STATEMENT", Statement(BankCode.PAYPAY, day, movements)
+        if BODY_MAC not in answer.headers:
+            question.read(await asyncio.to_thread(_short, answer), NOTHING, ASKED_WRONGLY)
+            raise malformed()  # a success that is no statement
+        body = _proved(channel, answer)
+        return "STATEMENT", await asyncio.to_thread(
+            _statement, body, day, channel.now(), line.statement_dir
+        )
 
     call: Call[Statement | StatementUnavailable] = Call(
         "statement",
@@ -46,36 +54,66 @@ async def read_statement(
         build=question.build,
         read=read,
         otherwise=lambda error: StatementUnavailable(error.reason),
+        large=channel.seal.running,
     )
     return (await line.call(call)).outcome
 
 
-def _open(channel: Channel, question: Question, answer: httpx.Response) -> str:
-    """Return the text of an authentic statement, or raise what an authentic refusal means."""
-    if BODY_MAC not in answer.headers:
-        question.read(answer, NOTHING, ASKED_WRONGLY)
-        raise malformed()  # a success that is no statement
-    if not channel.seal.is_over(answer.content, answer.headers[BODY_MAC]):
+def _proved(channel: Channel, answer: httpx.Response) -> Body:
+    """Return the bytes of an authentic statement, none of which has been looked at."""
+    body: Body = answer.extensions["body"]
+    if not channel.seal.is_over(body.digest, answer.headers[BODY_MAC]):
         raise OutcomeUnknown("BAD_MAC", integrity=True)
     is_csv = CSV.fullmatch(answer.headers.get("Content-Type", "").strip())
     if answer.status_code != httpx.codes.OK or not is_csv:
         raise OutcomeUnknown("BAD_CONTENT_TYPE", integrity=True)
-    try:
-        return answer.content.decode(ENCODING)
-    except UnicodeDecodeError as error:
-        raise malformed() from error
+    return body
 
 
-def _rows(text: str) -> tuple[list[list[str]], list[str]]:
-    """Return the rows and the trailer."""
-    *lines, rest = text.split("\r\n")
-    rows = [written.split(",") for written in lines]
-    if rest or not rows or any(len(row) != _COLUMNS for row in rows[:-1]):
+def _short(answer: httpx.Response) -> httpx.Response:
+    """Return an answer that is no statement, its bytes in memory as other calls have them."""
+    body: Body = answer.extensions["body"]
+    if body.size > ANSWER_BYTES_MAX:
         raise malformed()
-    return rows[:-1], rows[-1]
+    content = body.read(0, body.size)
+    return httpx.Response(answer.status_code, headers=answer.headers.raw, content=content)
+
+
+def _statement(body: Body, day: date, now: datetime, directory: Path | None) -> Statement:
+    writer, totals, last = LineWriter(directory), _Totals(), None
+    for row in _rows(body):
+        if last is not None:
+            movement = _movement(last, day, now)
+            totals.add(movement)
+            writer.add([movement])
+        last = row
+    lines = writer.lines()
+    if last is None:
+        raise malformed()
+    if last != totals.trailer() or repeats(lines):
+        raise OutcomeUnknown("DOES_NOT_ADD_UP", integrity=True)
+    return Statement(BankCode.PAYPAY, day, lines)
+
+
+def _rows(body: Body) -> Iterator[list[str]]:
+    """Yield the rows, the trailer last, a block of the file at a time."""
+    rest = b""
+    for block in body.blocks():
+        *lines, rest = (rest + block).split(b"\r\n")
+        if len(rest) > ROW_BYTES_MAX:
+            raise malformed()
+        for written in lines:
+            try:
+                yield written.decode(ENCODING).split(",")
+            except UnicodeDecodeError as error:
+                raise malformed() from error
+    if rest:
+        raise malformed()
 
 
 def _movement(row: Sequence[str], day: date, now: datetime) -> StatementLine:
+    if len(row) != _COLUMNS:
+        raise malformed()
     number, instant, direction, amount, reference, name = row
     booked_at = read_booking(instant, now)
     is_readable = _NUMBER.fullmatch(number) and _REFERENCE.fullmatch(reference)
@@ -95,15 +133,16 @@ def _movement(row: Sequence[str], day: date, now: datetime) -> StatementLine:
     )
 
 
-def _totals(movements: Iterable[StatementLine]) -> list[str]:
-    """Return the trailer that fits these movements."""
-    amounts: dict[Direction, list[int]] = {Direction.IN: [], Direction.OUT: []}
-    for movement in movements:
-        amounts[movement.direction].append(movement.amount.amount)
-    totals = [str(number) for found in amounts.values() for number in (len(found), sum(found))]
-    return ["T", *totals]
+class _Totals:
+    """What the trailer of the movements so far would say."""
 
+    def __init__(self) -> None:
+        self._found = {Direction.IN: [0, 0], Direction.OUT: [0, 0]}
 
-def _repeats(numbers: Iterable[str]) -> bool:
-    seen = list(numbers)
-    return len(set(seen)) != len(seen)
+    def add(self, movement: StatementLine) -> None:
+        found = self._found[movement.direction]
+        found[0] += 1
+        found[1] += movement.amount.amount
+
+    def trailer(self) -> list[str]:
+        return ["T", *(str(number) for found in self._found.values() for number in found)]

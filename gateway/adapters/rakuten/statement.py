@@ -10,6 +10,7 @@ import httpx
 from gateway.adapters.digits import malformed, read_amount, read_instant
 from gateway.adapters.failure import OutcomeUnknown
 from gateway.adapters.line import Call, Line
+from gateway.adapters.pages import Pages
 from gateway.adapters.rakuten.channel import Channel
 from gateway.adapters.rakuten.codes import ASKED_WRONGLY, RETURN_NAME
 from gateway.adapters.rakuten.messages import MONEY_FIELDS, Row, read_rows, refused
@@ -27,10 +28,11 @@ _END_FIELDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some movements of a day, and how many the whole day has."""
+    """Some movements of a day, how many the whole day has, and the bytes of the page."""
 
     movements: tuple[StatementLine, ...]
     count: int
+    size: int
 
 
 async def read_statement(
@@ -40,20 +42,20 @@ async def read_statement(
 
     A day that is not over grows between two pages; the last page's count must agree.
     """
-    lines: list[StatementLine] = []
-    number, count = 0, 0
-    while number == 0 or len(lines) < count:
-        number += 1
-        page = (await line.call(_page_call(channel, day, number))).outcome
-        if isinstance(page, StatementUnavailable):
-            return page
-        if page.count < count or len(page.movements) != _rows_due(page.count, len(lines)):
-            return StatementUnavailable(OutcomeUnknown("OTHER_COUNT").reason)
-        lines += page.movements
-        count = page.count
-    if len({movement.bank_id for movement in lines}) != count:
-        return StatementUnavailable(OutcomeUnknown("REPEATED_LINE").reason)
-    return Statement(BankCode.RAKUTEN, day, tuple(lines))
+    pages, number, count, taken = Pages(line.statement_dir), 0, 0, 0
+    try:
+        while number == 0 or taken < count:
+            number += 1
+            page = (await line.call(_page_call(channel, day, number))).outcome
+            if isinstance(page, StatementUnavailable):
+                return page
+            if page.count < count or len(page.movements) != _rows_due(page.count, taken):
+                return StatementUnavailable(OutcomeUnknown("OTHER_COUNT").reason)
+            await pages.add(page.movements, size=page.size)
+            taken, count = taken + len(page.movements), page.count
+        return Statement(BankCode.RAKUTEN, day, await pages.whole())
+    except OutcomeUnknown as error:
+        return StatementUnavailable(error.reason)
 
 
 def _rows_due(count: int, before: int) -> int:
@@ -66,7 +68,7 @@ def _page_call(channel: Channel, day: date, number: int) -> Call[Page | Statemen
         if not rows and len(end) == MONEY_FIELDS:
             raise refused(end[0], ASKED_WRONGLY)
         movements = tuple(_movement(row, day) for row in rows)
-        return "PAGE", Page(movements, _count(end))
+        return "PAGE", Page(movements, _count(end), len(answer.content))
 
     question = channel.ask("/meisai", {"DATE": f"{day:%Y%m%d}", "PAGE": str(number)})
     return Call(

@@ -6,6 +6,7 @@ import httpx
 
 from gateway.adapters.failure import OutcomeUnknown
 from gateway.adapters.line import Call, Line
+from gateway.adapters.pages import Pages
 from gateway.adapters.smbc import codes
 from gateway.adapters.smbc.channel import Channel, Seal
 from gateway.adapters.smbc.messages import Movement, StatementPage, parse
@@ -20,29 +21,33 @@ async def read_statement(
     line: Line, channel: Channel, seal: Seal, day: date
 ) -> Statement | StatementUnavailable:
     """Return the whole statement: one page that cannot be read, one line twice, refuses it."""
-    lines: list[StatementLine] = []
-    page: int | None = 1
-    while page is not None:
-        outcome = (await line.call(_page_call(channel, seal, day, page))).outcome
-        if isinstance(outcome, StatementUnavailable):
-            return outcome
-        lines += [_line(movement) for movement in outcome.transactions]
-        page = outcome.next_page
-    if len({movement.bank_id for movement in lines}) != len(lines):
-        return StatementUnavailable(OutcomeUnknown("REPEATED_LINE").reason)
-    return Statement(BankCode.SMBC, day, tuple(lines))
+    pages, page = Pages(line.statement_dir), 1
+    try:
+        while True:
+            outcome = (await line.call(_page_call(channel, seal, day, page))).outcome
+            if isinstance(outcome, StatementUnavailable):
+                return outcome
+            found, size = outcome
+            await pages.add(map(_line, found.transactions), size=size)
+            if found.next_page is None:
+                return Statement(BankCode.SMBC, day, await pages.whole())
+            page = found.next_page
+    except OutcomeUnknown as error:
+        return StatementUnavailable(error.reason)
 
 
 def _page_call(
     channel: Channel, seal: Seal, day: date, page: int
-) -> Call[StatementPage | StatementUnavailable]:
-    async def read(answer: httpx.Response) -> tuple[str, StatementPage | StatementUnavailable]:
+) -> Call[tuple[StatementPage, int] | StatementUnavailable]:
+    async def read(
+        answer: httpx.Response,
+    ) -> tuple[str, tuple[StatementPage, int] | StatementUnavailable]:
         found = parse(StatementPage, await seal.read(answer, codes.ASKED_WRONGLY))
         if found.next_page not in {None, page + 1} or page == PAGES_MAX:
             raise OutcomeUnknown("PAGES_OUT_OF_ORDER", integrity=True)
         if any(movement.executed_at.date() != day for movement in found.transactions):
             raise OutcomeUnknown("OTHER_DAY", integrity=True)
-        return "PAGE", found
+        return "PAGE", (found, len(answer.content))
 
     path = f"/settlement-account/transactions?date={day.isoformat()}&page={page}"
     return Call(

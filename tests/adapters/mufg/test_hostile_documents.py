@@ -4,8 +4,16 @@ from time import thread_time
 
 import pytest
 
-from gateway.adapters.mufg.entries import CAMT_053, STATEMENT_ELEMENTS_MAX
-from gateway.adapters.mufg.xml_reading import NotReadable, read_document
+from gateway.adapters.mufg.entries import CAMT_053, ENTRY_PATH, read_statement
+from gateway.adapters.mufg.xml_reading import (
+    ELEMENTS_MAX,
+    Each,
+    Element,
+    NotReadable,
+    read_document,
+    read_long_document,
+)
+from gateway.adapters.spool import Body
 from gateway.domain.bank import StatementUnavailable
 from gateway.domain.outcome import Unknown
 from gateway.domain.reason import Reason
@@ -106,12 +114,37 @@ def test_a_hostile_document_is_refused_within_milliseconds(name: str) -> None:
     assert thread_time() - begun < 0.2
 
 
-def test_a_statement_full_of_elements_is_refused() -> None:
-    entries = "<Ntry/>" * (STATEMENT_ELEMENTS_MAX + 1)
-    content = f'<Document xmlns="{CAMT_053}">{entries}</Document>'.encode()
+def of_statement(inner: str) -> bytes:
+    begin = f'<Document xmlns="{CAMT_053}"><BkToCstmrStmt><Stmt>'
+    return f"{begin}{inner}</Stmt></BkToCstmrStmt></Document>".encode()
 
-    with pytest.raises(NotReadable, match="too many"):
-        read_document(content, CAMT_053, STATEMENT_ELEMENTS_MAX)
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        pytest.param("<Bal/>" * (ELEMENTS_MAX + 1), id="beside the entries"),
+        pytest.param(f"<Ntry>{'<Amt/>' * ELEMENTS_MAX}</Ntry>", id="in one entry"),
+        pytest.param(f"<Ntry><Amt>{'1' * MEBIBYTE}1</Amt></Ntry>", id="in one text"),
+        pytest.param(" " * (MEBIBYTE + 1), id="in white space"),
+    ],
+)
+def test_a_statement_full_of_elements_or_text_is_refused(inner: str) -> None:
+    body = Body.of(of_statement(inner))
+
+    with pytest.raises(NotReadable, match="too m"):
+        read_statement(body, "1", lambda _: None)
+
+
+def test_the_entries_of_a_long_statement_are_taken_one_by_one_and_not_kept() -> None:
+    seen: list[Element] = []
+    body = of_statement("<Acct/>" + "<Ntry><Amt>1</Amt></Ntry>\n" * (2 * ELEMENTS_MAX))
+
+    document = read_long_document(
+        [body[:4_000], body[4_000:]], CAMT_053, Each(ENTRY_PATH, seen.append)
+    )
+
+    assert [one.text("Amt") for one in seen] == ["1"] * (2 * ELEMENTS_MAX)
+    assert [one.name for one in document.one("BkToCstmrStmt", "Stmt").children] == ["Acct"]
 
 
 def test_the_good_document_among_them_is_read() -> None:

@@ -1,10 +1,11 @@
 """入出金取引明細 (03), 200 bytes a record: an account's day, with balances before and after."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from gateway.adapters.mizuho.zengin.days import from_wareki
-from gateway.adapters.mizuho.zengin.records import Field, Kind, Layout, Malformed, dissect
+from gateway.adapters.mizuho.zengin.records import Field, Kind, Layout, LongFile, Malformed, Records
 from gateway.adapters.mizuho.zengin.transfers import BANK_CODE
 
 LENGTH = 200
@@ -109,38 +110,51 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The movements of one account from one day to another, in the bank's order.
+    """A file about one account from one day to another.
 
-    `balances` are those before the first and after the last of them, in yen.
+    `balances` are those before its first and after its last movement, in yen.
     """
 
     account: Account
     first_day: date
     last_day: date
-    movements: tuple[Movement, ...]
     balances: tuple[int, int]
 
 
-def decode_book(content: bytes, *, near: date) -> Book:
-    """Return the statement; Malformed unless counts, sums and balances agree with its lines."""
-    file = dissect(content, LENGTH)
-    header, trailer = HEADER.decode(file.header), TRAILER.decode(file.trailer)
-    movements = tuple(_movement(MOVEMENT.decode(record), near) for record in file.data)
-    credit, debit = ([m.amount for m in movements if m.direction == way] for way in (IN, OUT))
-    _agree(trailer, "入金件数", len(credit))
-    _agree(trailer, "入金合計", sum(credit))
-    _agree(trailer, "出金件数", len(debit))
-    _agree(trailer, "出金合計", sum(debit))
-    _agree(trailer, "件数", len(movements))
+@dataclass(slots=True)
+class _Sums:
+    count: int = 0
+    amount: int = 0
+
+
+def decode_book(body: LongFile, *, near: date, each: Callable[[Movement], None]) -> Book:
+    """Return the statement, whose movements `each` is given in the bank's order.
+
+    Raises Malformed unless counts, sums and balances agree with the lines: what `each` was given
+    counts for nothing then.
+    """
+    records = Records(body, LENGTH)
+    header, trailer = HEADER.decode(records.header), TRAILER.decode(records.trailer)
+    sums = {IN: _Sums(), OUT: _Sums()}
+    for record in records.data():
+        movement = _movement(MOVEMENT.decode(record), near)
+        sums[movement.direction].count += 1
+        sums[movement.direction].amount += movement.amount
+        each(movement)
+    credit, debit = sums[IN], sums[OUT]
+    _agree(trailer, "入金件数", credit.count)
+    _agree(trailer, "入金合計", credit.amount)
+    _agree(trailer, "出金件数", debit.count)
+    _agree(trailer, "出金合計", debit.amount)
+    _agree(trailer, "件数", credit.count + debit.count)
     before, after = _balance(header, "取引前残高"), _balance(trailer, "取引後残高")
-    if before + sum(credit) - sum(debit) != after:
+    if before + credit.amount - debit.amount != after:
         raise Malformed("取引後残高", "not the balance before and the movements")
-    records = len(movements) + len((file.header, file.trailer, file.end))
-    _agree(END.decode(file.end), "総件数", records)
+    _agree(END.decode(records.end), "総件数", records.count)
     _day(header, "作成日", near)
     account = Account(header["支店"], header["種目"], header["口座"])
     first, last = _day(header, "自", near), _day(header, "至", near)
-    return Book(account, first, last, movements, (before, after))
+    return Book(account, first, last, (before, after))
 
 
 def _movement(values: dict[str, str], near: date) -> Movement:

@@ -5,13 +5,16 @@ spaces. Values are text on both sides: an N value read back has all its zeros.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 from gateway.adapters.mizuho.zengin import characters
 
 END_OF_LINE = b"\r\n"
+FRAME = 3  # header, trailer and end
+RECORDS_AT_ONCE = 1_000
 HEADER, DATA, TRAILER, END = b"1", b"2", b"8", b"9"
 
 
@@ -123,6 +126,51 @@ class File:
         return join(self.header, *self.data, self.trailer, self.end)
 
 
+class LongFile(Protocol):
+    """The bytes of a file that need not be in memory."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self, at: int, size: int) -> bytes: ...
+
+
+class Records:
+    """The records of a long file, read from it as they are asked for.
+
+    One header, data records, one trailer, one end, in this order: Malformed for anything else.
+    """
+
+    def __init__(self, body: LongFile, length: int) -> None:
+        self._body = body
+        self._size = length + len(END_OF_LINE)
+        self.count = body.size // self._size
+        if body.size == 0 or body.size % self._size:
+            raise Malformed("レコード長", f"not whole records of {length} bytes and CRLF")
+        if self.count < FRAME:
+            raise _out_of_order()
+        (self.header,) = self._records(HEADER, 0, 1)
+        (self.trailer,) = self._records(TRAILER, self.count - 2, 1)
+        (self.end,) = self._records(END, self.count - 1, 1)
+
+    def data(self) -> Iterator[bytes]:
+        """Yield the data records, without their CRLFs."""
+        last = self.count - 2
+        for first in range(1, last, RECORDS_AT_ONCE):
+            yield from self._records(DATA, first, min(RECORDS_AT_ONCE, last - first))
+
+    def _records(self, kind: bytes, first: int, count: int) -> list[bytes]:
+        block = self._body.read(first * self._size, count * self._size)
+        lines = split(block, self._size - len(END_OF_LINE))
+        if any(line[:1] != kind for line in lines):
+            raise _out_of_order()
+        return lines
+
+
+def _out_of_order() -> Malformed:
+    return Malformed("データ区分", "not header, data, trailer, end")
+
+
 def join(*records: bytes) -> bytes:
     return b"".join(record + END_OF_LINE for record in records)
 
@@ -143,6 +191,6 @@ def dissect(content: bytes, length: int) -> File:
     lines = split(content, length)
     kinds = b"".join(line[:1] for line in lines)
     if not re.fullmatch(HEADER + DATA + b"*" + TRAILER + END, kinds):
-        raise Malformed("データ区分", "not header, data, trailer, end")
+        raise _out_of_order()
     header, *data, trailer, end = lines
     return File(header, tuple(data), trailer, end)
