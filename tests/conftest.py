@@ -19,14 +19,17 @@ import pytest
 import structlog
 from blockbuster import blockbuster_ctx
 
+from gateway.store.cluster import OWNER, SUPERUSER, Cluster
 from gateway.store.database import Database, open_database
 from gateway.store.migrate import migrate
-from gateway.store.postgres import Postgres, running_postgres
+from gateway.store.postgres import Postgres, made_cluster, running_postgres
 from tests.manual_clock import ManualClock
 
 # A test's database need not survive the machine.
 # An autovacuum worker, which nobody but a superuser may end, would keep a test from dropping it.
 FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off")
+# The change log can be read (tests/traced.py); what a forgotten reader keeps has a limit.
+TRACED = ("wal_level=logical", "max_slot_wal_keep_size=4GB")
 CONNECT_FUNCTIONS = {"_connect", "_parse_connect_dsn_and_args", "_parse_connect_arguments"}
 
 
@@ -38,6 +41,7 @@ class Server:
     runner: asyncio.Runner
     admin: "asyncpg.Connection[asyncpg.Record]"
     prefix: str
+    is_ours: bool
 
     def execute(self, sql: str) -> None:
         self.runner.run(self.admin.execute(sql))
@@ -91,7 +95,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         )
         try:
             admin = runner.run(asyncpg.connect(postgres.owner_url))
-            server = Server(postgres, runner, admin, f"gateway_test_{os.getpid()}")
+            server = Server(postgres, runner, admin, f"gateway_test_{os.getpid()}", not external)
             server.execute(f"CREATE DATABASE {server.prefix}_template")
             runner.run(_migrate(with_database(postgres.owner_url, f"{server.prefix}_template")))
             yield server
@@ -102,7 +106,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 async def _run(stack: AsyncExitStack, directory: Path) -> Postgres:
-    return await stack.enter_async_context(running_postgres(directory, options=FAST))
+    options = (*FAST, *TRACED)
+    postgres = await stack.enter_async_context(running_postgres(directory, options=options))
+    await let_replicate(made_cluster(directory))
+    return postgres
+
+
+async def let_replicate(cluster: Cluster) -> None:
+    """Let the owner read the change log, as an auditor's login may elsewhere."""
+    connection = await asyncpg.connect(cluster.url(SUPERUSER, "postgres"))
+    try:
+        await connection.execute(f"ALTER ROLE {OWNER} REPLICATION")
+    finally:
+        await connection.close()
 
 
 async def _migrate(url: str) -> None:

@@ -34,6 +34,28 @@ class ReviewKind(StrEnum):
     ENTRY_WRONG = "entry_wrong"  # an operator says that a loan's entry should not be there
 
 
+class ItemState(StrEnum):
+    """Where an item is; it begins `open`."""
+
+    OPEN = "open"
+    PROPOSED = "proposed"
+    CLOSED = "closed"
+
+
+class ItemEvent(StrEnum):
+    """What can happen to an item."""
+
+    PROPOSE = "propose"  # one operator says how it is resolved, or says it anew
+    CONFIRM = "confirm"  # another says the same
+
+
+ITEM_TRANSITIONS: Mapping[tuple[ItemState, ItemEvent], ItemState] = {
+    (ItemState.OPEN, ItemEvent.PROPOSE): ItemState.PROPOSED,
+    (ItemState.PROPOSED, ItemEvent.PROPOSE): ItemState.PROPOSED,
+    (ItemState.PROPOSED, ItemEvent.CONFIRM): ItemState.CLOSED,
+}
+
+
 class Resolution(StrEnum):
     """What people decide; whatever moves money or a transfer does so once it is confirmed."""
 

@@ -95,6 +95,8 @@ ROWS: tuple[tuple[State, tuple[bool, ...], Event, State], ...] = (
 TRANSITIONS: dict[tuple[State, bool, Event], State] = {
     (state, unclear, event): to for state, marks, event, to in ROWS for unclear in marks
 }
+# What one step may do together: the bank tells of the booking and of the return at once.
+IN_ONE_STEP: tuple[tuple[Event, Event], ...] = ((E.SETTLE, E.RETURN),)
 FINAL_FOR_MEMBER = frozenset({S.SETTLED, S.REJECTED, S.CANCELLED, S.RETURNED})
 HOLDS_RESERVATION = frozenset({S.SCHEDULED, S.SUBMITTING, S.SUBMITTED, S.UNKNOWN, S.REVIEW})
 # From these the bank may have it, and the mark `unclear` stays for good.

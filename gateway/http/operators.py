@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.domain.errors import OperatorTokenMissing, RoleTooLow
 from gateway.domain.operator import Role
+from gateway.domain.review import ItemState
 from gateway.domain.transfer import State
 from gateway.http.answers import TRANSFER, json_response
 from gateway.http.deps import deps_of, desk_of
@@ -28,7 +29,7 @@ from gateway.services.list_transfers import OPEN, Filter, list_transfers
 from gateway.services.read_restraints import restraints
 from gateway.store.database import Database
 from gateway.store.operators import Admitted
-from gateway.store.review_items import NOT_CLOSED, ItemState, find_item, list_items
+from gateway.store.review_items import NOT_CLOSED, find_item, list_items
 
 
 async def operator_of(request: web.Request, needed: Role = Role.VIEWER) -> Admitted:

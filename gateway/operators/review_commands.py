@@ -10,14 +10,13 @@ from gateway.domain.account import BankCode
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import parse_public_id
 from gateway.domain.resolution import ResolutionRefused
-from gateway.domain.review import RESOLUTIONS, Resolution, ReviewKind
+from gateway.domain.review import RESOLUTIONS, ItemState, Resolution, ReviewKind
 from gateway.operators.operating import operate
 from gateway.ops import render, render_reconciliation
 from gateway.services.resolve_review import confirm_resolution, propose_resolution
 from gateway.store.review_items import (
     NOT_CLOSED,
     Confirmation,
-    ItemState,
     Proposal,
     ReviewItem,
     find_item,

@@ -18,7 +18,7 @@ from gateway.domain.resolution import (
     ResolutionRefused,
     check_resolution,
 )
-from gateway.domain.review import Resolution, ReviewKind
+from gateway.domain.review import ItemState, Resolution, ReviewKind
 from gateway.domain.set_aside import set_aside_of
 from gateway.domain.transfer import State
 from gateway.store.database import Database
@@ -26,7 +26,6 @@ from gateway.store.files import files_naming
 from gateway.store.members import find_member_id
 from gateway.store.review_items import (
     Confirmation,
-    ItemState,
     Proposal,
     ReviewItem,
     confirm,

@@ -14,7 +14,7 @@ from gateway.domain.ledger import bank_of
 from gateway.domain.loan_entries import Chains, Kind, LoanEntry
 from gateway.domain.money import Yen
 from gateway.domain.resolution import ResolutionRefused, assigned_id
-from gateway.domain.review import NewReview, Resolution, ReviewKind, review_key
+from gateway.domain.review import ItemState, NewReview, Resolution, ReviewKind, review_key
 from gateway.services.book_entry import FoundEntry, book_entry
 from gateway.services.desk import TransferDesk
 from gateway.services.resolve_review import confirm_resolution, propose_resolution
@@ -22,7 +22,6 @@ from gateway.store.database import Database
 from gateway.store.loan_books import KnownEntry, find_entry, read_loan_book, read_loan_record
 from gateway.store.review_items import (
     Confirmation,
-    ItemState,
     Proposal,
     ReviewItem,
     Subject,

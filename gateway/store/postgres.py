@@ -98,13 +98,18 @@ def _addresses(cluster: Cluster) -> Postgres:
 
 async def _join(home: Path) -> Postgres:
     """Use the server that another process runs on this directory."""
-    saved = home / "passwords.json"
-    if not await asyncio.to_thread(saved.exists):
-        raise NotReady(f"Another process is making the database in {home}: try again in a moment.")
-    passwords = json.loads(await asyncio.to_thread(saved.read_text))
-    cluster = Cluster(home, Path(), Mode.DIRECT, socket_directory(home), passwords)
+    cluster = await asyncio.to_thread(made_cluster, home)
     await _reach(cluster, None)
     return _addresses(cluster)
+
+
+def made_cluster(home: Path) -> Cluster:
+    """Return the cluster that another process has made in `home` and runs. Raises NotReady."""
+    saved = home / "passwords.json"
+    if not saved.exists():
+        raise NotReady(f"Another process is making the database in {home}: try again in a moment.")
+    passwords = json.loads(saved.read_text())
+    return Cluster(home, Path(), Mode.DIRECT, socket_directory(home), passwords)
 
 
 async def _start_and_reach(cluster: Cluster, options: Sequence[str]) -> asyncio.subprocess.Process:

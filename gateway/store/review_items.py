@@ -3,14 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
 
 from gateway.domain.account import BankCode
-from gateway.domain.review import NewReview, Resolution, ReviewKind
+from gateway.domain.review import ItemState, NewReview, Resolution, ReviewKind
 from gateway.store.bookings import encode_reviews
 from gateway.store.database import Database
 from gateway.store.sql import SQL
@@ -27,14 +26,6 @@ ASSIGNED_TO = SQL["reviews.assigned_to"]
 DUE_ACTS = SQL["reviews.due_acts"]
 ACTED = SQL["reviews.acted"]
 ACT_LATER = SQL["reviews.act_later"]
-
-
-class ItemState(StrEnum):
-    """Where an item is."""
-
-    OPEN = "open"
-    PROPOSED = "proposed"
-    CLOSED = "closed"
 
 
 NOT_CLOSED = (ItemState.OPEN, ItemState.PROPOSED)

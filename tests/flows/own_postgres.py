@@ -12,7 +12,7 @@ import asyncpg
 from gateway.domain.errors import NotReady
 from gateway.store.cluster import APP, OWNER, ROOT_MODES, SUPERUSER, Cluster, prepare
 from gateway.store.postgres import _make_roles, _reach, _start
-from tests.conftest import FAST
+from tests.conftest import FAST, TRACED, let_replicate
 
 UP_WITHIN_S = 20
 
@@ -37,7 +37,7 @@ class OwnPostgres:
         """Start it and wait until it answers."""
         async with asyncio.timeout(UP_WITHIN_S):
             while True:
-                self.server = await _start(self._cluster, FAST)
+                self.server = await _start(self._cluster, (*FAST, *TRACED))
                 try:
                     await _reach(self._cluster, self.server)
                 except NotReady:
@@ -79,6 +79,7 @@ async def own_postgres(home: Path) -> AsyncIterator[OwnPostgres]:
     await postgres.start()
     try:
         await _make_roles(cluster)
+        await let_replicate(cluster)
         yield postgres
     finally:
         await postgres.end(signal.SIGINT)

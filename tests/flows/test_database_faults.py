@@ -14,6 +14,7 @@ from gateway.app import apply_migrations
 from tests.flows.own_postgres import OwnPostgres, own_postgres
 from tests.flows.serving import WITHIN_S, Caller, calling, check_all, enrol, new_key, running, until
 from tests.flows.world import World, open_world
+from tests.traced import traced
 
 PAGES = 4
 BACK_WITHIN_S = 5
@@ -114,7 +115,8 @@ FAULTS: Mapping[str, Fault] = {
 async def postgres(tmp_path: Path) -> AsyncIterator[OwnPostgres]:
     async with own_postgres(tmp_path) as postgres:
         await apply_migrations(postgres.owner_url)
-        yield postgres
+        async with traced(postgres.owner_url):
+            yield postgres
 
 
 async def is_name_held(postgres: OwnPostgres) -> bool:

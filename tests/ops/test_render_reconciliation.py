@@ -10,9 +10,9 @@ from rich.console import Console
 from gateway.domain.account import BankCode
 from gateway.domain.breaks import Break, Treatment, Verdict
 from gateway.domain.day_report import BreakReport, DayReport
-from gateway.domain.review import RESOLUTIONS, Resolution, ReviewKind
+from gateway.domain.review import RESOLUTIONS, ItemState, Resolution, ReviewKind
 from gateway.ops.render_reconciliation import as_csv, show_item, show_items, show_reports
-from gateway.store.review_items import ItemState, Proposal, ReviewItem
+from gateway.store.review_items import Proposal, ReviewItem
 from tests.manual_clock import START
 
 DAY = date(2026, 11, 25)

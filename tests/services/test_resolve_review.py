@@ -14,7 +14,14 @@ from gateway.domain.ledger import UNIDENTIFIED, settlement_cash
 from gateway.domain.operator import NameMissing
 from gateway.domain.outcome import Unknown
 from gateway.domain.resolution import PARTICULARS, ResolutionRefused
-from gateway.domain.review import RESOLUTIONS, NewReview, Resolution, ReviewKind, may_resolve
+from gateway.domain.review import (
+    RESOLUTIONS,
+    ItemState,
+    NewReview,
+    Resolution,
+    ReviewKind,
+    may_resolve,
+)
 from gateway.domain.transfer import State, Transfer
 from gateway.ops.commands.ledger_verify import verify_ledger
 from gateway.services.act_on_reviews import act_on_reviews, measure_reviews
@@ -23,7 +30,6 @@ from gateway.services.work_transfers import ask_due, send_due
 from gateway.store.loan_books import read_loan_book
 from gateway.store.review_items import (
     Confirmation,
-    ItemState,
     Proposal,
     ReviewItem,
     Subject,

@@ -7,7 +7,7 @@ from pydantic import Field
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.operator import Role
 from gateway.domain.reason import Reason
-from gateway.domain.review import Resolution, ReviewKind
+from gateway.domain.review import ItemState, Resolution, ReviewKind
 from gateway.domain.transfer import State
 from gateway.http.openapi.fields import (
     Bank,
@@ -23,7 +23,6 @@ from gateway.http.openapi.fields import (
 from gateway.http.openapi.operation import Caller, Gives, Operation, Tag
 from gateway.http.openapi.parameters import LIMIT, Header, Parameter, cursor
 from gateway.services.read_restraints import Breaker
-from gateway.store.review_items import ItemState
 
 Reference = Annotated[str, Field(description="What the bank sees.", pattern="^[A-Z2-7]{20}$")]
 Unclear = Annotated[bool, Field(description="It may have reached the bank.")]
