@@ -79,7 +79,11 @@ class Load:
         member, gateway = next(self._turns)
         async with self._client.post(
             f"{gateway}/v1/transfers",
-            json={"account_id": public_id("ac", member.account_id), "amount": 1},
+            json={
+                "account_id": public_id("ac", member.account_id),
+                "amount": 1,
+                "again": True,
+            },
             headers={
                 "Authorization": f"Bearer {member.token}",
                 "Idempotency-Key": secrets.token_hex(16),

@@ -15,7 +15,9 @@ from datetime import datetime
 
 from gateway.domain.money import Yen
 from gateway.domain.quote import Quote
+from gateway.domain.repayment import Repayment
 from gateway.domain.repayment_quote import RepaymentQuote
+from gateway.domain.transfer import Transfer
 
 HELD_WAIT_S = 60
 
@@ -72,6 +74,36 @@ class QuoteOutdated(Refused):
     def __init__(self, quote: Quote | RepaymentQuote) -> None:
         super().__init__(field="/quote_id")
         self.quote = quote
+
+
+class QuoteUsed(Refused):
+    """A quote is used once; `made` is what came of it. Another wish needs a new quote."""
+
+    code = "quote_used"
+
+    def __init__(self, made: Transfer | Repayment) -> None:
+        super().__init__(field="/quote_id")
+        self.made = made
+
+
+class RepeatedWish(Refused):
+    """The same amount to the same account was accepted a moment ago, as `first`."""
+
+    code = "repeated_wish"
+
+    def __init__(self, first: Transfer) -> None:
+        super().__init__()
+        self.first = first
+
+
+class RepaymentOpen(Refused):
+    """With `other`, which may still be paid, it would pay more than is owed."""
+
+    code = "repayment_open"
+
+    def __init__(self, other: Repayment) -> None:
+        super().__init__()
+        self.other = other
 
 
 class BankNotConnected(Refused):

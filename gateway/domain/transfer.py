@@ -6,7 +6,7 @@ looks things up here; the store applies what was decided, from the state that wa
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -102,6 +102,9 @@ HOLDS_RESERVATION = frozenset({S.SCHEDULED, S.SUBMITTING, S.SUBMITTED, S.UNKNOWN
 # From these the bank may have it, and the mark `unclear` stays for good.
 MARKS_UNCLEAR = frozenset({S.UNKNOWN, S.SUBMITTED})
 
+# Somebody who saw an error asks anew: within this time, its end included, the same amount to the
+# same account is taken for the same wish.
+SAME_WISH_FOR = timedelta(seconds=60)
 ATTEMPTS_MAX = 8
 CRASHES_MAX = 3
 

@@ -120,6 +120,27 @@ _GENERAL: dict[type[GatewayError], Row] = {
             "Look at the new terms and confirm again.",
         ),
     ),
+    domain.QuoteUsed: Row(
+        409,
+        Words("このお申込みはすでに受け付けています", "This request was taken already"),
+        Words(
+            "先のお申込みの状況をご確認ください。新しくお申し込みになる場合は、"
+            "内容をもう一度ご確認ください。",
+            "See what became of it. For another one, look at the terms again and confirm them.",
+        ),
+    ),
+    domain.RepeatedWish: Row(
+        409,
+        Words(
+            "同じ口座への同じ金額のお申込みを受け付けたばかりです",
+            "The same amount to the same account was just taken",
+        ),
+        Words(
+            "先のお申込みの状況をご確認ください。もう1件お申し込みになる場合は、"
+            "あらためてご確認のうえ、お手続きください。",
+            "See what became of it. If you want the same once more, please confirm that.",
+        ),
+    ),
     BodyTooLarge: Row(
         413,
         Words("本文が大きすぎます", "The body is too large"),

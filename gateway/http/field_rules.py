@@ -44,6 +44,8 @@ RULES: dict[str, Words] = {
         "見積り (POST /v1/transfer_quotes、/v1/repayment_quotes) の応答のid (qt_…) です。",
         "Allowed: the id of a quote (qt_…), of the same account or bank, and amount.",
     ),
+    "/again": Words("true、またはfalseです。", "Allowed: true, false."),
+    "/beside_open": Words("true、またはfalseです。", "Allowed: true, false."),
     "/kind": Words(
         "due(一部返済)、amount(金額指定返済)、payoff(全額返済)のいずれかです。",
         "Allowed: due, amount, payoff.",

@@ -40,6 +40,10 @@ class TransferQuotePayload(Payload):
 
 class TransferPayload(TransferQuotePayload):
     quote_id: str | None = Field(None, pattern=r"^qt_[0-9a-f]{32}$")
+    again: bool = Field(
+        False,
+        description="The member has seen `repeated_wish` and wants the same transfer once more.",
+    )
 
 
 class RepaymentQuotePayload(Payload):
@@ -51,6 +55,9 @@ class RepaymentQuotePayload(Payload):
 class RepaymentPayload(RepaymentQuotePayload):
     return_url: str = Field(min_length=1, max_length=1_024)
     quote_id: str | None = Field(None, pattern=r"^qt_[0-9a-f]{32}$")
+    beside_open: bool = Field(
+        False, description="The member has seen `repayment_open` and wants both repayments."
+    )
 
 
 class SimulationPayload(Payload):

@@ -13,13 +13,18 @@ from gateway.domain.errors import (
     CreditShort,
     GatewayError,
     QuoteOutdated,
+    QuoteUsed,
     Refused,
     RepaymentAmountWrong,
+    RepaymentOpen,
+    RepeatedWish,
     TooManyAttempts,
 )
 from gateway.domain.quote import Quote
+from gateway.domain.repayment import Repayment
 from gateway.domain.repayment_quote import RepaymentQuote
-from gateway.http.answers import instant, show_quote
+from gateway.domain.transfer import Transfer
+from gateway.http.answers import instant, show_quote, show_transfer
 from gateway.http.error_row import Row, Words, opening_words, wait_words
 from gateway.http.errors import TABLE
 from gateway.http.field_rules import FAULTS, rule_for
@@ -31,7 +36,7 @@ from gateway.http.refusals import (
     RequestsExceeded,
     ServiceClosed,
 )
-from gateway.http.repayment_answers import show_repayment_quote
+from gateway.http.repayment_answers import show_repayment, show_repayment_quote
 
 REQUEST_ID = web.RequestKey("request_id", str)
 HEADER_FIELD = "/headers/"
@@ -128,19 +133,25 @@ def _only_said(error: GatewayError) -> Mapping[str, Words]:
 
 def members_of(error: GatewayError) -> dict[str, object]:
     """Return what only some problems say."""
+    members: dict[str, object] = {}
     match error:
         case ServiceClosed() | BankClosed():
-            return {"reopens_at": instant(error.reopens_at)}
+            members = {"reopens_at": instant(error.reopens_at)}
         case QuoteOutdated(quote=Quote() as quote):
-            return {"quote": show_quote(quote)}
+            members = {"quote": show_quote(quote)}
         case QuoteOutdated(quote=RepaymentQuote() as quote):
-            return {"quote": show_repayment_quote(quote)}
+            members = {"quote": show_repayment_quote(quote)}
+        case QuoteUsed(made=Transfer() as transfer) | RepeatedWish(first=transfer):
+            members = {"transfer": show_transfer(transfer)}
+        case QuoteUsed(made=Repayment() as repayment) | RepaymentOpen(other=repayment):
+            members = {"repayment": show_repayment(repayment)}
         case CreditShort():
-            return {"available": error.available.amount}
+            members = {"available": error.available.amount}
         case RepaymentAmountWrong():
-            return {"amount_min": error.least.amount, "amount_max": error.most.amount}
+            members = {"amount_min": error.least.amount, "amount_max": error.most.amount}
         case _:
-            return {}
+            pass
+    return members
 
 
 def problem_type(code: str) -> str:

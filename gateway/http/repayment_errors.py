@@ -13,6 +13,16 @@ OF_REPAYMENTS: dict[type[GatewayError], Row] = {
             "Close this page, sign in and look at the repayment there.",
         ),
     ),
+    domain.RepaymentOpen: Row(
+        409,
+        Words("お手続き中のご返済があります", "Another repayment may still be paid"),
+        Words(
+            "合わせるとご返済の残高を超えます。先のご返済をお続けください。"
+            "こちらも返済される場合は、あらためてご確認のうえ、お手続きください。",
+            "Both together are more than is owed. Go on with the first one; if you want to pay "
+            "this one too, please confirm that.",
+        ),
+    ),
     domain.RepaymentAmountWrong: Row(
         422,
         Words("この金額では返済できません", "This amount cannot be paid"),

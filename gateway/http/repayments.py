@@ -42,6 +42,7 @@ async def create_repayment(request: web.Request) -> web.Response:
         idempotency_key=key,
         request_id=request[REQUEST_ID],
         quote_id=None if body.quote_id is None else parse_public_id(QUOTE, body.quote_id),
+        beside_open=body.beside_open,
     )
     accepted = await accept_repayment(desk_of(request), wanted)
     repayment = accepted.repayment

@@ -42,6 +42,7 @@ async def create_transfer(request: web.Request) -> web.Response:
         idempotency_key=key,
         request_id=request[REQUEST_ID],
         quote_id=None if body.quote_id is None else parse_public_id(QUOTE, body.quote_id),
+        again=body.again,
     )
     accepted = await accept_transfer(desk, wanted)
     transfer = await _awaited(request, accepted.transfer)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -15,7 +16,9 @@ from gateway.domain.errors import (
     CommitUnknown,
     IdempotencyKeyReused,
     QuoteOutdated,
+    QuoteUsed,
     Refused,
+    RepaymentOpen,
     ReturnUrlRefused,
     StaleTransfer,
 )
@@ -38,32 +41,55 @@ from gateway.services.quote_repayment import (
     make_quote,
     still_holds,
 )
-from gateway.services.record_decision import READS_MAX
 from gateway.services.replay import made_before
+from gateway.services.rounds import MEMBER_WAITS_S, rounds_within
 from gateway.services.start_repayment import start_repayment
-from gateway.store.repayments import NewRepayment, accept, find_by_key, find_repayment
+from gateway.store.repayments import (
+    NewRepayment,
+    accept,
+    find_by_key,
+    find_by_quote,
+    find_repayment,
+)
 
 log = structlog.get_logger()
 
 FLOW = "repayment"
 KEY_FIELD = "/headers/Idempotency-Key"
+IN_THE_WAY: dict[str, Callable[[Repayment], Refused]] = {
+    "quote_used": QuoteUsed,
+    "repayment_open": RepaymentOpen,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class RepaymentRequest:
-    """What a member asks for. The same key with the same fields is the same request."""
+    """What a member asks for. The same key with the same fields is the same request.
+
+    `beside_open`: the member knows of a repayment that may still be paid, and means this one too.
+    """
 
     wish: RepaymentWish
     return_url: str
     idempotency_key: str
     request_id: str
     quote_id: UUID | None = None
+    beside_open: bool = False
 
     @property
     def fingerprint(self) -> bytes:
         """Return what tells a repeated request from another one under the same key."""
         amount = None if self.wish.amount is None else self.wish.amount.amount
-        parts = (FLOW, self.wish.kind, self.wish.bank, amount, self.quote_id, self.return_url)
+        parts: tuple[object, ...] = (
+            FLOW,
+            self.wish.kind,
+            self.wish.bank,
+            amount,
+            self.quote_id,
+            self.return_url,
+        )
+        if self.beside_open:  # else it is the fingerprint of before there was such a field
+            parts += ("beside_open",)
         return hashlib.sha256(" ".join(map(str, parts)).encode()).digest()
 
 
@@ -81,7 +107,7 @@ async def accept_repayment(desk: TransferDesk, request: RepaymentRequest) -> Acc
     Once this returns, the repayment is durable, and it was started at the bank, mostly: it is
     `authorizing` then, and has a redirect. A bank that takes its time leaves it `created`.
     """
-    for _ in range(READS_MAX):
+    for _ in rounds_within(MEMBER_WAITS_S, asyncio.get_running_loop().time):
         try:
             foreseen = await _foresee(desk, request)
         except (Refused, BankClosed) as refusal:
@@ -111,8 +137,12 @@ async def _replay(
 ) -> AcceptedRepayment:
     member_id, key = request.wish.member_id, request.idempotency_key
     find = partial(find_by_key, desk.db, member_id=member_id, idempotency_key=key)
-    found = await made_before(desk, find, member_id=member_id, refusal=refusal)
-    fingerprint, repayment = found
+    find_used = None
+    if request.quote_id is not None:
+        find_used = partial(find_by_quote, desk.db, member_id=member_id, quote_id=request.quote_id)
+    fingerprint, repayment = await made_before(
+        desk, find, member_id=member_id, refusal=refusal, find_used=find_used
+    )
     if repayment is None or fingerprint != request.fingerprint:
         raise IdempotencyKeyReused(field=KEY_FIELD)
     return AcceptedRepayment(repayment, is_replay=True)
@@ -129,6 +159,8 @@ async def _accept(
         raise IdempotencyKeyReused(field=KEY_FIELD)
     if repayment is None:
         return None
+    if result in IN_THE_WAY:
+        raise IN_THE_WAY[result](repayment)
     if result == "replayed":
         return AcceptedRepayment(repayment, is_replay=True)
     log.info(
@@ -179,6 +211,7 @@ def _new_repayment(
         watch_until=policy.after(expires_at, WATCHED_PAST_LIMIT_S),
         step=desk.new_id(),
         quote_id=request.quote_id,
+        payoff=None if request.beside_open else foreseen.payoff,
     )
 
 

@@ -19,14 +19,16 @@ from gateway.domain.errors import (
     IdempotencyKeyReused,
     MemberSuspended,
     QuoteOutdated,
+    QuoteUsed,
     Refused,
+    RepeatedWish,
 )
 from gateway.domain.hours import JST
 from gateway.domain.identifier import reference_for
 from gateway.domain.money import NOTHING, Yen
 from gateway.domain.ports import Point
 from gateway.domain.quote import promise_of
-from gateway.domain.transfer import State, Transfer
+from gateway.domain.transfer import SAME_WISH_FOR, State, Transfer
 from gateway.services.desk import TransferDesk
 from gateway.services.quote_transfer import (
     Foreseen,
@@ -34,12 +36,12 @@ from gateway.services.quote_transfer import (
     make_quote,
     still_holds,
 )
-from gateway.services.record_decision import READS_MAX
 from gateway.services.replay import made_before
+from gateway.services.rounds import MEMBER_WAITS_S, rounds_within
 from gateway.services.send_transfer import send_transfer
 from gateway.store.loans import find_loan
 from gateway.store.queues import count_backlog
-from gateway.store.transfers import DayCaps, NewTransfer, accept, find_by_key
+from gateway.store.transfers import DayCaps, NewTransfer, accept, find_by_key, find_by_quote
 
 log = structlog.get_logger()
 
@@ -51,11 +53,18 @@ REFUSALS: dict[str, Callable[[], Refused]] = {
     "overdue": AdvancesStopped,
     "day_cap": lambda: DayCapReached(field="/amount"),
 }
+IN_THE_WAY: dict[str, Callable[[Transfer], Refused]] = {
+    "quote_used": QuoteUsed,
+    "repeated_wish": RepeatedWish,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class TransferRequest:
-    """What a member asks for. The same key with the same fields is the same request."""
+    """What a member asks for. The same key with the same fields is the same request.
+
+    `again`: the member has asked for just that a moment ago, and means it once more.
+    """
 
     member_id: UUID
     account_id: UUID
@@ -63,6 +72,7 @@ class TransferRequest:
     idempotency_key: str
     request_id: str
     quote_id: UUID | None = None
+    again: bool = False
 
     @property
     def fingerprint(self) -> bytes:
@@ -70,6 +80,8 @@ class TransferRequest:
         text = f"{FLOW} {self.account_id} {self.amount.amount}"
         if self.quote_id is not None:
             text += f" {self.quote_id}"
+        if self.again:  # else it is the fingerprint of before there was such a field
+            text += " again"
         return hashlib.sha256(text.encode()).digest()
 
 
@@ -86,9 +98,10 @@ async def accept_transfer(desk: TransferDesk, request: TransferRequest) -> Accep
 
     Once this returns, the transfer is durable, and being sent already unless the bank is closed,
     held, or this process has its hands full: then it is `scheduled`. QuoteOutdated where it names
-    a quote that does not hold any more.
+    a quote that does not hold any more, QuoteUsed where one was accepted with it, RepeatedWish
+    where the same was accepted a moment ago, unless it is meant `again`.
     """
-    for _ in range(READS_MAX):
+    for _ in rounds_within(MEMBER_WAITS_S, asyncio.get_running_loop().time):
         try:
             foreseen = await _foresee(desk, request)
         except Refused as refusal:
@@ -126,8 +139,14 @@ async def _replay(
     find = partial(
         find_by_key, desk.db, member_id=request.member_id, idempotency_key=request.idempotency_key
     )
-    found = await made_before(desk, find, member_id=request.member_id, refusal=refusal)
-    fingerprint, transfer = found
+    find_used = None
+    if request.quote_id is not None and isinstance(refusal, Refused):
+        find_used = partial(
+            find_by_quote, desk.db, member_id=request.member_id, quote_id=request.quote_id
+        )
+    fingerprint, transfer = await made_before(
+        desk, find, member_id=request.member_id, refusal=refusal, find_used=find_used
+    )
     if transfer is None or fingerprint != request.fingerprint:
         raise IdempotencyKeyReused(field="/headers/Idempotency-Key")
     return Accepted(transfer, is_replay=True)
@@ -152,6 +171,8 @@ async def _accept(
         raise refusal()
     if transfer is None:
         raise RuntimeError(f"the step answered {result!r} without a transfer")
+    if result in IN_THE_WAY:
+        raise IN_THE_WAY[result](transfer)
     if result == "replayed":
         return Accepted(transfer, is_replay=True)
     _tell(desk, transfer)
@@ -194,6 +215,7 @@ def _new_transfer(
         promise=promise,
         quote_id=request.quote_id,
         day=_day_caps(desk, foreseen.now),
+        same_since=None if request.again else foreseen.now - SAME_WISH_FOR,
     )
 
 

@@ -8,6 +8,7 @@ from gateway.domain.reason import Reason
 from gateway.domain.transfer import State, Transfer
 from gateway.services.desk import TransferDesk
 from gateway.services.record_decision import record_decision
+from gateway.services.rounds import MEMBER_WAITS_S
 from gateway.store.transfers import find_transfer
 
 
@@ -15,7 +16,7 @@ async def cancel_transfer(desk: TransferDesk, *, member_id: UUID, transfer_id: U
     """Return the cancelled transfer (again, if it was so already).
 
     Raises NotFoundHere where the member has no such transfer, NotCancellable when it left or may
-    have left.
+    have left, StaleTransfer when it moves for as long as a member may be kept waiting.
     """
     transfer = await find_transfer(desk.db, member_id=member_id, transfer_id=transfer_id)
     if transfer is None:
@@ -25,6 +26,7 @@ async def cancel_transfer(desk: TransferDesk, *, member_id: UUID, transfer_id: U
         desk,
         transfer,
         lambda row: after_cancel(row, reason=Reason.CANCELLED_BY_MEMBER, now=now, policy=policy),
+        within_s=MEMBER_WAITS_S,
     )
     if after.state is not State.CANCELLED:
         raise NotCancellable(f"the transfer is {after.state}")

@@ -46,9 +46,13 @@ class RepaymentWish:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a wish comes to now, at this version of the loan, under these stops."""
+    """What a wish comes to now, at this version of the loan, under these stops.
+
+    `payoff`: what pays the loan off now.
+    """
 
     terms: Terms
+    payoff: Yen
     opening: Opening
     stops: tuple[Stop, ...]
     loan_version: int
@@ -75,6 +79,7 @@ async def foresee_repayment(desk: TransferDesk, wish: RepaymentWish) -> Foreseen
     amount = _amount(desk, book, wish, now)
     return Foreseen(
         terms=terms_of(book, wish.kind, wish.bank, amount, now),
+        payoff=payable(book, RepaymentKind.PAYOFF, now.astimezone(JST).date())[1],
         opening=opening_at(desk, wish.bank, stops, now),
         stops=stops,
         loan_version=book.loan.version,

@@ -1,5 +1,6 @@
 """Write what was decided on a transfer, from the row it was decided on."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,6 +23,7 @@ from gateway.domain.outcome import (
 from gateway.domain.transfer import TRANSITIONS, Event, State, Transfer
 from gateway.services.book_transfer import book_transfer, reviews_of
 from gateway.services.desk import TransferDesk
+from gateway.services.rounds import rounds_within
 from gateway.store.transfers import BankCall, Move, add_call, find_transfer, move
 
 log = structlog.get_logger()
@@ -68,15 +70,18 @@ async def record_decision(
     decide: Decide,
     *,
     call: BankCall | None = None,
+    within_s: float | None = None,
 ) -> Transfer:
     """Apply `decide` to the transfer as it is now; return it as it then is.
 
     When the row or the loan has moved since, it is read and decided again, at most `READS_MAX`
-    times; then StaleTransfer: the lease or the next inquiry finds it again. Raises InOpenFile where
-    people, or dead senders, would decide on what a file may still pay.
+    times, or for `within_s` seconds where a member waits; then StaleTransfer: the lease or the next
+    inquiry finds it again. Raises InOpenFile where people, or dead senders, would decide on what a
+    file may still pay.
     """
     reads_loan = False
-    for _ in range(READS_MAX):
+    now = asyncio.get_running_loop().time
+    for _ in range(READS_MAX) if within_s is None else rounds_within(within_s, now):
         decision = decide(transfer)
         if decision is None:
             if call is not None:
@@ -94,7 +99,7 @@ async def record_decision(
         if again is None:
             raise StaleTransfer(f"transfer {transfer.id} is gone")
         transfer = again
-    raise StaleTransfer(f"transfer {transfer.id} moved {READS_MAX} times while it was decided on")
+    raise StaleTransfer(f"transfer {transfer.id} moved again and again while it was decided on")
 
 
 def _change(

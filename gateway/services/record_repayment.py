@@ -1,5 +1,6 @@
 """Write what was decided on a repayment, from the row it was decided on; book what came."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
@@ -19,6 +20,7 @@ from gateway.domain.repayment_decision import Decision
 from gateway.domain.review import NewReview, ReviewKind, review_key
 from gateway.services.desk import TransferDesk
 from gateway.services.record_decision import READS_MAX
+from gateway.services.rounds import rounds_within
 from gateway.store.loan_books import read_loan_book
 from gateway.store.repayments import RepaymentMove, add_call, find_repayment, record
 from gateway.store.transfers import BankCall
@@ -29,14 +31,21 @@ Decide: TypeAlias = Callable[[Repayment], Decision | None]
 
 
 async def record_repayment(
-    desk: TransferDesk, repayment: Repayment, decide: Decide, *, call: BankCall | None = None
+    desk: TransferDesk,
+    repayment: Repayment,
+    decide: Decide,
+    *,
+    call: BankCall | None = None,
+    within_s: float | None = None,
 ) -> Repayment:
     """Apply `decide` to the repayment as it is now; return it as it then is.
 
     When the row or the loan has moved since, they are read and decided again, at most `READS_MAX`
-    times; then StaleTransfer: the next inquiry finds it again.
+    times, or for `within_s` seconds where a member waits; then StaleTransfer: the next inquiry
+    finds it again.
     """
-    for _ in range(READS_MAX):
+    now = asyncio.get_running_loop().time
+    for _ in range(READS_MAX) if within_s is None else rounds_within(within_s, now):
         decision = decide(repayment)
         if decision is None:
             if call is not None:
@@ -55,7 +64,7 @@ async def record_repayment(
         if again is None:
             raise StaleTransfer(f"repayment {repayment.id} is gone")
         repayment = again
-    raise StaleTransfer(f"repayment {repayment.id} moved {READS_MAX} times while it was decided on")
+    raise StaleTransfer(f"repayment {repayment.id} moved again and again while it was decided on")
 
 
 async def _journals(desk: TransferDesk, decision: Decision) -> tuple[Journal, ...]:

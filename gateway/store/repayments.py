@@ -24,6 +24,7 @@ ACCEPT = SQL["repayments.accept"]
 RECORD = SQL["repayments.record"]
 FIND = SQL["repayments.find"]
 BY_KEY = SQL["repayments.by_key"]
+BY_QUOTE = SQL["repayments.by_quote"]
 LIST = SQL["repayments.list"]
 BY_REFERENCE = SQL["repayments.by_reference"]
 DUE_STARTS = SQL["repayments.due_starts"]
@@ -35,10 +36,16 @@ ADD_CALL = SQL["repayments.add_call"]
 POSTPONE = SQL["repayments.postpone"]
 OPEN_BY_STATE = SQL["repayments.open_by_state"]
 
+TOLD_WITH_REPAYMENT = frozenset({"accepted", "replayed", "quote_used", "repayment_open"})
+
 
 @dataclass(frozen=True, slots=True)
 class NewRepayment:
-    """What is written when a repayment is accepted; its amount holds at `loan_version` only."""
+    """What is written when a repayment is accepted; its amount holds at `loan_version` only.
+
+    `payoff`: what pays the loan off at that version; together with what may still be paid it is
+    never passed. None: the member means it.
+    """
 
     member_id: UUID
     id: UUID
@@ -60,6 +67,7 @@ class NewRepayment:
     watch_until: datetime
     step: UUID
     quote_id: UUID | None = None
+    payoff: Yen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +87,15 @@ class RepaymentMove:
 async def accept(db: Database, new: NewRepayment) -> tuple[str, Repayment | None]:
     """Write an accepted repayment and its key.
 
-    Return (result, repayment): accepted | replayed, with the repayment, or key_reused | loan_moved
-    | stopped, and None.
+    Return (result, repayment): accepted | replayed, with the repayment, quote_used |
+    repayment_open, with the one that is in the way, or key_reused | loan_moved | stopped, and None.
     """
     row = await db.step(
         ACCEPT,
         *(new.member_id, new.id, new.idempotency_key, new.fingerprint, new.loan_version),
-        *(new.now, new.step, _accepted(new)),
+        *(None if new.payoff is None else new.payoff.amount, new.now, new.step, _accepted(new)),
     )
-    is_told = row["result"] in {"accepted", "replayed"}
+    is_told = row["result"] in TOLD_WITH_REPAYMENT
     return row["result"], read_repayment(row["repayment"]) if is_told else None
 
 
@@ -122,6 +130,12 @@ async def find_by_key(
     if row is None:
         return None
     return row["fingerprint"], None if row["id"] is None else read_repayment(row)
+
+
+async def find_by_quote(db: Database, *, member_id: UUID, quote_id: UUID) -> Repayment | None:
+    """Return the first repayment that named a member's quote."""
+    row = await db.fetchrow(BY_QUOTE, member_id, quote_id)
+    return None if row is None else read_repayment(row)
 
 
 async def list_repayments(

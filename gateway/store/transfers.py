@@ -23,6 +23,7 @@ CLAIM = SQL["transfers.claim"]
 RECORD = SQL["transfers.record"]
 FIND = SQL["transfers.find"]
 BY_KEY = SQL["transfers.by_key"]
+BY_QUOTE = SQL["transfers.by_quote"]
 LIST = SQL["transfers.list"]
 TAKE_INQUIRY = SQL["transfers.take_inquiry"]
 BY_REFERENCE = SQL["transfers.by_reference"]
@@ -42,7 +43,11 @@ class DayCaps:
 
 @dataclass(frozen=True, slots=True)
 class NewTransfer:
-    """What is written when a transfer is accepted; `send_now`: nothing is, if a stop holds."""
+    """What is written when a transfer is accepted; `send_now`: nothing is, if a stop holds.
+
+    `same_since`: the same amount to the same account, accepted then or later, is the same wish;
+    None: the member means it.
+    """
 
     member_id: UUID
     id: UUID
@@ -61,6 +66,7 @@ class NewTransfer:
     promise: Promise | None = None
     quote_id: UUID | None = None
     day: DayCaps | None = None
+    same_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +101,11 @@ class Move:
 async def accept(db: Database, new: NewTransfer) -> tuple[str, Transfer | None]:
     """Write an accepted transfer, its reservation and its key.
 
-    Return (result, transfer): accepted | replayed, each with the transfer, or key_reused |
-    account_not_registered | suspended | overdue | credit_short | day_cap | stopped, and None.
+    Return (result, transfer): accepted | replayed, each with the transfer, quote_used |
+    repeated_wish, each with the one that came first, or key_reused | account_not_registered |
+    suspended | overdue | credit_short | day_cap | stopped, and None.
     """
-    promise, day = new.promise, new.day
+    promise, day, since = new.promise, new.day, new.same_since
     row = await db.step(
         ACCEPT,
         *(new.member_id, new.id, new.idempotency_key, new.fingerprint, new.account_id),
@@ -106,6 +113,7 @@ async def accept(db: Database, new: NewTransfer) -> tuple[str, Transfer | None]:
         *(new.owner, new.request_id, new.step, new.quote_id),
         *((None, None) if promise is None else (promise.credited_at, promise.credited_by)),
         *((None,) * 4 if day is None else _caps(day)),
+        *(None if since is None else _first_id(since), since),
     )
     transfer = row["transfer"]
     return row["result"], None if transfer is None else read_transfer(transfer)
@@ -157,6 +165,12 @@ async def find_by_key(
     if row is None:
         return None
     return row["fingerprint"], None if row["id"] is None else read_transfer(row)
+
+
+async def find_by_quote(db: Database, *, member_id: UUID, quote_id: UUID) -> Transfer | None:
+    """Return the first transfer that named a member's quote."""
+    row = await db.fetchrow(BY_QUOTE, member_id, quote_id)
+    return None if row is None else read_transfer(row)
 
 
 async def list_transfers(
@@ -260,9 +274,12 @@ def _promise(row: Record) -> Promise | None:
 
 
 def _caps(day: DayCaps) -> tuple[UUID, datetime, int | None, int | None]:
-    # Ids are in order of time, so the member's key alone finds the day.
-    first_id = uuid7(day.begins_at, bytes(RANDOM_BYTES))
-    return first_id, day.begins_at, day.amount_max, day.count_max
+    return _first_id(day.begins_at), day.begins_at, day.amount_max, day.count_max
+
+
+def _first_id(instant: datetime) -> UUID:
+    """Return the least id of an instant: ids are in order of time, so a key finds what follows."""
+    return uuid7(instant, bytes(RANDOM_BYTES))
 
 
 def _mutable(transfer: Transfer) -> dict[str, object]:

@@ -1,5 +1,5 @@
 -- name: accept
-SELECT * FROM accept_repayment($1, $2, $3, $4, $5, $6, $7, $8);
+SELECT * FROM accept_repayment_once($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: record
 SELECT * FROM record_repayment($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
@@ -11,6 +11,9 @@ SELECT * FROM repayments WHERE member_id = $1 AND id = $2;
 SELECT k.fingerprint, r.* FROM idempotency_keys k
 LEFT JOIN repayments r ON r.member_id = k.member_id AND r.id = k.resource_id
 WHERE k.member_id = $1 AND k.key = $2;
+
+-- name: by_quote
+SELECT * FROM repayments WHERE member_id = $1 AND quote_id = $2 ORDER BY id LIMIT 1;
 
 -- name: list
 SELECT * FROM repayments WHERE member_id = $1 AND ($2::uuid IS NULL OR id < $2)

@@ -1,6 +1,6 @@
 -- name: accept
-SELECT * FROM accept_promised_transfer(
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
+SELECT * FROM accept_transfer_once(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23
 );
 
 -- name: claim
@@ -25,6 +25,9 @@ FROM accounts a WHERE a.member_id = $1 AND a.id = $2;
 SELECT k.fingerprint, t.* FROM idempotency_keys k
 LEFT JOIN transfers t ON t.member_id = k.member_id AND t.id = k.resource_id
 WHERE k.member_id = $1 AND k.key = $2;
+
+-- name: by_quote
+SELECT * FROM transfers WHERE member_id = $1 AND quote_id = $2 ORDER BY id LIMIT 1;
 
 -- name: find
 SELECT * FROM transfers WHERE member_id = $1 AND id = $2;

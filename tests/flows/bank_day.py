@@ -105,7 +105,7 @@ class BadDay:
         wish = RepaymentWish(
             borrower.member.id, RepaymentKind.AMOUNT, borrower.bank, Yen(200 + number)
         )
-        wanted = RepaymentRequest(wish, BACK, secrets.token_hex(16), "day")
+        wanted = RepaymentRequest(wish, BACK, secrets.token_hex(16), "day", beside_open=True)
         try:
             repayment = await _accepted(self.gateway, wanted)
         except NothingOwed:

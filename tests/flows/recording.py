@@ -149,7 +149,7 @@ async def _look_at_the_loan(recorder: Recorder) -> None:
 
 async def _change_ones_mind(recorder: Recorder, account_id: str) -> None:
     """Cancel a transfer, which waits while its bank is held."""
-    wish = {"account_id": account_id, "amount": 30_000}
+    wish = {"account_id": account_id, "amount": 30_000, "again": True}
     asked = await recorder.call("POST", "/v1/transfers", wish)
     path = "/v1/transfers/{transfer_id}/cancel"
     await recorder.call("POST", path, of=asked["id"])

@@ -83,7 +83,7 @@ class Caller:
             self.session,
             "POST",
             f"{self.address}/v1/transfers",
-            json={"account_id": self.account_id, "amount": amount},
+            json={"account_id": self.account_id, "amount": amount, "again": True},
             headers=self.headers | {"Idempotency-Key": key, "Prefer": f"wait={wait_s}"},
         )
 

@@ -45,6 +45,7 @@ class Page:
     async def _opened(self, bank: BankCode) -> Any:
         """Return where the bank opened it; None if it could not be started in time."""
         wish = {"kind": "amount", "amount": PAID, "bank": bank, "return_url": self.home}
+        wish |= {"beside_open": True}
         headers = {"Idempotency-Key": new_key()}
         asked = await self._tried("POST", "/v1/repayments", json=wish, headers=headers)
         while asked.body["redirect"] is None and not asked.body["is_final"]:

@@ -77,7 +77,7 @@ class Ask:
     def post(
         self, client: aiohttp.ClientSession, address: str
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        body = {"account_id": self.account_id, "amount": 10_000}
+        body = {"account_id": self.account_id, "amount": 10_000, "again": True}
         return client.post(f"{address}/v1/transfers", json=body, headers=self.headers)
 
 

@@ -170,6 +170,7 @@ def request(member: Member, *, amount: int = 10_000, key: str | None = None) -> 
         amount=Yen(amount),
         idempotency_key=key or secrets.token_hex(16),
         request_id="flow",
+        again=True,
     )
 
 

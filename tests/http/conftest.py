@@ -28,6 +28,7 @@ from gateway.domain.outcome import (
     Answer,
     Evidence,
     InquiryOutcome,
+    Settled,
     SubmitOutcome,
     Submitted,
     Unknown,
@@ -52,6 +53,7 @@ from tests.manual_clock import ManualClock
 NUMBER, PIN, KANA = "10000001", "4926", "ﾔﾏﾀﾞ ﾊﾅｺ"
 OTHER_NUMBER, OTHER_PIN, OTHER_KANA = "10000002", "7351", "ｻﾄｳ ｼﾞﾛｳ"
 ACCOUNT = {"bank": "smbc", "branch": "001", "type": "ordinary", "number": "1234567"}
+KEY_OF_TRANSFER = "0192f3a1-7c1e-7a33-8f00-0000000000ff"
 EVIDENCE = Evidence("200")
 PROFILES = bank_profiles()  # read before any loop runs
 
@@ -295,3 +297,18 @@ async def new_operators_token(desk: TransferDesk) -> str:
     now = desk.clock.now()
     await add_operator(desk.db, Operator("sato", Role.APPROVER), by="kato", now=now)
     return (await issue_token(desk.db, "sato", by="kato", now=now)).text
+
+
+@pytest.fixture
+async def debtor(member: Client, bank: FakeBank, clock: ManualClock) -> Client:
+    """A caller who was paid 50,000 yen a moment ago."""
+    bank.outcome = Settled(clock.now(), "B1")
+    account = (await member.call("POST", "/v1/accounts", json=ACCOUNT)).body["id"]
+    paid = await member.call(
+        "POST",
+        "/v1/transfers",
+        json={"account_id": account, "amount": 50_000},
+        headers={"Idempotency-Key": KEY_OF_TRANSFER, "Prefer": "wait=5"},
+    )
+    assert paid.body["state"] == "settled", paid.body
+    return member

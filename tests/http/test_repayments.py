@@ -1,8 +1,6 @@
 """Repayments over HTTP: what a page is told, where it sends the browser, how that comes back."""
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,66 +13,18 @@ from gateway.domain.bank import CollectionOrder
 from gateway.domain.hours import JST
 from gateway.domain.money import Yen
 from gateway.domain.outcome import (
-    Answer,
-    Authorizing,
-    CollectionOutcome,
-    NotFound,
     Paid,
     Redirect,
-    Settled,
-    StartOutcome,
 )
 from gateway.domain.return_state import seal_return
-from tests.http.conftest import ACCOUNT, EVIDENCE, Client, FakeBank, Reply
+from tests.http.collecting import BACK, KEY, CollectingBank, ask
+from tests.http.conftest import KEY_OF_TRANSFER, Client, Reply
 from tests.manual_clock import ManualClock
-
-BACK = "http://127.0.0.1:8080/repaid?from=menu"
-KEY = "0192f3a1-7c1e-7a33-8f00-000000000001"
-KEY_OF_TRANSFER = "0192f3a1-7c1e-7a33-8f00-0000000000ff"
-FORM = Redirect("https://bank.example/start", (("ITEM", "ｺﾞﾍﾝｻｲ"), ("MAC", "0f")), "Shift_JIS")
-
-
-@dataclass
-class CollectingBank(FakeBank):
-    """Opens every order by a form, and says of none that it is paid, unless told otherwise."""
-
-    redirect: Redirect = FORM
-    ends: deque[CollectionOutcome] = field(default_factory=deque)
-    orders: list[CollectionOrder] = field(default_factory=list)
-
-    async def start_collection(self, order: CollectionOrder) -> Answer[StartOutcome]:
-        self.orders.append(order)
-        return Answer(Authorizing(self.redirect), EVIDENCE)
-
-    async def inquire_collection(self, order: CollectionOrder) -> Answer[CollectionOutcome]:
-        del order
-        return Answer(self.ends.popleft() if self.ends else NotFound(), EVIDENCE)
 
 
 @pytest.fixture
 def bank() -> CollectingBank:
     return CollectingBank()
-
-
-@pytest.fixture
-async def debtor(member: Client, bank: CollectingBank, clock: ManualClock) -> Client:
-    """A caller who was paid 50,000 yen a moment ago."""
-    bank.outcome = Settled(clock.now(), "B1")
-    account = (await member.call("POST", "/v1/accounts", json=ACCOUNT)).body["id"]
-    paid = await member.call(
-        "POST",
-        "/v1/transfers",
-        json={"account_id": account, "amount": 50_000},
-        headers={"Idempotency-Key": KEY_OF_TRANSFER, "Prefer": "wait=5"},
-    )
-    assert paid.body["state"] == "settled", paid.body
-    return member
-
-
-async def ask(caller: Client, *, key: str = KEY, **changes: Any) -> Reply:
-    body = {"kind": "amount", "bank": "smbc", "amount": 10_000, "return_url": BACK} | changes
-    headers = {"Idempotency-Key": key}
-    return await caller.call("POST", "/v1/repayments", json=body, headers=headers)
 
 
 async def come_back(caller: Client, address: str, method: str = "GET", **options: Any) -> Reply:

@@ -166,13 +166,17 @@ async def new_member(owner, clock: Clock, *, limit: int, bank: BankCode = BankCo
     return member
 
 
-def request(member: Member, *, amount: int = 10_000, key: str = "key-0000000000000001"):
+def request(
+    member: Member, *, amount: int = 10_000, key: str = "key-0000000000000001", **more: Any
+) -> TransferRequest:
+    """Return a wish of its own: the same once more is meant."""
     return TransferRequest(
         member_id=member.id,
         account_id=member.account,
         amount=Yen(amount),
         idempotency_key=key,
         request_id="req",
+        **{"again": True} | more,
     )
 
 

@@ -451,7 +451,10 @@ async def test_what_fits_nowhere_is_the_members_and_people_look_at_it(
 ) -> None:
     asked = (await ask(desk, wish(debtor, PAYOFF, None))).repayment
     if meanwhile is not None:
-        other = (await ask(desk, wish(debtor, amount=meanwhile), key="another-key-00001")).repayment
+        beside = await ask(
+            desk, wish(debtor, amount=meanwhile), key="another-key-00001", beside_open=True
+        )
+        other = beside.repayment
         bank.ends.append(Paid(desk.clock.now(), Yen(meanwhile)))
         await inquire_repayment(desk, other)
     bank.ends.append(Paid(desk.clock.now(), Yen(paid)))
@@ -469,7 +472,9 @@ async def test_money_that_comes_after_the_end_and_fits_nowhere_is_looked_at(
 ) -> None:
     over = (await ask(desk, wish(debtor, PAYOFF, None))).repayment
     await cancel_repayment(desk, member_id=debtor.id, repayment_id=over.id)
-    other = (await ask(desk, wish(debtor, PAYOFF, None), key="another-key-00001")).repayment
+    other = (
+        await ask(desk, wish(debtor, PAYOFF, None), key="another-key-00001", beside_open=True)
+    ).repayment
     bank.ends.extend([Paid(desk.clock.now(), Yen(50_000))] * 2)
 
     await inquire_repayment(desk, other)

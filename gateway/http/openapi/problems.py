@@ -16,7 +16,10 @@ from gateway.domain.errors import (
     IdempotencyKeyReused,
     OperatorTokenMissing,
     QuoteOutdated,
+    QuoteUsed,
     RepaymentAmountWrong,
+    RepaymentOpen,
+    RepeatedWish,
     RoleTooLow,
     SessionMissing,
     TooManyAttempts,
@@ -59,7 +62,6 @@ OF_CALLER: Mapping[Caller, Kinds] = {
     Caller.ANYONE: (),
 }
 WITH_BODY: Kinds = (JsonMalformed, BodyTooSlow, BodyTooLarge, MediaTypeWrong, FieldsInvalid)
-QUOTED = "createTransferQuote 201"
 WITH_KEY: Kinds = (IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused)
 
 
@@ -128,7 +130,7 @@ def _example(kind: type[GatewayError], language: str) -> Mapping[str, object]:
         "request_id": EXAMPLE_HEX,
         "errors": [_EXAMPLE_FIELDS[language]] if kind is FieldsInvalid else [],
         **({} if error is None else members_of(error)),
-        **({"quote": recorded_answers()[QUOTED]} if kind is QuoteOutdated else {}),
+        **{name: recorded_answers()[answer] for name, answer in _RECORDED.get(kind, ())},
     }
 
 
@@ -142,7 +144,14 @@ def recorded_answers() -> Mapping[str, object]:
     return answers
 
 
-# An error of each kind that says more than its row; a quote's is recorded.
+# What a problem shows of other things, and the recorded answer that has it.
+_RECORDED: Mapping[type[GatewayError], tuple[tuple[str, str], ...]] = {
+    QuoteOutdated: (("quote", "createTransferQuote 201"),),
+    QuoteUsed: (("transfer", "createTransfer 202"),),
+    RepeatedWish: (("transfer", "createTransfer 202"),),
+    RepaymentOpen: (("repayment", "createRepayment 202"),),
+}
+# An error of each kind that says more than its row.
 _MONDAY_NIGHT = datetime(2026, 11, 30, 3, tzinfo=JST)
 _MONDAY_MORNING = datetime(2026, 11, 30, 7, tzinfo=JST)
 _EXAMPLES: Mapping[type[GatewayError], GatewayError] = {
@@ -207,6 +216,15 @@ _PROBLEM = {
                 {"$ref": "#/components/schemas/RepaymentQuote"},
             ],
             "description": "With quote_outdated: what holds now.",
+        },
+        "transfer": {
+            "allOf": [{"$ref": "#/components/schemas/Transfer"}],
+            "description": "With quote_used and repeated_wish: the one that was accepted first.",
+        },
+        "repayment": {
+            "allOf": [{"$ref": "#/components/schemas/Repayment"}],
+            "description": "With quote_used: the one that was accepted first. With "
+            "repayment_open: the one that may still be paid, where `redirect` leads.",
         },
         "available": {
             "type": "integer",

@@ -12,7 +12,9 @@ from gateway.domain.errors import (
     NotFoundHere,
     NothingOwed,
     QuoteOutdated,
+    QuoteUsed,
     RepaymentAmountWrong,
+    RepaymentOpen,
     ReturnUrlRefused,
     StaleTransfer,
 )
@@ -149,7 +151,10 @@ CREATE_REPAYMENT = Operation(
         )
     },
     description="Send the browser where `redirect` says. It comes back to `return_url` with "
-    "`repayment_id` in its query: look the repayment up then, and tell the member what that says.",
+    "`repayment_id` in its query: look the repayment up then, and tell the member what that says. "
+    "A quote is used once (`quote_used`). What would pay more than is owed, together with "
+    "repayments that may still be paid, is `repayment_open`, unless `beside_open` says that it is "
+    "meant.",
     takes=RepaymentPayload,
     example={
         "kind": "due",
@@ -159,7 +164,15 @@ CREATE_REPAYMENT = Operation(
     },
     is_writing=True,
     parameters=(IDEMPOTENCY_KEY,),
-    problems=(*WISH_REFUSED, NotFoundHere, ReturnUrlRefused, QuoteOutdated, BankClosed),
+    problems=(
+        *WISH_REFUSED,
+        NotFoundHere,
+        ReturnUrlRefused,
+        QuoteOutdated,
+        QuoteUsed,
+        RepaymentOpen,
+        BankClosed,
+    ),
 )
 LIST_REPAYMENTS = Operation(
     "listRepayments",

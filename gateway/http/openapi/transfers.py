@@ -14,6 +14,8 @@ from gateway.domain.errors import (
     NotCancellable,
     NotFoundHere,
     QuoteOutdated,
+    QuoteUsed,
+    RepeatedWish,
     StaleTransfer,
 )
 from gateway.domain.reason import Reason
@@ -135,7 +137,9 @@ CREATE_TRANSFER = Operation(
     description="Make the key and keep it before you send: without an answer, send the same again "
     "under the same key, however much later, and you get the first answer. Then follow "
     "`/v1/events`, or GET what `Location` says. With the `quote_id` that the member agreed to, "
-    "`quote_outdated` tells when it holds no more.",
+    "`quote_outdated` tells when it holds no more. One wish is one transfer: a quote is used once "
+    "(`quote_used`), and the same amount to the same account within 60 seconds is `repeated_wish`, "
+    "unless `again` says that it is meant.",
     takes=TransferPayload,
     example={"account_id": f"ac_{EXAMPLE_HEX}", "amount": 30000},
     is_writing=True,
@@ -144,6 +148,8 @@ CREATE_TRANSFER = Operation(
         AccountNotRegistered,
         AmountAboveItemLimit,
         QuoteOutdated,
+        QuoteUsed,
+        RepeatedWish,
         MemberSuspended,
         AdvancesStopped,
         CreditShort,

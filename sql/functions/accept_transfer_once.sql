@@ -5,14 +5,19 @@
 -- instant p_now was read at.
 -- overdue: an operator has stopped advances, or the oldest unmet due date is over in Japan.
 -- p_day_first: the first id of this day, p_day_begins its first instant, for the caps of a member's day (NULL: none).
--- result: accepted | replayed | key_reused | account_not_registered | suspended | overdue | credit_short | day_cap
---         | stopped
-CREATE OR REPLACE FUNCTION accept_promised_transfer(
+-- One wish is one transfer: a quote is used once (quote_used), and the same amount to the same account, accepted at
+-- p_same_since or later, is the same wish (repeated_wish), unless the member means it (NULL). p_same_first: the first id
+-- of that time. Both are answered with the transfer that came first, before what else may be wrong: told "credit short",
+-- the member would think that the first one had failed.
+-- result: accepted | replayed | key_reused | quote_used | account_not_registered | repeated_wish | suspended | overdue
+--         | credit_short | day_cap | stopped
+CREATE OR REPLACE FUNCTION accept_transfer_once(
     p_member uuid, p_id uuid, p_key text, p_fingerprint bytea, p_account uuid, p_reference text,
     p_amount bigint, p_now timestamptz, p_due_at timestamptz, p_send_now boolean,
     p_lease_s double precision, p_owner text, p_request_id text, p_step uuid,
     p_quote uuid, p_credited_at timestamptz, p_credited_by timestamptz,
-    p_day_first uuid, p_day_begins timestamptz, p_day_amount_max bigint, p_day_count_max bigint
+    p_day_first uuid, p_day_begins timestamptz, p_day_amount_max bigint, p_day_count_max bigint,
+    p_same_first uuid, p_same_since timestamptz
 ) RETURNS TABLE (result text, transfer transfers)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -22,6 +27,8 @@ DECLARE
     v_account accounts;
     v_member members;
     v_loan loans;
+    v_used transfers;
+    v_same transfers;
     v_state text;
     v_day_amount bigint := 0;
     v_day_count bigint := 0;
@@ -44,8 +51,22 @@ BEGIN
         RETURN;
     END IF;
 
+    IF p_quote IS NOT NULL THEN
+        -- Of before quotes were used once several transfers may name one.
+        SELECT * INTO v_used FROM transfers t WHERE t.member_id = p_member AND t.quote_id = p_quote
+        ORDER BY t.id LIMIT 1;
+    END IF;
     SELECT * INTO v_account FROM accounts a
     WHERE a.member_id = p_member AND a.id = p_account AND a.removed_at IS NULL;
+    IF p_same_since IS NOT NULL THEN
+        -- By the account's number: one that was removed and registered anew has another id.
+        SELECT * INTO v_same FROM transfers t
+        WHERE t.member_id = p_member AND t.id >= p_same_first AND t.accepted_at >= p_same_since
+            AND t.amount = p_amount AND t.bank = v_account.bank AND t.branch = v_account.branch
+            AND t.type = v_account.type AND t.number = v_account.number
+            AND t.state NOT IN ('rejected', 'cancelled', 'returned')
+        ORDER BY t.id LIMIT 1;
+    END IF;
     SELECT * INTO v_member FROM members m WHERE m.member_id = p_member;
     IF p_day_amount_max IS NOT NULL OR p_day_count_max IS NOT NULL THEN
         SELECT coalesce(sum(t.amount), 0), count(*) INTO v_day_amount, v_day_count
@@ -53,7 +74,9 @@ BEGIN
             AND t.state NOT IN ('rejected', 'cancelled', 'returned');
     END IF;
     result := CASE
+        WHEN v_used.id IS NOT NULL THEN 'quote_used'
         WHEN v_account.id IS NULL THEN 'account_not_registered'
+        WHEN v_same.id IS NOT NULL THEN 'repeated_wish'
         WHEN v_member.status IS DISTINCT FROM 'active' THEN 'suspended'
         WHEN v_loan.advances_stopped OR v_loan.due_on < v_today THEN 'overdue'
         WHEN (v_loan.credit_limit - v_loan.principal - v_loan.reserved >= p_amount) IS NOT TRUE
@@ -64,6 +87,7 @@ BEGIN
                 AND (s.ends_at IS NULL OR (s.begins_at <= greatest(p_now, s.held_at) AND p_now < s.ends_at))) THEN 'stopped'
         ELSE 'accepted' END;
     IF result <> 'accepted' THEN
+        transfer := CASE WHEN result = 'quote_used' THEN v_used WHEN result = 'repeated_wish' THEN v_same END;
         RETURN NEXT;
         RETURN;
     END IF;

@@ -2,17 +2,23 @@
 -- Called again with the same p_id after a lost commit it answers 'accepted' again.
 -- The amount was worked out from the loan at p_loan_version: when that has moved, nothing is written (loan_moved). A stop
 -- of the bank binds from its commit (stopped).
+-- One wish is one repayment: a quote is used once (quote_used). What would pay more than p_payoff, the payoff at
+-- p_loan_version, together with repayments that may still be paid, waits for them (repayment_open), unless the member
+-- means it (NULL). Both are answered with the repayment that is in the way.
 -- p_row: what the row holds beside the keys and the state; gateway/store/repayments.py writes it.
--- result: accepted | replayed | key_reused | loan_moved | stopped
-CREATE OR REPLACE FUNCTION accept_repayment(
-    p_member uuid, p_id uuid, p_key text, p_fingerprint bytea, p_loan_version bigint, p_now timestamptz,
-    p_step uuid, p_row jsonb
+-- result: accepted | replayed | key_reused | quote_used | loan_moved | repayment_open | stopped
+CREATE OR REPLACE FUNCTION accept_repayment_once(
+    p_member uuid, p_id uuid, p_key text, p_fingerprint bytea, p_loan_version bigint, p_payoff bigint,
+    p_now timestamptz, p_step uuid, p_row jsonb
 ) RETURNS TABLE (result text, repayment repayments)
 LANGUAGE plpgsql AS $$
 DECLARE
     v_key idempotency_keys;
     v_loan loans;
     v_new repayments;
+    v_used repayments;
+    v_open repayments;
+    v_open_amount bigint;
     v_event_no bigint;
 BEGIN
     SELECT * INTO v_key FROM idempotency_keys k WHERE k.member_id = p_member AND k.key = p_key;
@@ -31,13 +37,31 @@ BEGIN
     END IF;
 
     SELECT * INTO v_new FROM jsonb_populate_record(NULL::repayments, p_row);
+    IF v_new.quote_id IS NOT NULL THEN
+        -- Of before quotes were used once several repayments may name one.
+        SELECT * INTO v_used FROM repayments r WHERE r.member_id = p_member AND r.quote_id = v_new.quote_id
+        ORDER BY r.id LIMIT 1;
+    END IF;
+    SELECT coalesce(sum(r.amount), 0) INTO v_open_amount FROM repayments r
+    WHERE r.member_id = p_member
+        AND (r.state IN ('created', 'authorizing') OR (r.state = 'cancelled' AND r.inquire_at IS NOT NULL));
     result := CASE
+        WHEN v_used.id IS NOT NULL THEN 'quote_used'
         WHEN v_loan.version IS DISTINCT FROM p_loan_version THEN 'loan_moved'
+        WHEN v_open_amount > 0 AND v_open_amount + v_new.amount > p_payoff THEN 'repayment_open'
         WHEN EXISTS (
             SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (v_new.bank, '*')
                 AND (s.ends_at IS NULL OR (s.begins_at <= greatest(p_now, s.held_at) AND p_now < s.ends_at))) THEN 'stopped'
         ELSE 'accepted' END;
+    IF result = 'repayment_open' THEN
+        -- The newest of those that can be gone on with, before those that were cancelled.
+        SELECT * INTO v_open FROM repayments r
+        WHERE r.member_id = p_member
+            AND (r.state IN ('created', 'authorizing') OR (r.state = 'cancelled' AND r.inquire_at IS NOT NULL))
+        ORDER BY r.state = 'cancelled', r.id DESC LIMIT 1;
+    END IF;
     IF result <> 'accepted' THEN
+        repayment := CASE WHEN result = 'quote_used' THEN v_used WHEN result = 'repayment_open' THEN v_open END;
         RETURN NEXT;
         RETURN;
     END IF;
