@@ -57,6 +57,19 @@ try {
 }
 """
 
+WISHES = """
+import { Gateway } from "./gateway.js";
+import { ask } from "./wish.js";
+const [base, changes] = process.argv.slice(2);
+const left = JSON.parse(changes);
+const decide = (problem) => (console.log(problem.code), left.shift());
+const tell = (error) => console.log("refused", error.problem.code);
+const show = (made) => console.log("made", made.id);
+const gateway = new Gateway(base, 1000);
+const asking = ask(gateway, "/v1/transfers", { amount: 1 }, "k".repeat(16), decide);
+await asking.then(show, tell);
+"""
+
 pytestmark = pytest.mark.skipif(
     NODE is None or COMPILER is None,
     reason="no TypeScript compiler: see scripts/install_client",
@@ -71,6 +84,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     asyncio.run(compile_into(directory / "build"))
     (directory / "build" / "calls.js").write_text(CALLS)
     (directory / "build" / "follows.js").write_text(FOLLOWS)
+    (directory / "build" / "wishes.js").write_text(WISHES)
     return directory / "build"
 
 
@@ -167,8 +181,8 @@ async def started(*command: str | Path) -> Process:
     return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT)
 
 
-async def running(stage: Stage, sample: Path) -> Process:
-    return await started(str(NODE), sample, stage.address, MEMBER_NUMBER, MEMBER_PIN)
+async def running(stage: Stage, sample: Path, *more: str) -> Process:
+    return await started(str(NODE), sample, stage.address, MEMBER_NUMBER, MEMBER_PIN, *more)
 
 
 async def ended(program: Process) -> list[str]:
@@ -236,6 +250,72 @@ async def test_a_call_ends(build: Path, answer: Answer, told: str, times: int) -
     assert len(came) == times
 
 
+ACCEPTED = saying(202, {"id": "tr_2"})
+USED = saying(409, problem("quote_used", retryable=False) | {"transfer": {"id": "tr_1"}})
+REPEATED = saying(409, problem("repeated_wish", retryable=False) | {"transfer": {"id": "tr_1"}})
+OPEN = saying(409, problem("repayment_open", retryable=False) | {"repayment": {"id": "rp_1"}})
+OUTDATED = saying(409, problem("quote_outdated", retryable=False) | {"quote": {"id": "qt_2"}})
+SHORT = saying(422, problem("credit_short", retryable=False))
+
+
+@pytest.mark.parametrize(
+    ("answers", "changes", "told", "sent"),
+    [
+        pytest.param([ACCEPTED], [], ["made tr_2"], [{}], id="accepted"),
+        pytest.param([USED], [None], ["quote_used", "made tr_1"], [{}], id="used: it goes on"),
+        pytest.param(
+            [USED, ACCEPTED],
+            [{"quote_id": "qt_3"}],
+            ["quote_used", "made tr_2"],
+            [{}, {"quote_id": "qt_3"}],
+            id="used: another one",
+        ),
+        pytest.param(
+            [OUTDATED, REPEATED, ACCEPTED],
+            [{"quote_id": "qt_2"}, {"again": True}],
+            ["quote_outdated", "repeated_wish", "made tr_2"],
+            [{}, {"quote_id": "qt_2"}, {"quote_id": "qt_2", "again": True}],
+            id="other terms, and meant once more",
+        ),
+        pytest.param([REPEATED], [None], ["repeated_wish", "made tr_1"], [{}], id="a repetition"),
+        pytest.param([OPEN], [None], ["repayment_open", "made rp_1"], [{}], id="the open one"),
+        pytest.param(
+            [OPEN, ACCEPTED],
+            [{"beside_open": True}],
+            ["repayment_open", "made tr_2"],
+            [{}, {"beside_open": True}],
+            id="both",
+        ),
+        pytest.param(
+            [OUTDATED], [None], ["quote_outdated", "refused quote_outdated"], [{}], id="not so"
+        ),
+        pytest.param([SHORT], [], ["refused credit_short"], [{}], id="nothing to decide"),
+    ],
+)
+async def test_what_seems_to_be_made_twice_is_decided_by_the_member(
+    build: Path,
+    answers: list[Answer],
+    changes: list[object],
+    told: list[str],
+    sent: list[dict[str, object]],
+) -> None:
+    bodies: list[dict[str, object]] = []
+
+    def kept(answer: Answer) -> Answer:
+        async def keep(request: web.Request) -> web.StreamResponse:
+            bodies.append(await request.json())
+            return await answer(request)
+
+        return keep
+
+    async with answering(*map(kept, answers)) as (url, came):
+        program = await started(str(NODE), build / "wishes.js", url, json.dumps(changes))
+        assert await ended(program) == told
+
+    assert bodies == [{"amount": 1, **more} for more in sent]
+    assert {request.headers["Idempotency-Key"] for request in came} == {"k" * 16}
+
+
 async def test_a_stream_is_resumed_until_the_session_is_over(build: Path) -> None:
     answers = (
         streaming("retry: 10\nid: 41", is_cut=True),
@@ -265,7 +345,7 @@ async def test_a_stream_goes_on_over_a_restart_of_the_gateway(
 
     async with staged(tmp_path, database_url, port=port) as stage:
         told = await lines_until(program, "settled")
-        await ended(await running(stage, build / "sample.js"))
+        await ended(await running(stage, build / "sample.js", "4000"))
         told += await lines_until(program, "settled")
         await sign_out_everywhere(stage)
         assert await ended(program) == ["session_missing"]
