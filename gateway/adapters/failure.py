@@ -68,6 +68,17 @@ def refusal(code: str, reason: Reason, *, not_before: datetime | None = None) ->
     return OutcomeUnknown(code, reason)
 
 
+def unsigned(error: BankError) -> BankError:
+    """Return what a refusal means that nobody signed and that is no message of the bank's.
+
+    A bare status may come from something in front of the bank that had passed the request on, so
+    what was asked for may have been done. `reason` is kept: it holds the bank all the same.
+    """
+    if isinstance(error, BankUnavailable | BankRejected):
+        return OutcomeUnknown(error.code, error.reason)
+    return error
+
+
 def submit_outcome(error: BankError) -> SubmitOutcome:
     return _sending_outcome(error)
 
@@ -104,9 +115,11 @@ def _asking_outcome(error: BankError) -> NotFound | Unknown:
     match error:
         case ReferenceNotFound():
             return NotFound()
-        case OutcomeUnknown():
-            return Unknown(integrity=error.integrity)
         case BankUnavailable(reason=Reason.CONTRACT_ERROR):
             return Unknown(Reason.CONTRACT_ERROR)
+        case OutcomeUnknown(reason=Reason.CONTRACT_ERROR):
+            return Unknown(Reason.CONTRACT_ERROR, integrity=error.integrity)
+        case OutcomeUnknown():
+            return Unknown(integrity=error.integrity)
         case _:
             return Unknown()

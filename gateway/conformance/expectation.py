@@ -34,6 +34,11 @@ def not_told(codes: Iterable[str], *, contract: Iterable[str]) -> dict[tuple[str
     return {(operation, code): it for code, it in said.items() for operation in operations}
 
 
+def unsigned(said: Mapping[str, Said], *codes: str) -> dict[str, Said]:
+    """Return the table with these codes unknown, their reasons kept: they are bare statuses."""
+    return {**said, **{code: Said(Unknown, said[code].reason) for code in codes}}
+
+
 @dataclass(frozen=True, slots=True)
 class ClosedWindow:
     """An instant at which the bank is closed, and when it opens again."""
@@ -55,7 +60,7 @@ class Expectation:
     `return_reasons`: all the reasons given for money that comes back; empty if none is given.
     `frozen_payer`, `failed_login`: why a collection ends whose payer is frozen, or cannot log in.
     `above_the_limit`: why a collection above the limit of an item is refused.
-    `bare_words`: statuses that are the bank's own word even without signature or body.
+    `unsigned`: reasons that come by a status alone: such an answer proves nothing about money.
 
     What it does:
     `branch`: where the kit's accounts are; one that the bank has.
@@ -91,7 +96,7 @@ class Expectation:
     frozen_payer: Reason = Reason.ACCOUNT_FROZEN
     failed_login: Reason = Reason.AUTHENTICATION_FAILED
     above_the_limit: Reason = Reason.LIMIT_EXCEEDED
-    bare_words: frozenset[int] = frozenset()
+    unsigned: frozenset[Reason] = frozenset()
     settles_at_once: bool = True
     says_when_it_opens: bool = True
     answers_again: bool = True
@@ -111,10 +116,11 @@ class Expectation:
     window: ClosedWindow | None = None
     secrets: tuple[str, ...] = ()
 
-    @property
-    def turns_away(self) -> type[NotSent] | type[TurnedAway]:
-        """Return what "not taken" is as an answer to a pay-out: of a file it is never believed."""
-        return TurnedAway if self.pays_files else NotSent
+    def turns_away(self, reason: Reason) -> type[NotSent] | type[TurnedAway] | type[Unknown]:
+        """Return what "not taken" is as an answer to a pay-out: unsigned it is never believed."""
+        if self.pays_files:
+            return TurnedAway
+        return Unknown if reason in self.unsigned else NotSent
 
     def reason(self, canonical: Reason) -> Reason:
         """Return how this bank says a reason."""

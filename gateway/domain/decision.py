@@ -82,7 +82,8 @@ def _unsettled(
     if isinstance(outcome, NotSent):
         return _not_sent(alive, outcome, now, policy, event)
     alert = "bank_answer_untrusted" if outcome.integrity else None
-    return _lose(alive, Event.LOSE, now, policy, alert=alert)
+    is_free = outcome.reason in USES_NO_TRY
+    return _lose(alive, Event.LOSE, now, policy, alert=alert, is_free=is_free)
 
 
 def _file_event(transfer: Transfer, outcome: NotSent | Unknown) -> Event | None:
@@ -230,10 +231,16 @@ def _reject(transfer: Transfer, reason: Reason, now: datetime, policy: Policy) -
 
 
 def _lose(
-    transfer: Transfer, event: Event, now: datetime, policy: Policy, *, alert: str | None = None
+    transfer: Transfer,
+    event: Event,
+    now: datetime,
+    policy: Policy,
+    *,
+    alert: str | None = None,
+    is_free: bool = False,
 ) -> Decision:
     moved = _move(transfer, event)
-    lost = replace(moved, tries=transfer.tries + 1, attempt_over_at=now)
+    lost = replace(moved, tries=transfer.tries + (not is_free), attempt_over_at=now)
     return Decision(watched(lost, now, policy), (event,), alert)
 
 

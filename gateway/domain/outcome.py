@@ -66,8 +66,9 @@ class NotFound:
 class Unknown:
     """No usable answer: it may have happened. Inquire; never send again without it.
 
-    `reason` is DUPLICATE when the bank said that the reference was used, CONTRACT_ERROR when it
-    refused to be asked by us, else OUTCOME_UNKNOWN.
+    `reason` is DUPLICATE when the bank said that the reference was used, OUTCOME_UNKNOWN when
+    nobody said why. Any other reason comes from an answer that nobody signed (THROTTLED,
+    OUT_OF_HOURS, CONTRACT_ERROR …): it holds or slows the bank's queue, and proves nothing.
     `integrity` marks answers that should not exist (bad signature, other amount): an alert.
     """
 

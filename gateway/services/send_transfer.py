@@ -8,7 +8,7 @@ import structlog
 from gateway.domain.bank import InstantBank
 from gateway.domain.decision import after_cancel, after_submit, after_window
 from gateway.domain.errors import Busy, CommitUnknown
-from gateway.domain.outcome import NotSent
+from gateway.domain.outcome import NotSent, Unknown
 from gateway.domain.ports import Point
 from gateway.domain.reason import Reason
 from gateway.domain.service_hours import Operation
@@ -81,7 +81,7 @@ async def send_transfer(desk: TransferDesk, transfer: Transfer, *, lease_ends: f
     answer = await bank.submit(transfer.order, send_before=lease_ends - profile.deadline_s)
     ended_at = desk.clock.now()
     outcome = answer.outcome
-    if isinstance(outcome, NotSent):
+    if isinstance(outcome, NotSent | Unknown):
         await hold_if_ours(desk, transfer.bank, outcome.reason)
     call = bank_call(Asked("submit", transfer.attempt, started_at, ended_at), answer)
     policy = desk.policy(transfer)

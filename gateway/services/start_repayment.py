@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from gateway.domain.outcome import NotSent
+from gateway.domain.outcome import NotSent, Unknown
 from gateway.domain.repayment import Repayment
 from gateway.domain.repayment_decision import after_start, after_start_time
 from gateway.services.collection_order import collection_order
@@ -32,7 +32,7 @@ async def start_repayment(desk: TransferDesk, repayment: Repayment) -> Repayment
     answer = await desk.banks[repayment.bank].start_collection(collection_order(desk, repayment))
     ended_at = desk.clock.now()
     outcome = answer.outcome
-    if isinstance(outcome, NotSent):
+    if isinstance(outcome, NotSent | Unknown):
         await hold_if_ours(desk, repayment.bank, outcome.reason)
     policy = desk.bank_policy(repayment.bank)
     return await record_repayment(

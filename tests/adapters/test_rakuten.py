@@ -61,7 +61,7 @@ PASSWORD = "sandbox-rakuten-password"
 OF_A_SUBMIT = {
     "0_done": Settled(START, RECEIPT),
     "d_done_already": Settled(START, RECEIPT),
-    "403": NotSent(Reason.CONTRACT_ERROR),
+    "403": Unknown(Reason.CONTRACT_ERROR),
     "space_money": NotSent(Reason.SETTLEMENT_BALANCE_SHORT),
     "a_money": NotSent(Reason.OUT_OF_HOURS),
     "b_money": NotSent(Reason.CONTRACT_ERROR),
@@ -72,7 +72,7 @@ OF_A_SUBMIT = {
     "h_money": Rejected(Reason.FORMAT_ERROR),
     "i_money": Unknown(),
     "n_money": Rejected(Reason.NAME_MISMATCH),
-    "q_money": NotSent(Reason.CONTRACT_ERROR),
+    "q_money": Unknown(Reason.CONTRACT_ERROR),
 }
 CONTRACT_TROUBLE = ["b_inquiry", "b_money", "q_inquiry", "q_money", "403"]
 # A refused inquiry tells nothing, in the shape of an inquiry as in that of a money call.
@@ -103,7 +103,7 @@ COLLECTED = {
 }
 STARTED = {
     "start": Authorizing(Redirect("http://127.0.0.1:8105/pay/7Q")),
-    "403": NotSent(Reason.CONTRACT_ERROR),
+    "403": Unknown(Reason.CONTRACT_ERROR),
     **{
         f"{code}_{shape}": outcome
         for shape in ("two", "money")
@@ -116,7 +116,7 @@ STARTED = {
             "g": Rejected(Reason.LIMIT_EXCEEDED),
             "h": Rejected(Reason.FORMAT_ERROR),
             "i": Unknown(),
-            "q": NotSent(Reason.CONTRACT_ERROR),
+            "q": Unknown(Reason.CONTRACT_ERROR),
         }.items()
     },
     "d_done_already": Unknown(Reason.DUPLICATE),

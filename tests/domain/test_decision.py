@@ -101,6 +101,23 @@ def test_a_late_non_answer_changes_nothing_once_the_lease_has_ended(
     assert answer(transfer(State.UNKNOWN), outcome) is None
 
 
+@pytest.mark.parametrize(
+    "reason", [Reason.THROTTLED, Reason.CONTRACT_ERROR, Reason.OUT_OF_HOURS, Reason.MAINTENANCE]
+)
+def test_a_no_that_nobody_signed_leaves_the_transfer_unclear_and_uses_up_no_try(
+    reason: Reason,
+) -> None:
+    """The bank may have it: taken for "not sent", it could be cancelled while it was paid."""
+    sent = transfer(State.SUBMITTING, tries=3)
+
+    decision = after_submit(sent, attempt=1, outcome=Unknown(reason), now=NOW, policy=POLICY)
+
+    assert decision is not None
+    lost = decision.transfer
+    assert (lost.state, lost.unclear, lost.tries) == (State.UNKNOWN, True, 3)
+    assert after_cancel(lost, reason=Reason.CANCELLED_BY_MEMBER, now=NOW, policy=POLICY) is None
+
+
 def test_a_success_told_twice_changes_nothing() -> None:
     assert answer(transfer(State.SETTLED), SETTLED) is None
 

@@ -6,10 +6,17 @@ from urllib.parse import quote
 
 import httpx
 
-from gateway.adapters.failure import OutcomeUnknown, collection_outcome, start_outcome
+from gateway.adapters.failure import (
+    BankError,
+    OutcomeUnknown,
+    collection_outcome,
+    start_outcome,
+    unsigned,
+)
 from gateway.adapters.line import Call
 from gateway.adapters.mizuho import codes
 from gateway.adapters.mizuho.channel import Channel
+from gateway.adapters.mizuho.faults import read_fault
 from gateway.adapters.mizuho.instants import booked_within
 from gateway.adapters.mizuho.zengin.debits import Debit, decode_debit
 from gateway.adapters.mizuho.zengin.records import Malformed
@@ -53,7 +60,7 @@ class Collections:
 
         async def read(answer: httpx.Response) -> tuple[str, StartOutcome]:
             if answer.status_code != httpx.codes.SEE_OTHER:
-                raise self._channel.refused(answer, codes.START_BY_STATUS)
+                raise self._not_started(answer)
             return "HTTP_303", Authorizing(Redirect(self._page(answer)))
 
         return Call(
@@ -85,6 +92,14 @@ class Collections:
             read=read,
             otherwise=collection_outcome,
         )
+
+    def _not_started(self, answer: httpx.Response) -> BankError:
+        """Return what an answer means that opens no page; only a readable 400 is the bank's no."""
+        refused = self._channel.refused(answer, codes.START_BY_STATUS)
+        if answer.status_code == httpx.codes.BAD_REQUEST:
+            read_fault(answer)
+            return refused
+        return unsigned(refused)
 
     def _page(self, answer: httpx.Response) -> str:
         url: str = answer.headers.get("Location", "")

@@ -14,6 +14,7 @@ from gateway.adapters.failure import (
     BankUnavailable,
     OutcomeUnknown,
     refusal,
+    unsigned,
 )
 from gateway.adapters.line import NothingLeft
 from gateway.adapters.mufg import codes
@@ -135,7 +136,7 @@ class Reading:
         reason = codes.WITHOUT_REPORT.get((status, code))
         if reason is None:
             raise OutcomeUnknown(code or str(status), integrity=True)
-        raise refusal(code or str(status), reason, not_before=self._not_before(answer))
+        raise unsigned(refusal(code or str(status), reason))
 
     def refused(self, answer: httpx.Response, report: Report, listed: codes.Codes) -> BankError:
         """Return what a report means that is no success."""
@@ -146,6 +147,9 @@ class Reading:
         if reason is None or report.group_status != "RJCT" or not is_clear:
             return OutcomeUnknown(code or f"STATUS_{answer.status_code}", integrity=True)
         error = refusal(code, reason, not_before=self._not_before(answer))
+        if code == codes.NUMBER_USED:
+            # It may be this very request that used it: a copy of it, repeated on the way.
+            return unsigned(error)
         is_on_dates = isinstance(error, BankRejected) and code == "DT01"
         return self._forgiving_midnight(error) if is_on_dates else error
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from gateway.adapters.failure import BankUnavailable, unsigned
 from gateway.adapters.line import NothingLeft
 from gateway.adapters.mufg.codes import INVALID_TOKEN
-from gateway.adapters.transport import Flight
 
 MARGIN_S = 30.0
 MARGIN_RATIO = 0.1  # of a token that lives so shortly that the margin would be most of its life
@@ -85,10 +85,11 @@ class Bearer(httpx.Auth):
         answer = yield request
         if is_invalid_token(answer):
             self._tokens.forget(token)
-            await self._bear(request)
-            flight = request.extensions.get("flight")
-            if isinstance(flight, Flight):
-                flight.has_left = False  # what left was refused unread; this is a new request
+            try:
+                await self._bear(request)
+            except BankUnavailable as error:
+                # Nobody signed the 401: the first request may have been taken all the same.
+                raise unsigned(error) from error
             yield request
 
     async def _bear(self, request: httpx.Request) -> str:

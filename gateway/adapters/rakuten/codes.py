@@ -9,12 +9,14 @@ Codes: TypeAlias = Mapping[str, Reason]
 
 DONE = "0"
 DONE_ALREADY = "D"
+# It may be this very request that used the number: a copy of it, repeated on the way.
+NUMBER_USED = "Q"
 _REFUSED: Codes = {
     "A": Reason.OUT_OF_HOURS,
     "B": Reason.CONTRACT_ERROR,
     "E": Reason.THROTTLED,
     "H": Reason.FORMAT_ERROR,
-    "Q": Reason.CONTRACT_ERROR,
+    NUMBER_USED: Reason.CONTRACT_ERROR,
 }
 # After these money may have moved; of a name they tell as much as an unlisted character.
 ASKED_WRONGLY: Codes = {

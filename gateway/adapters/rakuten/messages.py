@@ -9,12 +9,12 @@ import httpx
 from gateway.adapters.digits import malformed
 from gateway.adapters.failure import (
     BankError,
-    BankUnavailable,
     OutcomeUnknown,
     ReferenceNotFound,
     refusal,
+    unsigned,
 )
-from gateway.adapters.rakuten.codes import Codes
+from gateway.adapters.rakuten.codes import NUMBER_USED, Codes
 from gateway.domain.reason import Reason
 
 Row: TypeAlias = tuple[str, ...]
@@ -50,7 +50,7 @@ class State:
 def read_rows(answer: httpx.Response) -> list[Row]:
     """Return the rows of an answer, at least one, or raise what it means that there are none."""
     if answer.status_code == httpx.codes.FORBIDDEN and not answer.content:
-        raise BankUnavailable("STATUS_403", Reason.CONTRACT_ERROR)
+        raise OutcomeUnknown("STATUS_403", Reason.CONTRACT_ERROR)
     if answer.status_code != httpx.codes.OK:
         raise OutcomeUnknown(f"STATUS_{answer.status_code}", integrity=True)
     if not CSV.fullmatch(answer.headers.get("Content-Type", "").strip()):
@@ -91,7 +91,8 @@ def refused(code: str, codes: Codes) -> BankError:
     reason = codes.get(code)
     if reason is None:
         return OutcomeUnknown(shown(code), integrity=True)
-    return refusal(shown(code), reason)
+    error = refusal(shown(code), reason)
+    return unsigned(error) if code == NUMBER_USED else error
 
 
 def read_receipt(text: str) -> str:

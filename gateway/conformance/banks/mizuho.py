@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from gateway.conformance.expectation import ClosedWindow, Expectation, Said, not_told
+from gateway.conformance.expectation import ClosedWindow, Expectation, Said, not_told, unsigned
 from gateway.domain.account import BankCode
 from gateway.domain.hours import JST
 from gateway.domain.outcome import NotSent, Rejected, TurnedAway, Unknown
@@ -31,7 +31,10 @@ MIZUHO = Expectation(
     bank=BankCode.MIZUHO,
     codes={
         **{("submit", code): said for code, said in {**ITEM, **ANYWHERE, **TO_A_FILE}.items()},
-        **{("start_collection", code): said for code, said in ANYWHERE.items()},
+        **{
+            ("start_collection", code): said
+            for code, said in unsigned(ANYWHERE, "401", "403", "429", "503").items()
+        },
         **not_told(("429", "503"), contract=("401", "403")),
         ("inquire", "409"): UNEXPECTED,
         ("statement", "401"): Said(Rejected, Reason.CONTRACT_ERROR),
@@ -53,6 +56,7 @@ MIZUHO = Expectation(
     frozen_payer=Reason.SESSION_EXPIRED,  # 9 says no more
     failed_login=Reason.SESSION_EXPIRED,
     above_the_limit=Reason.FORMAT_ERROR,
+    unsigned=frozenset({Reason.CONTRACT_ERROR, Reason.OUT_OF_HOURS, Reason.THROTTLED}),
     settles_at_once=False,
     pays_files=True,
     verifies_names=False,

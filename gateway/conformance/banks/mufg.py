@@ -10,15 +10,15 @@ from gateway.domain.reason import Reason
 
 UNEXPECTED = Said(Unknown, Reason.OUTCOME_UNKNOWN, integrity=True)
 ANYWHERE = {
-    "invalid_token": Said(NotSent, Reason.CONTRACT_ERROR),
-    "429": Said(NotSent, Reason.THROTTLED),
+    "invalid_token": Said(Unknown, Reason.CONTRACT_ERROR),
+    "429": Said(Unknown, Reason.THROTTLED),
     "FF01": Said(Rejected, Reason.FORMAT_ERROR),
     "DT01": Said(Rejected, Reason.FORMAT_ERROR),
     "TM01": Said(NotSent, Reason.OUT_OF_HOURS),
     "AB08": Said(NotSent, Reason.MAINTENANCE),
     "AM02": Said(Rejected, Reason.LIMIT_EXCEEDED),
     "DUPL": Said(Unknown, Reason.DUPLICATE),
-    "SEQNO": Said(NotSent, Reason.CONTRACT_ERROR),
+    "SEQNO": Said(Unknown, Reason.CONTRACT_ERROR),
 }
 PAY_OUT = ANYWHERE | {
     "AM04": Said(NotSent, Reason.SETTLEMENT_BALANCE_SHORT),
@@ -48,6 +48,7 @@ MUFG = Expectation(
         "TM01": Reason.SESSION_EXPIRED,
     },
     return_reasons=frozenset({Reason.ACCOUNT_CLOSED, Reason.NAME_MISMATCH}),
+    unsigned=frozenset({Reason.CONTRACT_ERROR, Reason.THROTTLED}),
     settles_at_once=False,
     answers_again=False,
     verifies_names=False,

@@ -14,7 +14,7 @@ ANYWHERE = {
     "G": Said(Rejected, Reason.LIMIT_EXCEEDED),
     "H": Said(Rejected, Reason.FORMAT_ERROR),
     "I": Said(Unknown, Reason.OUTCOME_UNKNOWN),
-    "Q": Said(NotSent, Reason.CONTRACT_ERROR),
+    "Q": Said(Unknown, Reason.CONTRACT_ERROR),
 }
 PAY_OUT = ANYWHERE | {
     " ": Said(NotSent, Reason.SETTLEMENT_BALANCE_SHORT),
@@ -55,7 +55,7 @@ RAKUTEN = Expectation(
     },
     frozen_payer=Reason.INSUFFICIENT_FUNDS,  # 4 says no more
     failed_login=Reason.INSUFFICIENT_FUNDS,
-    bare_words=frozenset({403}),
+    unsigned=frozenset({Reason.CONTRACT_ERROR}),
     says_when_it_opens=False,
     calls_back_returns=False,
     calls_back_collections=False,

@@ -52,11 +52,11 @@ OF_A_SUBMIT = {
     "payment_400_ab08": NotSent(Reason.MAINTENANCE),
     "payment_400_am04": NotSent(Reason.SETTLEMENT_BALANCE_SHORT),
     "payment_409_dupl": Unknown(Reason.DUPLICATE),
-    "payment_409_seqno": NotSent(Reason.CONTRACT_ERROR),
-    "payment_409_seqno_of_no_message": NotSent(Reason.CONTRACT_ERROR),
-    "collection_409_seqno_in_a_pain_002": NotSent(Reason.CONTRACT_ERROR),
-    "401_invalid_token": NotSent(Reason.CONTRACT_ERROR),
-    "429": THROTTLED,
+    "payment_409_seqno": Unknown(Reason.CONTRACT_ERROR),
+    "payment_409_seqno_of_no_message": Unknown(Reason.CONTRACT_ERROR),
+    "collection_409_seqno_in_a_pain_002": Unknown(Reason.CONTRACT_ERROR),
+    "401_invalid_token": Unknown(Reason.CONTRACT_ERROR),
+    "429": Unknown(Reason.THROTTLED),
 }
 OF_AN_INQUIRY = {
     "payment_pdng": Submitted(),
@@ -86,12 +86,12 @@ OF_A_START = {
     "collection_400_dt01": Rejected(Reason.FORMAT_ERROR),
     "collection_400_tm01": CLOSED,
     "collection_400_ab08": NotSent(Reason.MAINTENANCE),
-    "collection_409_seqno": NotSent(Reason.CONTRACT_ERROR),
-    "collection_409_seqno_in_a_pain_002": NotSent(Reason.CONTRACT_ERROR),
-    "payment_409_seqno": NotSent(Reason.CONTRACT_ERROR),
-    "payment_409_seqno_of_no_message": NotSent(Reason.CONTRACT_ERROR),
-    "401_invalid_token": NotSent(Reason.CONTRACT_ERROR),
-    "429": THROTTLED,
+    "collection_409_seqno": Unknown(Reason.CONTRACT_ERROR),
+    "collection_409_seqno_in_a_pain_002": Unknown(Reason.CONTRACT_ERROR),
+    "payment_409_seqno": Unknown(Reason.CONTRACT_ERROR),
+    "payment_409_seqno_of_no_message": Unknown(Reason.CONTRACT_ERROR),
+    "401_invalid_token": Unknown(Reason.CONTRACT_ERROR),
+    "429": Unknown(Reason.THROTTLED),
 }
 OF_A_COLLECTION = {
     "collection_rcvd": Pending(),
@@ -429,11 +429,13 @@ async def test_a_429_that_is_not_the_banks_is_unknown(answer: httpx.Response) ->
 
 @pytest.mark.parametrize("header", ["-1", "1.5", "１", "Wed, 25 Nov 2026 10:00:00 GMT", "999999"])
 async def test_a_senseless_retry_after_names_no_instant(header: str) -> None:
-    answer = httpx.Response(429, headers=[(b"Retry-After", header.encode())])
+    closed = recorded("payment_400_tm01")
+    kept = [(name, value) for name, value in closed.headers.raw if name.lower() != b"retry-after"]
+    fields = [*kept, (b"Retry-After", header.encode())]
     async with mocked_mufg() as mocked:
-        mocked.says(answer)
+        mocked.says(httpx.Response(400, headers=fields, content=closed.content))
 
-        assert (await submit(mocked.bank, ORDER)).outcome == NotSent(Reason.THROTTLED)
+        assert (await submit(mocked.bank, ORDER)).outcome == NotSent(Reason.OUT_OF_HOURS)
 
 
 MIDNIGHT = datetime(2026, 11, 26, 0, 0, tzinfo=JST)

@@ -118,7 +118,7 @@ async def test_calls_that_meet_the_early_end_together_share_one_renewal() -> Non
         assert mocked.tokens.call_count == 2
 
 
-async def test_a_second_refusal_of_the_token_is_contract_trouble_and_nothing_was_taken() -> None:
+async def test_a_second_refusal_of_the_token_is_contract_trouble_and_proves_nothing() -> None:
     door = Doorman(set())
     async with mocked_mufg() as mocked:
         mocked.route.mock(side_effect=door)
@@ -128,7 +128,7 @@ async def test_a_second_refusal_of_the_token_is_contract_trouble_and_nothing_was
         mocked.says(EARLY)
         asked = await mocked.bank.inquire(ORDER)
 
-    assert sent.outcome == NotSent(Reason.CONTRACT_ERROR)
+    assert sent.outcome == Unknown(Reason.CONTRACT_ERROR)
     assert sent.evidence.code == "invalid_token"
     assert shown_by_a_submit == 2
     assert asked.outcome == Unknown(Reason.CONTRACT_ERROR)
@@ -234,14 +234,14 @@ async def test_without_a_token_nothing_is_sent_and_no_number_used(
         assert sent.evidence.request_sha256 is None
 
 
-async def test_a_token_that_cannot_be_renewed_after_an_early_end_leaves_nothing_taken() -> None:
+async def test_a_token_not_renewed_after_a_401_leaves_the_first_request_unknown() -> None:
     async with mocked_mufg() as mocked:
         mocked.tokens.mock(side_effect=[grant("t1"), *[httpx.Response(500)] * 9])
         mocked.says(EARLY)
 
         got = await submit(mocked.bank, ORDER)
 
-    assert got.outcome == UNREACHABLE
+    assert got.outcome == Unknown(Reason.BANK_UNREACHABLE)
 
 
 async def test_a_renewal_that_hangs_ends_with_the_calls_deadline() -> None:
