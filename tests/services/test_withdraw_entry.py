@@ -121,11 +121,10 @@ async def test_nobody_withdraws_an_entry_alone(
     with pytest.raises(ResolutionRefused, match="another operator"):
         await confirm_withdrawal(db, entry.id, by="sato", note="x", now=now)
     assert [item.kind for item in await list_items(db)] == [ReviewKind.ENTRY_WRONG]
-    acts = await owner.fetch(
-        "SELECT operator, action, details FROM operator_actions ORDER BY at, id"
+    (act,) = await owner.fetch(
+        "SELECT operator, action FROM operator_actions WHERE details ->> 'kind' = 'entry_wrong'"
     )
-    assert (acts[-1]["operator"], acts[-1]["action"]) == ("sato", "resolution_propose")
-    assert "entry_wrong" in acts[-1]["details"]
+    assert (act["operator"], act["action"]) == ("sato", "resolution_propose")
 
 
 async def test_what_may_not_be_withdrawn_is_refused_with_its_reason(

@@ -13,7 +13,7 @@ import httpx
 
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Callback, Statement, StatementUnavailable
-from gateway.domain.outcome import NotSent, Unknown
+from gateway.domain.outcome import NotSent, TurnedAway, Unknown
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -87,7 +87,7 @@ class MutatedBank:
 def in_short(outcome: object) -> object:
     """Return what of an outcome a plain reader can tell; None where nothing may be concluded."""
     match outcome:
-        case None | Unknown() | StatementUnavailable():
+        case None | TurnedAway() | Unknown() | StatementUnavailable():
             return None
         case NotSent(reason=reason):
             return NotSent(reason)

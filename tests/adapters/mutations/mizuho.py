@@ -38,7 +38,6 @@ from tests.manual_clock import START
 
 SECRET = b"sandbox-mizuho-digest-secret"
 DIGEST = "X-Digest"
-NOT_TAKEN = {401: Reason.CONTRACT_ERROR, 403: Reason.CONTRACT_ERROR, 429: Reason.THROTTLED}
 REFUSED: dict[str, Rejected | NotSent] = {
     "1": Rejected(Reason.ACCOUNT_NOT_FOUND),
     "2": Rejected(Reason.NAME_MISMATCH),
@@ -110,14 +109,6 @@ def booked(line: bytes, begin: int) -> datetime:
     return min(START, first + timedelta(days=1) - timedelta(microseconds=1))
 
 
-def bare(answer: Raw) -> object:
-    """Return what a status means that needs no body."""
-    if answer.status == 503:
-        opens_at = datetime.fromisoformat(answer.header("X-Resumes-At"))
-        return NotSent(Reason.OUT_OF_HOURS) if opens_at.tzinfo is not None else None
-    return NotSent(NOT_TAKEN[answer.status])
-
-
 def file_taken(answer: Raw) -> object:
     if answer.status == 400:
         return file_refused(answer)
@@ -126,7 +117,7 @@ def file_taken(answer: Raw) -> object:
     is_receipt = receipt != place and receipt.isalnum() and receipt == receipt.upper()
     if answer.status == 202 and is_receipt and len(receipt) <= 20:
         return FileAccepted(receipt)
-    return bare(answer)
+    return None  # nobody signs a bare status
 
 
 def file_refused(answer: Raw) -> object:

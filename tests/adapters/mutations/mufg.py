@@ -38,7 +38,6 @@ REFUSED = {
     (400, "TM01"): NotSent(Reason.OUT_OF_HOURS),
     (400, "AB08"): NotSent(Reason.MAINTENANCE),
     (400, "AM04"): NotSent(Reason.SETTLEMENT_BALANCE_SHORT),
-    (409, "SEQNO"): NotSent(Reason.CONTRACT_ERROR),
 }
 ENDS = {
     "AC01": Reason.ACCOUNT_NOT_FOUND,
@@ -135,16 +134,9 @@ def on_payment(answer: Raw) -> tuple[Element, list[Element]]:
     return report(answer, "pain.002.001.03", "pain.001.001.03")
 
 
-def bare(answer: Raw) -> object:
-    """Return what the two answers mean that bear no document."""
-    if answer.status == 429 and not answer.body and answer.header("Retry-After") != "\x00":
-        return NotSent(Reason.THROTTLED)
-    return None
-
-
 def paid_out(answer: Raw) -> object:
     if answer.status == 429:
-        return bare(answer)
+        return None  # nobody signs it
     group, found = on_payment(answer)
     status, why = text(group, "GrpSts"), reason(group)
     if answer.status == 202:
