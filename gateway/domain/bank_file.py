@@ -114,13 +114,37 @@ class FileItem:
     attempt: int
 
 
+class FileWord(StrEnum):
+    """The bank's word about a file's number, as people hear it. Not having it is no word."""
+
+    ACCEPTED = "accepted"  # the bank has the file; its receipt is said with it
+    REFUSED = "refused"  # the bank read the file, and took nothing of it
+    BARRED = "barred"  # the bank has not got the number, and refuses it from now on
+
+
+@dataclass(frozen=True, slots=True)
+class FileEnding:
+    """What one operator says of a file, and who confirmed it: None while nobody has.
+
+    `corrects`: the receipt that people gave before, where they take it back.
+    """
+
+    word: FileWord
+    receipt: str | None
+    by: str
+    at: datetime
+    note: str
+    confirmed_by: str | None = None
+    corrects: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class BankFile:
     """One file, as read. Every step on its row raises `fence`.
 
     `sendings`: how often it was given to a sender, the first included; `tries`: how often it was
     taken since its state last changed. `reason`, `fault` and `not_before`: why it was refused, for
-    which item's sake, and until when.
+    which item's sake, and until when. `ending`: what people said of it.
     """
 
     bank: BankCode
@@ -137,6 +161,7 @@ class BankFile:
     fault: str | None = None
     not_before: datetime | None = None
     next_at: datetime | None = None
+    ending: FileEnding | None = None
 
     @property
     def references(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.transfer import State
 from gateway.operators import (
     entry_commands,
+    file_commands,
     hours_command,
     reconcile_command,
     review_commands,
@@ -41,6 +42,7 @@ commands.add_typer(review_commands.commands, name="review")
 commands.command("hours")(hours_command.show_hours)
 commands.command("reconcile")(reconcile_command.reconcile)
 commands.command("resolve")(review_commands.resolve)
+commands.command("file-end")(file_commands.end)
 commands.command("entry-withdraw")(entry_commands.withdraw)
 commands.command("why")(why_command.explain_balance)
 commands.command("operator-add")(token_commands.add)

@@ -1,6 +1,8 @@
 """`gateway ops review …` and `gateway ops resolve`: parses, calls, prints."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +15,9 @@ from gateway.domain.resolution import ResolutionRefused
 from gateway.domain.review import RESOLUTIONS, ItemState, Resolution, ReviewKind
 from gateway.operators.operating import operate
 from gateway.ops import render, render_reconciliation
+from gateway.services.explain import Step, files_of
 from gateway.services.resolve_review import confirm_resolution, propose_resolution
+from gateway.store.database import Database
 from gateway.store.review_items import (
     NOT_CLOSED,
     Confirmation,
@@ -53,13 +57,22 @@ def show_list(
 @commands.command("show")
 def show_one(name: Name, *, as_json: AsJson = False) -> None:
     """Show everything that is known of one item, and how it may be resolved."""
-    item = operate(lambda db, _: find_item(db, _item_id(name)))
+    item_id = _item_id(name)
+
+    async def read(db: Database, _: datetime) -> tuple[ReviewItem | None, list[Step]]:
+        item = await find_item(db, item_id)
+        if item is None or item.transfer_id is None:
+            return item, []
+        return item, await files_of(db, item.member_id, item.transfer_id)
+
+    item, files = operate(read)
     if item is None:
         raise typer.BadParameter("no review item has that id")
     if as_json:
-        typer.echo(render.as_json(item))
+        typer.echo(render.as_json(asdict(item) | {"files": files}))
     else:
-        render_reconciliation.show_item(render.console(), item, RESOLUTIONS[item.kind])
+        ways = RESOLUTIONS[item.kind]
+        render_reconciliation.show_item(render.console(), item, ways, files)
 
 
 def resolve(  # noqa: PLR0913 - the options of one command, all by name

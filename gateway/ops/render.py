@@ -77,7 +77,7 @@ def show_explanation(console: Console, explained: Explanation) -> None:
         )
     )
     rows = [
-        (shown_instant(step.at, "milliseconds"), step.source, step.what, _details(step))
+        (shown_instant(step.at, "milliseconds"), step.source, step.what, shown_details(step))
         for step in explained.steps
     ]
     show_rows(console, ("at", "source", "what", "details"), rows)
@@ -126,7 +126,8 @@ def show_rows(console: Console, heads: Iterable[str], rows: Iterable[Iterable[st
     console.print(table)
 
 
-def _details(step: Step) -> str:
+def shown_details(step: Step) -> str:
+    """Return what there is to say of a step, as name=value."""
     return "  ".join(
         f"{name}={shown_instant(value, 'milliseconds') if isinstance(value, datetime) else value}"
         for name, value in step.details.items()

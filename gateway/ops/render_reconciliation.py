@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway.domain.day_report import BreakReport, DayReport
-from gateway.ops.render import show_rows, shown_instant
+from gateway.ops.render import show_rows, shown_details, shown_instant
+from gateway.services.explain import Step
 from gateway.store.review_items import ReviewItem
 
 COLUMNS = (
@@ -106,8 +107,10 @@ def show_items(console: Console, items: Sequence[ReviewItem]) -> None:
     )
 
 
-def show_item(console: Console, item: ReviewItem, ways: Iterable[str]) -> None:
-    """Print everything that is known of an item, and how it may be resolved."""
+def show_item(
+    console: Console, item: ReviewItem, ways: Iterable[str], files: Iterable[Step] = ()
+) -> None:
+    """Print everything that is known of an item, its files, and how it may be resolved."""
     facts: list[tuple[str, str]] = [
         ("item", item_name(item)),
         ("kind", item.kind),
@@ -118,6 +121,7 @@ def show_item(console: Console, item: ReviewItem, ways: Iterable[str]) -> None:
         ("state", item.state),
         ("raised", shown_instant(item.raised_at)),
         *((name, str(value)) for name, value in item.details.items()),
+        *(("file", f"{file.what}  {shown_details(file)}") for file in files),
     ]
     if item.proposal is not None:
         said = item.proposal

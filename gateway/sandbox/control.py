@@ -18,12 +18,13 @@ from gateway.sandbox.books import (
 from gateway.sandbox.decisions import DECISIONS
 from gateway.sandbox.faults import Code, Faults, RuleList, fault_of_rule
 from gateway.sandbox.movements import post_movement
-from gateway.sandbox.profile import ControlRefused, TakesClientKeys
+from gateway.sandbox.profile import ControlRefused, TakesClientKeys, TakesFiles
 from gateway.sandbox.seeds import Choices
 from gateway.sandbox.strict import StrictModel, Unreadable, as_model, read_instant, read_json
 
 Json = Mapping[str, object]
 PREFIX = "/_sandbox"
+BAR = "/bar"
 # Hours, limits and shifts can be reckoned from any instant of these years.
 YEARS = range(1970, 2900)
 
@@ -140,6 +141,14 @@ async def post_reset(bank: RunningBank, _: object) -> Json:
     return {"bank": bank.name}
 
 
+async def bar_file(bank: RunningBank, file_id: str) -> Json:
+    """`POST files/{id}/bar`: do what the bank's people do when a client asks for it."""
+    if not isinstance(bank.emulator, TakesFiles):
+        raise ControlRefused(404, "this bank takes no files")
+    await bank.emulator.bar_file(file_id)
+    return {"file_id": file_id, "status": "barred"}
+
+
 def _with_balances(bank: RunningBank, balances: object) -> list[Account]:
     if not isinstance(balances, dict):
         raise Unreadable("balances: an object of account and yen")
@@ -183,6 +192,8 @@ async def _called(bank: RunningBank, request: web.Request, value: object) -> Jso
     name, _, reference = request.path.removeprefix(f"{PREFIX}/").partition("/")
     if request.method == "POST" and name in DECISIONS and reference:
         return await DECISIONS[name](bank.emulator.collections, reference, value)
+    if request.method == "POST" and name == "files" and reference.endswith(BAR):
+        return await bar_file(bank, reference.removesuffix(BAR))
     call = CALLS.get((request.method, request.path.removeprefix(f"{PREFIX}/")))
     if call is None:
         raise ControlRefused(404, "no such call")

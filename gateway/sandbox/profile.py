@@ -14,7 +14,7 @@ from gateway.sandbox.exchange import Reply
 from gateway.sandbox.journal import Record
 from gateway.sandbox.settings import Settings
 
-__all__ = ["BankSpec", "ControlRefused", "Emulator", "TakesClientKeys"]
+__all__ = ["BankSpec", "ControlRefused", "Emulator", "TakesClientKeys", "TakesFiles"]
 
 
 class Emulator(Protocol):
@@ -48,6 +48,15 @@ class TakesClientKeys(Protocol):
 
     def put_clients(self, keys: list[dict[str, str]]) -> None:
         """Replace the client's public keys (JWKs); ValueError if one cannot be used."""
+        ...
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """A bank that takes files, each under a number of the client's. Others have no such method."""
+
+    async def bar_file(self, file_id: str) -> None:
+        """Refuse that number from now on; ControlRefused if the bank has a file under it."""
         ...
 
 

@@ -12,10 +12,13 @@ from uuid import UUID
 from asyncpg import Record
 
 from gateway.domain.account import BankCode
+from gateway.domain.bank_file import BankFile, FileEnding
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import parse_public_id, public_id
 from gateway.store.database import Database
+from gateway.store.files import files_naming
 from gateway.store.sql import SQL
+from gateway.store.transfers import find_transfer
 
 BY_ID = SQL["ops.transfer_by_id"]
 BY_REFERENCE = SQL["ops.transfer_by_reference"]
@@ -34,7 +37,7 @@ SHOWN_OF_AN_EVENT = ("state", "attempt", "reason", "amount", "promise_kept")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened at an instant. `source`: request, quote, event, bank, …"""
+    """Something that happened at an instant. `source`: request, quote, event, bank, file, …"""
 
     at: datetime
     source: str
@@ -84,7 +87,8 @@ async def explain(db: Database, name: str) -> Explanation:
 
 async def _steps(db: Database, row: Record, prefix: str) -> list[Step]:
     owner, at_the_bank = (row["member_id"], row["id"]), (row["bank"], row["reference"])
-    told = _promise(row) if prefix == "tr" else _limit(row)
+    is_sent = prefix == "tr"
+    told = _promise(row) if is_sent else _limit(row)
     return [
         Step(row["accepted_at"], "request", "accepted", {"request_id": row["request_id"]}),
         *told,
@@ -94,7 +98,17 @@ async def _steps(db: Database, row: Record, prefix: str) -> list[Step]:
         *_callbacks(await db.fetch(CALLBACKS_OF, *at_the_bank)),
         *_lines(await db.fetch(LINES_OF, *at_the_bank)),
         *_items(await db.fetch(ITEMS_OF, *at_the_bank)),
+        *(_files(await files_naming(db, *at_the_bank, file_id=row["file_id"])) if is_sent else []),
     ]
+
+
+async def files_of(db: Database, member_id: UUID, transfer_id: UUID) -> list[Step]:
+    """Return a transfer's own file, and those that name it and are not at rest, as steps."""
+    transfer = await find_transfer(db, member_id=member_id, transfer_id=transfer_id)
+    if transfer is None:
+        return []
+    bank, reference, file_id = transfer.bank, transfer.reference, transfer.file_id
+    return _files(await files_naming(db, bank, reference, file_id=file_id))
 
 
 async def _find(
@@ -198,6 +212,34 @@ def _lines(rows: Iterable[Record]) -> list[Step]:
         )
         for row in rows
     ]
+
+
+def _files(files: Iterable[BankFile]) -> list[Step]:
+    """Return files as they are now, each at the instant when it was stored."""
+    return [
+        Step(
+            file.stored_at,
+            "file",
+            file.state,
+            {
+                "file": file.file_id,
+                "sendings": file.sendings,
+                "tries": file.tries,
+                "next_at": file.next_at,
+                "receipt": file.receipt,
+                "reason": file.reason,
+                "said": _said(file.ending),
+            },
+        )
+        for file in files
+    ]
+
+
+def _said(ending: FileEnding | None) -> str | None:
+    if ending is None:
+        return None
+    confirmed = "" if ending.confirmed_by is None else f", confirmed by {ending.confirmed_by}"
+    return f"{ending.word} by {ending.by}{confirmed}"
 
 
 def _items(rows: Iterable[Record]) -> list[Step]:

@@ -116,7 +116,8 @@ async def _check_transfer(db: Database, item: ReviewItem, resolution: Resolution
         raise ResolutionRefused(f"the transfer {says}")
     if transfer is None or resolution not in NOT_WHILE_IN_A_FILE:
         return
-    for file in await files_naming(db, transfer):
+    bank, reference, file_id = transfer.bank, transfer.reference, transfer.file_id
+    for file in await files_naming(db, bank, reference, file_id=file_id):
         if file.state not in OPEN_STATES:
             continue
         raise ResolutionRefused(

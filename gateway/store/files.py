@@ -4,18 +4,20 @@ A step moves a file from the state and the fence that were read, raises the fenc
 row as it then is: go on with that one, never with what was read before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
 
 from gateway.domain.account import BankCode
-from gateway.domain.bank_file import BankFile, FileItem, FileState
+from gateway.domain.bank_file import BankFile, FileEnding, FileItem, FileState, FileWord
 from gateway.domain.reason import Reason
 from gateway.domain.transfer import Transfer
 from gateway.store.database import Database
+from gateway.store.operator_actions import OperatorAction
 from gateway.store.sql import SQL
 from gateway.store.transfers import read_transfer
 
@@ -26,6 +28,8 @@ TAKE = SQL["files.take"]
 MOVE = SQL["files.move"]
 FIND = SQL["files.find"]
 OPEN = SQL["files.open"]
+OF_NUMBER = SQL["files.of_number"]
+END = SQL["files.end"]
 NAMING = SQL["files.naming"]
 LEFT_BY = SQL["files.left_by"]
 RELEASE = SQL["files.release"]
@@ -102,9 +106,36 @@ async def open_files(db: Database, *, now: datetime, limit: int) -> list[BankFil
     return [read_file(row) for row in await db.fetch(OPEN, now, limit)]
 
 
-async def files_naming(db: Database, transfer: Transfer) -> list[BankFile]:
-    """Return a transfer's own file, and those that name it and are not at rest."""
-    rows = await db.fetch(NAMING, transfer.bank, transfer.file_id, transfer.reference)
+async def find_files(db: Database, file_id: str) -> list[BankFile]:
+    """Return the files of that number, at any bank: one, or none."""
+    banks = [bank.value for bank in BankCode]
+    return [read_file(row) for row in await db.fetch(OF_NUMBER, banks, file_id)]
+
+
+async def end_file(
+    db: Database, before: BankFile, after: BankFile, done: OperatorAction
+) -> tuple[str, datetime | None]:
+    """Write what people say of a file, with the act on record in the same statement.
+
+    Return moved | stale | one_person, and None; or leased, and until when its sender has it.
+    """
+    ending = after.ending
+    if ending is None:
+        raise ValueError(f"nobody says how file {after.file_id} ends")
+    row = await db.step(
+        END,
+        *(before.bank, before.file_id, before.state, before.fence),
+        _mutable(after) | {"word": _word(ending)},
+        *(done.id, done.at, done.operator, done.action, done.details),
+    )
+    return str(row["result"]), row["leased_until"]
+
+
+async def files_naming(
+    db: Database, bank: BankCode, reference: str, *, file_id: str | None
+) -> list[BankFile]:
+    """Return the files that name an item: of those that are not at rest, and its own `file_id`."""
+    rows = await db.fetch(NAMING, bank, file_id, reference)
     return [read_file(row) for row in rows]
 
 
@@ -145,7 +176,34 @@ def read_file(row: Record) -> BankFile:
         fault=row["fault"],
         not_before=row["not_before"],
         next_at=row["next_at"],
+        ending=_ending(row["word"]),
     )
+
+
+def _ending(word: Mapping[str, Any] | None) -> FileEnding | None:
+    if word is None:
+        return None
+    return FileEnding(
+        word=FileWord(word["as"]),
+        receipt=word["receipt"],
+        by=word["by"],
+        at=datetime.fromisoformat(word["at"]),
+        note=word["note"],
+        confirmed_by=word["confirmed_by"],
+        corrects=word["corrects"],
+    )
+
+
+def _word(ending: FileEnding) -> dict[str, object]:
+    return {
+        "as": ending.word,
+        "receipt": ending.receipt,
+        "by": ending.by,
+        "at": ending.at.isoformat(),
+        "note": ending.note,
+        "confirmed_by": ending.confirmed_by,
+        "corrects": ending.corrects,
+    }
 
 
 def _item(item: FileItem) -> list[object]:

@@ -25,6 +25,12 @@ WHERE next_at <= $1 AND (lease_until IS NULL OR lease_until < clock_timestamp())
             AND (s.ends_at IS NULL OR (s.begins_at <= greatest($1, s.held_at) AND $1 < s.ends_at))))
 ORDER BY next_at LIMIT $2;
 
+-- name: of_number
+SELECT * FROM bank_files WHERE bank = ANY($1::text[]) AND file_id = $2;
+
+-- name: end
+SELECT * FROM end_file($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
 -- name: naming
 -- The files that name an item, of those that are not at rest, and its own.
 SELECT * FROM bank_files

@@ -9,12 +9,12 @@ ORDER BY id LIMIT $4;
 
 -- name: transfer_by_id
 SELECT member_id, id, bank, reference, amount, state, unclear, attempt, reason, request_id, accepted_at,
-    quote_id, credited_at, credited_by
+    quote_id, credited_at, credited_by, file_id
 FROM transfers WHERE id = $1;
 
 -- name: transfer_by_reference
 SELECT member_id, id, bank, reference, amount, state, unclear, attempt, reason, request_id, accepted_at,
-    quote_id, credited_at, credited_by
+    quote_id, credited_at, credited_by, file_id
 FROM transfers WHERE reference = $1;
 
 -- name: repayment_by_id

@@ -79,6 +79,7 @@ OF_A_FILE = {
     },
     "202_accepted": FileAccepted(RECEIPT),
     "409_same_file": FileAccepted(RECEIPT),
+    "400_barred": FileRejected(Reason.FILE_REFUSED),
     "400_header": FileRejected(Reason.FORMAT_ERROR),
     "400_header_day": FileRejected(Reason.FORMAT_ERROR),
     "400_item": FileRejected(Reason.FORMAT_ERROR, REFERENCE),

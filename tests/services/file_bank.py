@@ -73,6 +73,7 @@ class FileBankDouble(WithoutCollections):
     results: deque[FileResultOutcome] = field(default_factory=deque)
     unreadable: set[str] = field(default_factory=set)
     misfits: set[str] = field(default_factory=set)
+    barred: set[str] = field(default_factory=set)
     files: dict[str, TransferFile] = field(default_factory=dict)
     paid: Counter[str] = field(default_factory=Counter)
     sent: list[TransferFile] = field(default_factory=list)
@@ -112,7 +113,9 @@ class FileBankDouble(WithoutCollections):
         known = self.files.get(file.file_id)
         if known is not None:
             is_same = known.content == file.content
-            return FileAccepted(_receipt(file)) if is_same else Unknown(integrity=True)
+            return FileAccepted(receipt_of(file.file_id)) if is_same else Unknown(integrity=True)
+        if file.file_id in self.barred:
+            return FileRejected(Reason.FILE_REFUSED)
         for order in file.orders:
             if order.reference in self.unreadable:
                 return FileRejected(Reason.FORMAT_ERROR, order.reference)
@@ -120,7 +123,7 @@ class FileBankDouble(WithoutCollections):
         for order in file.orders:
             if order.reference not in self.words:
                 self.paid[order.reference] += 1
-        return FileAccepted(_receipt(file))
+        return FileAccepted(receipt_of(file.file_id))
 
     def deliver_late(self) -> None:
         """Let what was on its way arrive."""
@@ -132,7 +135,7 @@ class FileBankDouble(WithoutCollections):
         if self.results:
             return Answer(self.results.popleft(), EVIDENCE)
         taken = self.files.get(file.file_id)
-        if taken is None or receipt != _receipt(file):
+        if taken is None or receipt != receipt_of(file.file_id):
             return Answer(Unknown(), EVIDENCE)
         now = self.clock.now()
         items = {
@@ -170,8 +173,8 @@ class FileBankDouble(WithoutCollections):
         return 0.0
 
 
-def _receipt(file: TransferFile) -> str:
-    return "R" + hashlib.sha256(file.file_id.encode()).hexdigest()[:10].upper()
+def receipt_of(file_id: str) -> str:
+    return "R" + hashlib.sha256(file_id.encode()).hexdigest()[:10].upper()
 
 
 PENDING = Pending()

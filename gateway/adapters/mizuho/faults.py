@@ -11,6 +11,9 @@ from gateway.adapters.strict_json import NotStrict, loads
 
 JSON = re.compile(r'application/json(\s*;\s*charset=("utf-8"|utf-8))?', re.ASCII | re.IGNORECASE)
 DAY_FIELD = "取組日"
+BARRED_FIELD = "受付停止"
+# What the envelope of this one request may lack: something on the way may have spoiled it.
+OF_THE_REQUEST = frozenset({"X-File-Id", "Content-Type", "query"})
 
 
 class Fault(BaseModel):
@@ -26,6 +29,16 @@ class Fault(BaseModel):
     @property
     def is_day(self) -> bool:
         return self.record == 1 and self.field == DAY_FIELD
+
+    @property
+    def is_barred(self) -> bool:
+        """Return whether the number is refused from now on, whatever comes under it."""
+        return self.record == 1 and self.field == BARRED_FIELD
+
+    @property
+    def is_of_the_request(self) -> bool:
+        """Return whether it is a fault of this request only: no word about the file."""
+        return self.record == 1 and self.field in OF_THE_REQUEST
 
 
 def read_fault(answer: httpx.Response) -> Fault:

@@ -123,6 +123,11 @@ class Files:
 
     def _refused_whole(self, file: TransferFile, answer: httpx.Response) -> tuple[str, FileOutcome]:
         fault = read_fault(answer)
+        if fault.is_of_the_request:
+            # The bank says this before it looks for the number: an earlier copy may be taken.
+            raise OutcomeUnknown("BAD_REQUEST", integrity=True)
+        if fault.is_barred:
+            return f"HTTP_400_{fault.field}", FileRejected(Reason.FILE_REFUSED)
         # The references of the bytes that went out: who sends again may know fewer of the orders.
         items = self._sent(file).items
         if fault.record > len(items) + AROUND_ITEMS:

@@ -68,8 +68,8 @@ class ExplanationStep(Shown):
     source: Annotated[
         str,
         Field(
-            description="`request`, `quote`, `event`, `bank`, `ledger`, `callback`, `statement` or "
-            "`review`."
+            description="`request`, `quote`, `event`, `bank`, `ledger`, `callback`, `statement`, "
+            "`review` or `file` (the file that it is in, as it is now)."
         ),
     ]
     what: str

@@ -107,6 +107,10 @@ class Mizuho:
             "shuno_kikan": self._shuno_kikan,
         }
 
+    async def bar_file(self, file_id: str) -> None:
+        """Refuse that X-File-Id from now on; ControlRefused if the bank has the file."""
+        await self._transfers.bar(file_id)
+
     def replay(self, record: Record) -> None:
         """Do again what the journal says was done."""
         self._files.replay(record)

@@ -11,6 +11,7 @@ from gateway.sandbox.mizuho.sougou import Item, TransferFile, read_again
 from gateway.sandbox.payouts import PayOut, PayOutOrder, PayOuts
 
 TAKEN = "file"
+BARRED = "bar"
 # Every byte of a file has one character in the journal's text.
 _JOURNAL = "latin-1"
 
@@ -50,10 +51,21 @@ class FileBook:
         self._by_id: dict[str, TakenFile] = {}
         self._by_receipt: dict[str, TakenFile] = {}
         self._by_reference: dict[str, tuple[TakenFile, Item]] = {}
+        self._barred: set[str] = set()
 
     def find(self, file_id: str) -> TakenFile | None:
         """Return the file of that X-File-Id."""
         return self._by_id.get(file_id)
+
+    def is_barred(self, file_id: str) -> bool:
+        """Return whether the bank refuses that X-File-Id from now on."""
+        return file_id in self._barred
+
+    async def bar(self, file_id: str) -> None:
+        """Refuse a number that is not taken; that it is refused is on file when this returns."""
+        self._barred.add(file_id)
+        self._emulation.note({"kind": BARRED, "file_id": file_id})
+        await self._emulation.journal.flush()
 
     def find_visible(self, file_id: str) -> TakenFile | None:
         """Return it only once the visibility delay has passed."""
@@ -97,7 +109,9 @@ class FileBook:
         return taken
 
     def replay(self, record: Record) -> None:
-        """Take again a file that was taken before the emulator was stopped."""
+        """Take and bar again what was taken and barred before the emulator was stopped."""
+        if record["kind"] == BARRED:
+            self._barred.add(str(record["file_id"]))
         if record["kind"] == TAKEN:
             body = str(record["body"]).encode(_JOURNAL)
             self._enter(TakenFile(str(record["file_id"]), read_again(body)))

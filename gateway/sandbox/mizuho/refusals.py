@@ -37,6 +37,11 @@ def fault_of_request(field: str, message: str) -> Refusal:
     return fault_of_file(FileFault(_BEFORE_THE_FILE, 0, field, message))
 
 
+def barred() -> Refusal:
+    """Return the refusal of a number that the bank's people have barred."""
+    return fault_of_file(FileFault(_BEFORE_THE_FILE, 0, "受付停止", "this X-File-Id is barred"))
+
+
 def throttled(seconds: int = RETRY_AFTER_S) -> Reply:
     """Return the answer over the limit; nothing was taken."""
     return Reply(429, headers={"Retry-After": str(seconds)})

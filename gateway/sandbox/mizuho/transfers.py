@@ -1,6 +1,7 @@
 """The calls about files of pay-outs: handing one in, and asking what became of it."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ from aiohttp import web
 from pydantic import Field
 
 from gateway.sandbox import magic
+from gateway.sandbox.control_refused import ControlRefused
 from gateway.sandbox.emulation import Emulation
 from gateway.sandbox.exchange import Reply, Work
 from gateway.sandbox.faults import Action, CallbackPlan, Code, ReturnAfter, Rule
@@ -65,9 +67,24 @@ class TransferDesk:
         file_id = _file_id(request)
         first = self._files.find(file_id)
         if first is not None:
-            return await self._conduct(first.file, partial(self._again, first))
+            again = await self._again(first, None)
+
+            def told(code: str) -> Reply:
+                # The file is not read: no rule can find a fault in it.
+                return again if code == "400" else self._exchanges.as_told(code)
+
+            return await self._conduct(first.file, partial(self._again, first), told)
         file = await self._read(request)
         return await self._conduct(file, partial(self._take, file_id, file))
+
+    async def bar(self, file_id: str) -> None:
+        """Refuse that X-File-Id from now on, unless the bank has a file under it."""
+        if not _FILE_ID.fullmatch(file_id):
+            raise ControlRefused(400, "a file's id is 1 to 20 of A-Z, a-z, 0-9, -")
+        taken = self._files.find(file_id)
+        if taken is not None:
+            raise ControlRefused(409, f"the bank has this file: its receipt is {taken.receipt}")
+        await self._files.bar(file_id)
 
     async def file(self, request: web.Request, receipt: str) -> Reply:
         """Answer `GET /files/{receipt}` with the result file, or 204."""
@@ -127,9 +144,11 @@ class TransferDesk:
         except FileFault as fault:
             raise refusals.fault_of_file(fault) from fault
 
-    async def _conduct(self, file: TransferFile, work: Work) -> Reply:
+    async def _conduct(
+        self, file: TransferFile, work: Work, told: Callable[[str], Reply] | None = None
+    ) -> Reply:
         return await self._exchanges.conduct(
-            _seen("submit", file), work, among=lambda rule: not _is_about_an_item(rule)
+            _seen("submit", file), work, told=told, among=lambda rule: not _is_about_an_item(rule)
         )
 
     async def _take(self, file_id: str, file: TransferFile, _: Action | None) -> Reply:
@@ -138,6 +157,8 @@ class TransferDesk:
             # It came while this request was held up by a rule.
             return await self._again(first, None)
         self._exchanges.check_hours()
+        if self._files.is_barred(file_id):
+            raise refusals.barred()
         told = _of_the_connection(file)
         if told is not None:
             self._check_connection(told)
