@@ -67,6 +67,14 @@ class Told:
     journal: WrittenJournal
     changes: tuple[Change, ...]
 
+    @property
+    def accounts(self) -> frozenset[str]:
+        """Return every account that the journal moved, or should have moved."""
+        sides = [one for change in self.changes for one in (change.was, change.now)]
+        legs = [leg for side in sides if side is not None for _, leg in parted_legs(side.step)]
+        posted = [name for one in self.journal.postings for name in (one.debit, one.credit)]
+        return frozenset((*posted, *(name for leg in legs for name in (leg.debit, leg.credit))))
+
 
 class Retelling:
     """A loan's history as it grew: it is told one journal after the other."""

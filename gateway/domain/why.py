@@ -126,6 +126,7 @@ class BalancePart:
     the journal was written for; `source` is where these came from.
     """
 
+    account: str
     kind: PartKind
     amount: int
     on: date
@@ -177,7 +178,7 @@ def parts_of(
             yield part
     for day, amount in sorted(left.items()):
         if amount:
-            yield _plain(journal, member_id, day, amount)
+            yield _plain(window, journal, member_id, (day, amount))
 
 
 def house_parts(
@@ -190,7 +191,7 @@ def house_parts(
         amount = _signed(window, posting)
         if amount and posting.effective_on <= window.on:
             source = sources.get(posting.id, NO_SOURCE)
-            part = _plain(journal, member_id, posting.effective_on, amount)
+            part = _plain(window, journal, member_id, (posting.effective_on, amount))
             yield replace(part, kind=source.kind, source=source)
 
 
@@ -208,8 +209,12 @@ def _signed(window: Window, posting: Posting) -> int:
     return amount * ((posting.debit == window.account) - (posting.credit == window.account))
 
 
-def _plain(journal: WrittenJournal, member_id: UUID, day: date, amount: int) -> BalancePart:
+def _plain(
+    window: Window, journal: WrittenJournal, member_id: UUID, moved: tuple[date, int]
+) -> BalancePart:
+    day, amount = moved
     return BalancePart(
+        account=window.account,
         kind=PartKind.UNEXPLAINED,
         amount=amount,
         on=day,
@@ -230,7 +235,7 @@ def _of_changes(
         is_new = change.was is None and entry.id in brought
         source = sources.get(entry.id if is_new else brought[0], NO_SOURCE)
         for part, amount in change.amounts(window.account).items():
-            plain = _plain(journal, member_id, entry.effective_on, amount)
+            plain = _plain(window, journal, member_id, (entry.effective_on, amount))
             yield replace(
                 plain,
                 kind=_kind(part, source) if is_new else PartKind.CORRECTION,
@@ -263,7 +268,8 @@ def _of_charge(
     leg = charge_leg(BankCode(charge.bank), charge.fee, charge.day)
     if window.account in (leg.debit, leg.credit):
         sign = 1 if leg.debit == window.account else -1
-        part = _plain(told.journal, member_id, charge.day, sign * charge.fee.amount)
+        moved = (charge.day, sign * charge.fee.amount)
+        part = _plain(window, told.journal, member_id, moved)
         yield replace(part, kind=PartKind.RULE, part="bank_charge", charge=charge)
 
 

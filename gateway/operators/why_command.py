@@ -1,6 +1,6 @@
 """`gateway ops why`: parses, calls, prints."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import orjson
@@ -8,23 +8,24 @@ import typer
 
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.resolution import instant
-from gateway.domain.why import PartKind
 from gateway.operators.operating import operate
 from gateway.ops import render
-from gateway.ops.render_why import show_why, why_json
+from gateway.ops.render_why import show_balances, show_why, why_json
 from gateway.profiles import bank_profiles
-from gateway.services.why import why
+from gateway.services.why import Why, why, why_everything
+from gateway.store.database import Database
 
 WRONG = 1
 ROWS = 50
+ALL = "all"
 
 
 def explain_balance(
     account: Annotated[
         str,
         typer.Argument(
-            help="settlement_cash:smbc, interest_income, unidentified …, or a member's: "
-            "NUMBER:principal, interest, late_damages, fees, suspense."
+            help="settlement_cash:smbc, interest_income, unidentified …, a member's: "
+            "NUMBER:principal, interest, late_damages, fees, suspense; or all."
         ),
     ],
     day: Annotated[
@@ -45,19 +46,27 @@ def explain_balance(
     operators decided, and corrections of the past.
     """
     until = None if known_at is None else _instant(known_at)
-    tariffs = {bank: profile.tariff for bank, profile in bank_profiles().items()}
     try:
-        told = operate(
-            lambda db, now: why(db, account, on=day.date(), known_at=until or now, tariffs=tariffs)
-        )
+        told = operate(lambda db, now: _told(db, account, day.date(), until or now))
     except NotFoundHere as error:
         raise typer.BadParameter(str(error), param_hint="ACCOUNT") from error
     if as_json:
-        typer.echo(orjson.dumps(why_json(told), option=orjson.OPT_INDENT_2).decode())
+        shown = [why_json(one) for one in told]
+        answer = shown if account == ALL else shown[0]
+        typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+    elif account == ALL:
+        show_balances(render.console(), told)
     else:
-        show_why(render.console(), told, rows=rows)
-    if told.difference or any(part.kind is PartKind.UNEXPLAINED for part in told.parts):
+        show_why(render.console(), told[0], rows=rows)
+    if not all(one.is_explained for one in told):
         raise typer.Exit(WRONG)
+
+
+async def _told(db: Database, account: str, on: date, known_at: datetime) -> list[Why]:
+    tariffs = {bank: profile.tariff for bank, profile in bank_profiles().items()}
+    if account == ALL:
+        return await why_everything(db, on=on, known_at=known_at, tariffs=tariffs)
+    return [await why(db, account, on=on, known_at=known_at, tariffs=tariffs)]
 
 
 def _instant(text: str) -> datetime:

@@ -1,7 +1,7 @@
 """Why an account has its balance, as JSON that says every yen, and as tables for people."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from rich.console import Console
@@ -61,6 +61,19 @@ def show_why(console: Console, told: Why, *, rows: int) -> None:
         console.print(Text(f"Borne and not posted yet: {_formula(told.beside)}"))
     if told.difference:
         console.print(Text(f"The parts are short of it by {told.difference:,} yen.", style="red"))
+
+
+def show_balances(console: Console, accounts: Iterable[Why]) -> None:
+    """Print every account with what its balance is made of, by cause."""
+    rows = [
+        (
+            told.account if told.member_id is None else f"{told.account} of {told.member_id}",
+            f"{told.balance:,}",
+            ", ".join(f"{kind} {amount:,}" for kind, amount in _by_kind(told).items()),
+        )
+        for told in accounts
+    ]
+    show_rows(console, ("account", "debits - credits, yen", "because of"), rows)
 
 
 def _by_kind(told: Why) -> Mapping[str, int]:

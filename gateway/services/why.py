@@ -1,6 +1,6 @@
 """Why an account has its balance on a day, as it was known at an instant."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -23,7 +23,7 @@ from gateway.domain.loan_entries import Kind
 from gateway.domain.loan_history import history
 from gateway.domain.loan_state import Agreement
 from gateway.domain.resolution import assigned_id
-from gateway.domain.retelling import Retelling, WrittenJournal
+from gateway.domain.retelling import Retelling, Told, WrittenJournal
 from gateway.domain.review import Resolution
 from gateway.domain.why import (
     NO_SOURCE,
@@ -31,6 +31,7 @@ from gateway.domain.why import (
     BalancePart,
     Charge,
     Line,
+    PartKind,
     Source,
     Window,
     asides_of,
@@ -43,7 +44,9 @@ from gateway.store.members import find_member_id
 from gateway.store.why import (
     WrittenBooks,
     balance_of,
+    balances,
     closed_items,
+    everybody,
     lines_named,
     lines_without_name,
     members_in,
@@ -86,43 +89,94 @@ class Why:
     def difference(self) -> int:
         return self.balance - sum(part.amount for part in self.parts)
 
+    @property
+    def unexplained(self) -> tuple[BalancePart, ...]:
+        return tuple(part for part in self.parts if part.kind is PartKind.UNEXPLAINED)
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether every yen is."""
+        return not self.unexplained and not self.difference
+
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What is read once for all members. `acts` are by the entry that they made or withdrew."""
+class _Asked:
+    """What is asked, and what is read once for it. `account` None: every one.
 
-    window: Window
+    `acts` are by the entry that they made or withdrew.
+    """
+
+    account: str | None
+    on: date
+    known_at: datetime
     tariffs: Tariffs
     acts: Mapping[UUID, Source]
+
+    def windows(self, accounts: Iterable[str]) -> list[Window]:
+        """Return which of the accounts that a journal moves are looked at."""
+        names = sorted(accounts) if self.account is None else [self.account]
+        return [Window(name, self.on, self.known_at) for name in names]
 
 
 async def why(db: Database, name: str, *, on: date, known_at: datetime, tariffs: Tariffs) -> Why:
     """Explain `interest_income`, or `{member number}:interest`. Raises NotFoundHere."""
     account, member_id = await _find(db, name)
     window = Window(account, on, known_at)
-    known = _Known(window, tariffs, _acts(await closed_items(db)))
+    asked = _Asked(account, on, known_at, tariffs, _acts(await closed_items(db)))
     members = await members_in(db, window) if member_id is None else [member_id]
-    parts: list[BalancePart] = []
-    beside: Accrual | None = None
-    for begins in range(0, len(members), AT_ONCE):
-        books = await written_books(db, members[begins : begins + AT_ONCE])
-        lines = await _lines(db, books)
-        for one in books:
-            if one.agreement is None:
-                parts += await _of_the_house(db, one, known)
-            else:
-                parts += _of_a_loan(one, one.agreement, known, lines)
-        if member_id is not None:
-            beside = _beside(window, books)
+    parts = [part async for part in _all_parts(db, members, asked)]
     return Why(
         account=account,
         member_id=member_id,
         on=on,
         known_at=known_at,
         balance=await balance_of(db, window, member_id),
-        parts=tuple(sorted(parts, key=lambda part: (part.on, part.recorded_at, part.journal))),
-        beside=beside,
+        parts=_sorted(parts),
+        beside=None if member_id is None else await _beside(db, window, member_id),
     )
+
+
+async def why_everything(
+    db: Database, *, on: date, known_at: datetime, tariffs: Tariffs
+) -> list[Why]:
+    """Explain every account there is, the house's and each member's, in one go."""
+    asked = _Asked(None, on, known_at, tariffs, _acts(await closed_items(db)))
+    parts: dict[tuple[UUID | None, str], list[BalancePart]] = {}
+    async for part in _all_parts(db, await everybody(db, known_at), asked):
+        whose = part.member_id if part.account in MEMBER_ACCOUNTS else None
+        parts.setdefault((whose, part.account), []).append(part)
+    totals = await balances(db, on, known_at)
+    return [
+        Why(
+            account=account,
+            member_id=member_id,
+            on=on,
+            known_at=known_at,
+            balance=totals.get((member_id, account), 0),
+            parts=_sorted(parts.get((member_id, account), ())),
+            beside=None,
+        )
+        for member_id, account in {**totals, **parts}
+    ]
+
+
+async def _all_parts(
+    db: Database, members: Sequence[UUID], asked: _Asked
+) -> AsyncIterator[BalancePart]:
+    for begins in range(0, len(members), AT_ONCE):
+        books = await written_books(db, members[begins : begins + AT_ONCE])
+        lines = await _lines(db, books)
+        for one in books:
+            if one.agreement is None:
+                for part in await _of_the_house(db, one, asked):
+                    yield part
+            else:
+                for part in _of_a_loan(one, one.agreement, asked, lines):
+                    yield part
+
+
+def _sorted(parts: Iterable[BalancePart]) -> tuple[BalancePart, ...]:
+    return tuple(sorted(parts, key=lambda part: (part.on, part.recorded_at, part.journal)))
 
 
 async def _find(db: Database, name: str) -> tuple[str, UUID | None]:
@@ -160,26 +214,24 @@ async def _lines(db: Database, books: Iterable[WrittenBooks]) -> dict[str, list[
 def _of_a_loan(
     books: WrittenBooks,
     agreement: Agreement,
-    known: _Known,
+    asked: _Asked,
     lines: Mapping[str, list[Line]],
 ) -> Iterator[BalancePart]:
-    sources = _sources(books, known, lines)
+    sources, member_id = _sources(books, asked, lines), books.member_id
     for told in Retelling(agreement).tell(books.journals):
         journal = told.journal
-        if not journal.entries:
-            yield from house_parts(known.window, journal, member_id=books.member_id, sources={})
-            continue
-        yield from parts_of(
-            known.window,
-            told,
-            member_id=books.member_id,
-            sources=sources,
-            charge=_charge(journal, books, sources, known.tariffs),
-        )
+        charge = _charge(journal, books, sources, asked.tariffs)
+        for window in asked.windows(told.accounts):
+            if journal.entries:
+                yield from parts_of(
+                    window, told, member_id=member_id, sources=sources, charge=charge
+                )
+            else:
+                yield from house_parts(window, journal, member_id=member_id, sources={})
 
 
 def _sources(
-    books: WrittenBooks, known: _Known, lines: Mapping[str, list[Line]]
+    books: WrittenBooks, asked: _Asked, lines: Mapping[str, list[Line]]
 ) -> dict[UUID, Source]:
     """Return what each entry came by; one that stands in another's place, by what that one did."""
     sources: dict[UUID, Source] = {}
@@ -189,11 +241,11 @@ def _sources(
         if wish is not None:
             named = lines.get(wish.reference, ())
             sources[entry.id] = Source(wish=wish, line=line_of(entry, named, bank_id=bank_id))
-        elif entry.id in known.acts:
-            sources[entry.id] = known.acts[entry.id]
+        elif entry.id in asked.acts:
+            sources[entry.id] = asked.acts[entry.id]
         elif (old := entry.takes_back) is not None:
-            is_act = entry.kind is Kind.WITHDRAWAL and old in known.acts
-            sources[entry.id] = known.acts[old] if is_act else sources.get(old, NO_SOURCE)
+            is_act = entry.kind is Kind.WITHDRAWAL and old in asked.acts
+            sources[entry.id] = asked.acts[old] if is_act else sources.get(old, NO_SOURCE)
     return sources
 
 
@@ -204,6 +256,8 @@ def _charge(
     tariffs: Tariffs,
 ) -> Charge | None:
     """Return what the tariff says of the journal's movement, if the journal posted a charge."""
+    if not journal.entries:
+        return None
     entry = journal.entries[0]
     wish = sources.get(entry.id, NO_SOURCE).wish
     if wish is None or entry.kind not in CHANNELS:
@@ -218,7 +272,7 @@ def _charge(
     return Charge(bank, channel, charged, entry.amount, day, fee)
 
 
-async def _of_the_house(db: Database, books: WrittenBooks, known: _Known) -> list[BalancePart]:
+async def _of_the_house(db: Database, books: WrittenBooks, asked: _Asked) -> list[BalancePart]:
     """Return the parts of what is no loan's: lines that were set aside, and the lender's own."""
     postings = [posting for journal in books.journals for posting in journal.postings]
     banks = {bank for one in postings for bank in (bank_of(one.debit), bank_of(one.credit)) if bank}
@@ -229,14 +283,15 @@ async def _of_the_house(db: Database, books: WrittenBooks, known: _Known) -> lis
     return [
         part
         for journal in books.journals
-        for part in house_parts(known.window, journal, member_id=books.member_id, sources=sources)
+        for window in asked.windows(Told(journal, ()).accounts)
+        for part in house_parts(window, journal, member_id=books.member_id, sources=sources)
     ]
 
 
-def _beside(window: Window, books: Iterable[WrittenBooks]) -> Accrual | None:
+async def _beside(db: Database, window: Window, member_id: UUID) -> Accrual | None:
     """Return what the days have borne by now, by the entries that were known then."""
     place = {INTEREST: 0, LATE_DAMAGES: 1}.get(window.account)
-    for one in books:
+    for one in await written_books(db, [member_id]):
         if place is not None and one.agreement is not None:
             entries = [
                 entry

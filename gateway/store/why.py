@@ -11,7 +11,7 @@ from asyncpg import Record
 from gateway.domain.account import AccountType
 from gateway.domain.bank import Direction
 from gateway.domain.correction import Cause
-from gateway.domain.ledger import Posting
+from gateway.domain.ledger import MEMBER_ACCOUNTS, Posting
 from gateway.domain.loan_entries import LoanEntry
 from gateway.domain.loan_state import Agreement
 from gateway.domain.money import Yen
@@ -22,7 +22,9 @@ from gateway.store.loan_books import read_agreement, read_entries
 from gateway.store.sql import SQL
 
 BALANCE = SQL["why.balance"]
+BALANCES = SQL["why.balances"]
 MEMBERS = SQL["why.members"]
+EVERYBODY = SQL["why.everybody"]
 BOOKS = SQL["why.books"]
 LINES_NAMED = SQL["why.lines_named"]
 LINES_WITHOUT_NAME = SQL["why.lines_without_name"]
@@ -52,6 +54,19 @@ async def balance_of(db: Database, window: Window, member_id: UUID | None) -> in
     """Return debits minus credits of an account; `member_id` None: over all members."""
     row = await db.fetchrow(BALANCE, window.account, window.on, window.known_at, member_id)
     return 0 if row is None else int(row["balance"])
+
+
+async def balances(
+    db: Database, on: date, known_at: datetime
+) -> dict[tuple[UUID | None, str], int]:
+    """Return the balance of every account, a member's own by member."""
+    rows = await db.fetch(BALANCES, sorted(MEMBER_ACCOUNTS), on, known_at)
+    return {(row["member_id"], row["account"]): row["balance"] for row in rows}
+
+
+async def everybody(db: Database, known_at: datetime) -> list[UUID]:
+    """Return whose postings there are."""
+    return [row["member_id"] for row in await db.fetch(EVERYBODY, known_at)]
 
 
 async def members_in(db: Database, window: Window) -> list[UUID]:

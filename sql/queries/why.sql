@@ -1,4 +1,4 @@
--- Reads only: why an account has its balance. $1 account, $2 effective until, $3 recorded until.
+-- Reads only: why an account has its balance. Mostly $1 account, $2 effective until, $3 recorded until.
 
 -- name: balance
 -- Of one member's account, or of the house's over all members.
@@ -6,6 +6,18 @@ SELECT coalesce(sum(CASE WHEN debit = $1 THEN amount ELSE -amount END), 0)::bigi
 FROM postings
 WHERE $1 IN (debit, credit) AND effective_on <= $2 AND recorded_at <= $3
     AND ($4::uuid IS NULL OR member_id = $4);
+
+-- name: balances
+-- Of every account: a member's own with whose it is, the house's over all members. $1 are members' accounts.
+SELECT CASE WHEN a.account = ANY($1::text[]) THEN p.member_id END AS member_id, a.account,
+    sum(a.amount)::bigint AS balance
+FROM postings p, LATERAL (VALUES (p.debit, p.amount), (p.credit, -p.amount)) AS a (account, amount)
+WHERE p.effective_on <= $2 AND p.recorded_at <= $3
+GROUP BY 1, 2 ORDER BY 2, 1;
+
+-- name: everybody
+-- Whoever has postings; with what was never a loan's, the house's own.
+SELECT DISTINCT member_id FROM postings WHERE recorded_at <= $1 ORDER BY member_id;
 
 -- name: members
 -- Whose postings are in the account; with what was never a loan's, the house's own.

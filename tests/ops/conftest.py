@@ -95,7 +95,8 @@ class Books:
         posting = uuid4()
         await self.owner.execute(
             "INSERT INTO postings (member_id, id, journal, transfer_id, debit, credit, amount,"
-            " effective_on, recorded_at) VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8)",
+            " effective_on, recorded_at)"
+            " VALUES ($1, $2, coalesce($3::uuid, $2), $3, $4, $5, $6, $7, $8)",
             member,
             posting,
             transfer,
