@@ -8,6 +8,7 @@ from.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from gateway.domain.believed_dates import is_believed
 from gateway.domain.outcome import (
     Inquiry,
     NotFound,
@@ -40,14 +41,20 @@ from gateway.domain.waits import (
     watched,
 )
 
+BOOKS = frozenset({Event.SETTLE, Event.RETURN})
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The row as it shall be, the events that lead there in order, and an alert's code or None."""
+    """The row as it shall be, the events that lead there in order, and an alert's code or None.
+
+    `distrusted`: what the bank said, where its date is not believed and people have to look.
+    """
 
     transfer: Transfer
     events: tuple[Event, ...] = ()
     alert: str | None = None
+    distrusted: Settled | Returned | None = None
 
 
 def reserved_change(before: Transfer, after: Transfer) -> int:
@@ -62,7 +69,7 @@ def after_submit(
 ) -> Decision | None:
     """Decide on the answer to `attempt`: a fact, whoever holds the lease by now."""
     if isinstance(outcome, Settled):
-        return _settle(transfer, outcome, now)
+        return _settle(transfer, outcome, now, policy)
     if isinstance(outcome, Submitted):
         return _submitted(transfer, outcome, now, policy)
     if attempt != transfer.attempt:
@@ -102,9 +109,9 @@ def after_inquiry(
     outcome, is_last = inquiry.outcome, inquiry.attempt == transfer.attempt
     match outcome:
         case Settled():
-            decision = _settle(transfer, outcome, now)
+            decision = _settle(transfer, outcome, now, policy)
         case Returned():
-            decision = _return(transfer, outcome, now)
+            decision = _return(transfer, outcome, now, policy)
         case Rejected() if is_last:
             decision = _reject(transfer, outcome.reason, now, policy)
         case Submitted():
@@ -166,9 +173,18 @@ def after_window(transfer: Transfer, *, reopens_at: datetime, now: datetime) -> 
     return Decision(replace(transfer, due_at=reopens_at, give_up_at=give_up_at))
 
 
+def after_people(transfer: Transfer, outcome: Settled | Returned, now: datetime) -> Decision | None:
+    """Decide on what two people say of a booking: its day was held to what people may say."""
+    if isinstance(outcome, Settled):
+        return _book(transfer, outcome, now)
+    return _book_return(transfer, outcome, now)
+
+
 def _move_if_told(transfer: Transfer, event: Event) -> Transfer | None:
     """Return the transfer moved, or None where the table says nothing of a fact in its state."""
     is_told = (transfer.state, transfer.unclear, event) in TRANSITIONS
+    if transfer.is_distrusted and event not in BOOKS:
+        return None
     return _move(transfer, event) if is_told else None
 
 
@@ -179,7 +195,45 @@ def _move(transfer: Transfer, event: Event) -> Transfer:
     return replace(transfer, state=to, unclear=unclear, due_at=None, inquire_at=None)
 
 
-def _settle(transfer: Transfer, outcome: Settled | Returned, now: datetime) -> Decision | None:
+def _settle(transfer: Transfer, outcome: Settled, now: datetime, policy: Policy) -> Decision | None:
+    if is_believed(outcome.booked_at, accepted_at=transfer.accepted_at, now=now):
+        return _book(transfer, outcome, now)
+    return _distrust(transfer, outcome, now, policy)
+
+
+def _return(
+    transfer: Transfer, outcome: Returned, now: datetime, policy: Policy
+) -> Decision | None:
+    instants = (outcome.booked_at, outcome.returned_at)
+    if is_believed(*instants, accepted_at=transfer.accepted_at, now=now):
+        return _book_return(transfer, outcome, now)
+    return _distrust(transfer, outcome, now, policy)
+
+
+def _distrust(
+    transfer: Transfer, outcome: Settled | Returned, now: datetime, policy: Policy
+) -> Decision | None:
+    """Believe the money and not its date: people, or the statement, say the day.
+
+    What is settled stays so; of a return whose day cannot be, people are told.
+    """
+    if transfer.state in {State.REJECTED, State.CANCELLED}:
+        return _book(transfer, outcome, now)  # people look at it, and the inquiry that follows
+    alert = Reason.DATE_NOT_BELIEVED
+    if transfer.state is State.SETTLED and isinstance(outcome, Returned):
+        return Decision(replace(transfer, inquire_at=None), (), alert, outcome)
+    is_told = (transfer.state, transfer.unclear, Event.DISTRUST) in TRANSITIONS
+    is_in_review = transfer.state is State.REVIEW and not transfer.is_distrusted
+    if not is_told and not is_in_review:
+        return None
+    review = _move(transfer, Event.DISTRUST) if is_told else transfer
+    asked_at = policy.after(now, REVIEW_WAIT_S)
+    marked = replace(review, reason=Reason.DATE_NOT_BELIEVED, unclear=True, inquire_at=asked_at)
+    events = (Event.DISTRUST,) if is_told else ()
+    return Decision(marked, events, alert, outcome)
+
+
+def _book(transfer: Transfer, outcome: Settled | Returned, now: datetime) -> Decision | None:
     moved = _move_if_told(transfer, Event.SETTLE)
     if moved is None:
         return None
@@ -195,8 +249,8 @@ def _settle(transfer: Transfer, outcome: Settled | Returned, now: datetime) -> D
     return Decision(settled, (Event.SETTLE,))
 
 
-def _return(transfer: Transfer, outcome: Returned, now: datetime) -> Decision | None:
-    first = None if transfer.state is State.SETTLED else _settle(transfer, outcome, now)
+def _book_return(transfer: Transfer, outcome: Returned, now: datetime) -> Decision | None:
+    first = None if transfer.state is State.SETTLED else _book(transfer, outcome, now)
     if first is not None and first.transfer.state is not State.SETTLED:
         return first
     moved = _move_if_told(first.transfer if first else transfer, Event.RETURN)
@@ -292,7 +346,8 @@ def _stay(transfer: Transfer, inquiry: Inquiry, now: datetime, policy: Policy) -
         return None
     outcome, is_answered = inquiry.outcome, inquiry.is_answered
     alert = None
-    is_denied = isinstance(outcome, Rejected) and transfer.state is State.SETTLED
+    is_booked = transfer.state is State.SETTLED or transfer.is_distrusted
+    is_denied = isinstance(outcome, Rejected) and is_booked
     if is_denied or (isinstance(outcome, Unknown) and outcome.integrity):
         alert = "bank_answer_untrusted"
     if isinstance(outcome, NotFound) and must_be_known(transfer, inquiry.asked_at, policy):

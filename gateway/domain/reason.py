@@ -37,6 +37,7 @@ class Reason(StrEnum):
     BANK_UNAVAILABLE = "bank_unavailable"  # attempts or time used up
     SENDER_CRASHED = "sender_crashed"  # three times in a row
     BOOKED_LATE = "booked_late"  # after it was final here
+    DATE_NOT_BELIEVED = "date_not_believed"  # booked on a day on which it cannot have been
     CANCELLED_BY_MEMBER = "cancelled_by_member"
     MEMBER_SUSPENDED = "member_suspended"
     OVERDUE = "overdue"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from gateway.domain.believed_dates import is_believed
 from gateway.domain.outcome import (
     Authorizing,
     CollectionOutcome,
@@ -21,7 +22,7 @@ from gateway.domain.outcome import (
 )
 from gateway.domain.reason import Reason
 from gateway.domain.repayment import OPEN, TRANSITIONS, Event, Repayment, State
-from gateway.domain.waits import Policy
+from gateway.domain.waits import REVIEW_WAIT_S, Policy
 
 START_WAITS_S = (1, 2, 4, 8, 15)
 
@@ -45,11 +46,15 @@ NEVER_CALLING = Pace(((30, 1), (300, 5)), 30)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The row as it shall be, the events that lead there in order, and an alert's code or None."""
+    """The row as it shall be, the events that lead there in order, and an alert's code or None.
+
+    `distrusted`: what the bank said, where its date is not believed and people have to look.
+    """
 
     repayment: Repayment
     events: tuple[Event, ...] = ()
     alert: str | None = None
+    distrusted: Paid | None = None
 
 
 def after_start(
@@ -107,7 +112,9 @@ def after_inquiry(
     """Decide on what the bank said when it was asked at `asked_at`."""
     match outcome:
         case Paid():
-            return _paid(repayment, outcome, now)
+            if is_believed(outcome.booked_at, accepted_at=repayment.accepted_at, now=now):
+                return after_paid(repayment, outcome, now=now)
+            return _distrusted(repayment, outcome, now, policy)
         case Rejected():
             return _ended_at_the_bank(repayment, outcome.reason, now)
         case NotFound() if repayment.state in OPEN and _is_past(repayment, asked_at, policy):
@@ -174,7 +181,24 @@ def _ended_at_the_bank(repayment: Repayment, reason: Reason, now: datetime) -> D
     return Decision(answered, alert="bank_answer_untrusted" if is_denied else None)
 
 
-def _paid(repayment: Repayment, outcome: Paid, now: datetime) -> Decision:
+def _distrusted(repayment: Repayment, outcome: Paid, now: datetime, policy: Policy) -> Decision:
+    """Believe the money and not its date: people, or the statement, say the day.
+
+    The row stays where it is and is asked about for as long as the bank says so: what came is
+    never given up. People are told once.
+    """
+    asked_at = policy.after(now, REVIEW_WAIT_S)
+    asked = replace(_counted(repayment, now), inquire_at=asked_at, start_at=None)
+    if repayment.state is State.SETTLED:
+        return Decision(_answered(asked))
+    if repayment.reason is Reason.DATE_NOT_BELIEVED:
+        return Decision(asked)
+    marked = replace(asked, reason=Reason.DATE_NOT_BELIEVED)
+    return Decision(marked, (), Reason.DATE_NOT_BELIEVED, outcome)
+
+
+def after_paid(repayment: Repayment, outcome: Paid, *, now: datetime) -> Decision:
+    """Decide on money that came on a day that is believed, whoever says so."""
     answered = _answered(_counted(repayment, now))
     if repayment.state is State.SETTLED:
         return Decision(answered)

@@ -6,13 +6,14 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid5
 
 from gateway.domain.account import BankCode
-from gateway.domain.decision import Decision, after_inquiry, after_submit
+from gateway.domain.believed_dates import DateRefused, check_typed, jst_day
+from gateway.domain.decision import Decision, after_people, after_submit
 from gateway.domain.errors import GatewayError
 from gateway.domain.hours import JST
 from gateway.domain.ledger import UNIDENTIFIED, settlement_cash
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.money import Yen
-from gateway.domain.outcome import Inquiry, Rejected, Returned, Settled
+from gateway.domain.outcome import Rejected, Returned, Settled
 from gateway.domain.reason import Reason
 from gateway.domain.review import Resolution, ReviewKind, may_resolve
 from gateway.domain.transfer import TRANSITIONS, Event, State, Transfer
@@ -24,6 +25,7 @@ PARTICULARS: Mapping[Resolution, tuple[str, ...]] = {
     R.NOTED: (),
     R.SETTLED: ("booked_at",),
     R.RETURNED: ("booked_at", "returned_at"),
+    R.PAID: ("booked_at",),
     R.REJECTED: (),
     R.SEND_AGAIN: (),
     R.REFUNDED: ("bank", "on"),
@@ -38,6 +40,8 @@ OF_SET_ASIDE = frozenset({R.PAYMENT, R.ADVANCE, R.REFUND, R.GIVEN_BACK})
 # What the transfer's file must have ended for: the bank may have it, or still get it.
 NOT_WHILE_IN_A_FILE = frozenset({R.REJECTED, R.SEND_AGAIN})
 OF_A_TRANSFER = frozenset({R.SETTLED, R.RETURNED, R.REJECTED, R.SEND_AGAIN})
+# What says that the bank has nothing of a transfer: not of one that it said to have booked.
+DENIES_BOOKING = frozenset({R.REJECTED, R.SEND_AGAIN})
 # Which entry unidentified money becomes, and whether it had come in (True) or gone out.
 ASSIGNS: Mapping[Resolution, tuple[Kind, bool]] = {
     R.PAYMENT: (Kind.PAYMENT, True),
@@ -94,6 +98,19 @@ def _read(particulars: Mapping[str, str]) -> None:
         raise ResolutionRefused(str(error)) from error
 
 
+def check_dates(particulars: Mapping[str, str], *, since: date, now: datetime) -> None:
+    """Raise ResolutionRefused, which says what is allowed, for a day before `since` or to come."""
+    first = since
+    try:
+        for name in ("booked_at", "returned_at", "on"):
+            if name in particulars:
+                day = jst_day(instant(particulars[name]))
+                check_typed(name.replace("_", "-"), day, since=first, now=now)
+                first = day  # what came back came after it had gone
+    except DateRefused as error:
+        raise ResolutionRefused(str(error)) from error
+
+
 def instant(text: str) -> datetime:
     """Return an instant as operators write it: Japanese time, where no zone is named."""
     at = datetime.fromisoformat(text)
@@ -108,22 +125,23 @@ def after_resolution(
     now: datetime,
     policy: Policy,
 ) -> Decision | None:
-    """Decide on two people's word about a transfer; None once it is in review no more."""
+    """Decide on two people's word about a transfer; None once it is in review no more.
+
+    Of one that has settled they may say that it came back.
+    """
+    if resolution is R.RETURNED and transfer.state in {State.REVIEW, State.SETTLED}:
+        booked_at = instant(particulars["booked_at"])
+        returned = Returned(booked_at, instant(particulars["returned_at"]))
+        return after_people(transfer, returned, now)
     if transfer.state is not State.REVIEW:
+        return None
+    if resolution is R.SETTLED:
+        return after_people(transfer, Settled(instant(particulars["booked_at"])), now)
+    if transfer.is_distrusted:
         return None
     if resolution is R.SEND_AGAIN:
         return _send_again(transfer, now)
-    if resolution is R.RETURNED:
-        booked_at = instant(particulars["booked_at"])
-        returned = Returned(booked_at, instant(particulars["returned_at"]))
-        inquiry = Inquiry(transfer.attempt, now, returned, is_answered=True)
-        return after_inquiry(transfer, inquiry, now=now, policy=policy)
-    is_settled = resolution is R.SETTLED
-    outcome = (
-        Settled(instant(particulars["booked_at"]))
-        if is_settled
-        else Rejected(Reason.BANK_UNAVAILABLE)
-    )
+    outcome = Rejected(Reason.BANK_UNAVAILABLE)
     return after_submit(transfer, attempt=transfer.attempt, outcome=outcome, now=now, policy=policy)
 
 

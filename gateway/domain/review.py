@@ -22,6 +22,7 @@ class ReviewKind(StrEnum):
     PAID_AFTER_END = "paid_after_end"  # money for a repayment that was over, and that fits nowhere
     AMOUNT_DIFFERS = "amount_differs"  # another amount than was asked for, or than we booked
     TRANSFER_UNCLEAR = "transfer_unclear"  # a transfer is in review
+    DATE_NOT_BELIEVED = "date_not_believed"  # booked by the bank on a day that cannot be
     # From reconciliation:
     PAID_THOUGH_ENDED = "paid_though_ended"  # paid out though rejected or cancelled here; booked
     ONLY_BANK_IN = "only_bank_in"  # a credit that no movement of ours explains
@@ -62,6 +63,7 @@ class Resolution(StrEnum):
     NOTED = "noted"  # looked into, nothing has to move
     SETTLED = "settled"  # the bank booked the transfer, at the instant that is given
     RETURNED = "returned"  # it booked it, and the money came back
+    PAID = "paid"  # the bank booked the repayment, at the instant that is given
     REJECTED = "rejected"  # it never will be booked: the reservation is released
     SEND_AGAIN = "send_again"  # the bank does not have it: sent again under the same reference
     REFUNDED = "refunded"  # suspense was paid out by hand, on a date and at a bank that are given
@@ -80,6 +82,7 @@ RESOLUTIONS: Mapping[ReviewKind, tuple[Resolution, ...]] = {
     ReviewKind.PAID_AFTER_END: OWED_TO_MEMBER,
     ReviewKind.AMOUNT_DIFFERS: (R.REFUNDED, R.PAYMENT, R.ADVANCE, R.GIVEN_BACK, R.NOTED),
     ReviewKind.TRANSFER_UNCLEAR: (R.SETTLED, R.RETURNED, R.REJECTED, R.SEND_AGAIN, R.NOTED),
+    ReviewKind.DATE_NOT_BELIEVED: (R.SETTLED, R.RETURNED, R.PAID, R.NOTED),
     ReviewKind.PAID_THOUGH_ENDED: (R.NOTED,),
     ReviewKind.ONLY_BANK_IN: (R.PAYMENT, R.GIVEN_BACK, R.NOTED),
     ReviewKind.ONLY_BANK_OUT: (R.ADVANCE, R.REFUND, R.NOTED),

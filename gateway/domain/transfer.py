@@ -47,6 +47,7 @@ class Event(StrEnum):
     NOT_FOUND = "not_found"  # the bank does not know it, and that counts
     NOT_TAKEN = "not_taken"  # its file was refused, or the bank left it aside for our sake
     AGE = "age"  # unclear for longer than the bank's profile allows
+    DISTRUST = "distrust"  # a fact with a date that cannot be: the bank booked it, who knows when
     SEND_AGAIN = "send_again"  # two people: the bank does not have it
 
 
@@ -61,6 +62,7 @@ ROWS: tuple[tuple[State, tuple[bool, ...], Event, State], ...] = (
     (S.SCHEDULED, UNCLEAR, E.GIVE_UP, S.REVIEW),
     (S.SCHEDULED, ALWAYS, E.SETTLE, S.SETTLED),
     (S.SCHEDULED, ALWAYS, E.SUBMIT, S.SUBMITTED),
+    (S.SCHEDULED, ALWAYS, E.DISTRUST, S.REVIEW),
     (S.SUBMITTING, ALWAYS, E.NOT_SENT, S.SCHEDULED),
     (S.SUBMITTING, CLEAR, E.GIVE_UP, S.REJECTED),
     (S.SUBMITTING, UNCLEAR, E.GIVE_UP, S.REVIEW),
@@ -70,12 +72,14 @@ ROWS: tuple[tuple[State, tuple[bool, ...], Event, State], ...] = (
     (S.SUBMITTING, ALWAYS, E.LOSE, S.UNKNOWN),
     (S.SUBMITTING, ALWAYS, E.LEASE_END, S.UNKNOWN),
     (S.SUBMITTING, ALWAYS, E.POISON, S.REVIEW),
+    (S.SUBMITTING, ALWAYS, E.DISTRUST, S.REVIEW),
     (S.SUBMITTED, ALWAYS, E.SETTLE, S.SETTLED),
     (S.SUBMITTED, ALWAYS, E.REJECT, S.REJECTED),
     (S.SUBMITTED, ALWAYS, E.NOT_TAKEN, S.SCHEDULED),
     (S.SUBMITTED, ALWAYS, E.GIVE_UP, S.REVIEW),
     (S.SUBMITTED, ALWAYS, E.LOSE, S.UNKNOWN),
     (S.SUBMITTED, ALWAYS, E.AGE, S.REVIEW),
+    (S.SUBMITTED, ALWAYS, E.DISTRUST, S.REVIEW),
     (S.UNKNOWN, ALWAYS, E.SETTLE, S.SETTLED),
     (S.UNKNOWN, ALWAYS, E.REJECT, S.REJECTED),
     (S.UNKNOWN, ALWAYS, E.SUBMIT, S.SUBMITTED),
@@ -83,6 +87,7 @@ ROWS: tuple[tuple[State, tuple[bool, ...], Event, State], ...] = (
     (S.UNKNOWN, ALWAYS, E.NOT_TAKEN, S.SCHEDULED),
     (S.UNKNOWN, ALWAYS, E.GIVE_UP, S.REVIEW),
     (S.UNKNOWN, ALWAYS, E.AGE, S.REVIEW),
+    (S.UNKNOWN, ALWAYS, E.DISTRUST, S.REVIEW),
     (S.REVIEW, ALWAYS, E.SETTLE, S.SETTLED),
     (S.REVIEW, ALWAYS, E.REJECT, S.REJECTED),
     (S.REVIEW, ALWAYS, E.SUBMIT, S.SUBMITTED),
@@ -164,6 +169,11 @@ class Transfer:
     def order(self) -> TransferOrder:
         """Return what a bank is told of it."""
         return TransferOrder(self.reference, self.creditor, self.amount, self.remitter)
+
+    @property
+    def is_distrusted(self) -> bool:
+        """Return whether the bank booked it and nobody knows when: only a day leads on."""
+        return self.state is State.REVIEW and self.reason is Reason.DATE_NOT_BELIEVED
 
     @property
     def is_final(self) -> bool:

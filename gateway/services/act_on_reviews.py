@@ -8,11 +8,15 @@ import structlog
 from gateway.domain.account import BankCode
 from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
 from gateway.domain.money import Yen
+from gateway.domain.outcome import Paid
+from gateway.domain.repayment import State as RepaymentState
+from gateway.domain.repayment_decision import after_paid
 from gateway.domain.resolution import (
     ASSIGNS,
     OF_A_TRANSFER,
     after_resolution,
     assigned_entry,
+    instant,
     refund_entry,
 )
 from gateway.domain.review import Resolution, ReviewKind
@@ -20,8 +24,10 @@ from gateway.services.book_entry import FoundEntry, book_entry
 from gateway.services.desk import TransferDesk
 from gateway.services.reconcile import RECONCILE
 from gateway.services.record_decision import record_decision
+from gateway.services.record_repayment import record_repayment
 from gateway.services.withdraw_entry import WrongEntry, raise_again, withdraw_entry
 from gateway.store.daily_runs import Run, run_again
+from gateway.store.repayments import find_repayment
 from gateway.store.review_items import (
     Proposal,
     ReviewItem,
@@ -32,6 +38,7 @@ from gateway.store.review_items import (
 )
 from gateway.store.transfers import find_transfer
 
+PAID = RepaymentState.SETTLED
 AT_ONCE = 50
 LATER_S = 600
 
@@ -69,6 +76,8 @@ async def act(desk: TransferDesk, item: ReviewItem) -> None:
         raise ValueError(f"nothing was confirmed about item {item.id}")
     if proposal.resolution in OF_A_TRANSFER:
         await _move_transfer(desk, item, proposal)
+    elif proposal.resolution is Resolution.PAID:
+        await _pay(desk, item, proposal)
     elif proposal.resolution in ASSIGNS:
         await _assign(desk, item, proposal)
     elif proposal.resolution is Resolution.REFUNDED:
@@ -109,6 +118,21 @@ async def _move_transfer(desk: TransferDesk, item: ReviewItem, proposal: Proposa
         lambda row: after_resolution(
             row, proposal.resolution, proposal.particulars, now=now, policy=policy
         ),
+    )
+
+
+async def _pay(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
+    if item.repayment_id is None or item.amount is None:
+        raise ValueError(f"item {item.id} is about no repayment that was paid")
+    row = await find_repayment(desk.db, member_id=item.member_id, repayment_id=item.repayment_id)
+    if row is None:
+        raise LookupError(f"the repayment of item {item.id} is not there")
+    paid = Paid(instant(proposal.particulars["booked_at"]), Yen(item.amount))
+    now = desk.clock.now()
+    await record_repayment(
+        desk,
+        row,
+        lambda known: None if known.state is PAID else after_paid(known, paid, now=now),
     )
 
 

@@ -15,6 +15,7 @@ from gateway.domain.decision import Decision
 from gateway.domain.ledger import Leg, charge_leg
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.money import NOTHING, Yen
+from gateway.domain.outcome import Returned, Settled
 from gateway.domain.review import NewReview, ReviewKind, review_key
 from gateway.domain.transfer import State, Transfer
 from gateway.services.desk import TransferDesk
@@ -41,22 +42,36 @@ async def book_transfer(
 
 
 def reviews_of(
-    before: Transfer, after: Transfer, journals: Sequence[Journal]
+    before: Transfer, decision: Decision, journals: Sequence[Journal]
 ) -> tuple[NewReview, ...]:
     """Return what people have to look at: a transfer in review, money that is owed to the member.
 
     Each time that a transfer goes into review it is a new item.
     """
+    after, told = decision.transfer, decision.distrusted
     reviews = [
         # What was paid back for an advance that came back is the member's.
         _review(ReviewKind.OVERPAID, after, booking.set_aside, {"cause": booking.cause})
         for booking in (journal.booking for journal in journals)
         if booking.set_aside > NOTHING
     ]
-    if after.state is State.REVIEW and before.state is not State.REVIEW:
+    if told is not None:
+        kind, details = ReviewKind.DATE_NOT_BELIEVED, _told(told)
+        reviews.append(_review(kind, after, after.amount, details, type(told).__name__))
+    elif after.state is State.REVIEW and before.state is not State.REVIEW:
         kind, details = ReviewKind.TRANSFER_UNCLEAR, {"reason": after.reason}
         reviews.append(_review(kind, after, after.amount, details, before.fence))
     return tuple(reviews)
+
+
+def _told(outcome: Settled | Returned) -> dict[str, object]:
+    """Return the bank's own words, as they are kept."""
+    came_back = outcome.returned_at.isoformat() if isinstance(outcome, Returned) else None
+    return {
+        "told_booked_at": outcome.booked_at.isoformat(),
+        "told_returned_at": came_back,
+        "told_bank_id": outcome.bank_id,
+    }
 
 
 def _review(

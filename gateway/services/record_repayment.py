@@ -14,6 +14,7 @@ from gateway.domain.hours import JST
 from gateway.domain.ledger import SUSPENSE, Leg, charge_leg
 from gateway.domain.loan_entries import LoanEntry
 from gateway.domain.money import NOTHING, Yen
+from gateway.domain.outcome import Paid
 from gateway.domain.ports import Point
 from gateway.domain.repayment import OPEN, TRANSITIONS, Event, Repayment
 from gateway.domain.repayment_decision import Decision
@@ -110,9 +111,12 @@ def _change(
         events=[(f"repayment.{state}", _data(after)) for state in states],
         journals=journals,
         reviews=[
-            review
-            for journal in journals
-            for review in reviews_of(before, after, _unfitting(journal))
+            *(
+                review
+                for journal in journals
+                for review in reviews_of(before, after, _unfitting(journal))
+            ),
+            *distrusted_reviews(after, decision.distrusted),
         ],
         call=call,
     )
@@ -156,6 +160,27 @@ def reviews_of(before: Repayment, after: Repayment, unfitting: Yen) -> list[NewR
                 "asked": after.amount.amount,
                 "paid": after.paid_amount.amount,
                 "state_before": before.state,
+            },
+        )
+    ]
+
+
+def distrusted_reviews(repayment: Repayment, told: Paid | None) -> list[NewReview]:
+    """Return what people have to look at: money that the bank booked, and nobody knows when."""
+    if told is None:
+        return []
+    kind = ReviewKind.DATE_NOT_BELIEVED
+    return [
+        NewReview(
+            key=review_key(kind, repayment.reference),
+            kind=kind,
+            bank=repayment.bank,
+            reference=repayment.reference,
+            amount=told.amount,
+            details={
+                "told_booked_at": told.booked_at.isoformat(),
+                "told_bank_id": told.bank_id,
+                "asked": repayment.amount.amount,
             },
         )
     ]

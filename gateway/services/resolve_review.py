@@ -3,27 +3,33 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import structlog
 
+from gateway.domain import repayment as repayments
 from gateway.domain.bank_file import OPEN_STATES
 from gateway.domain.errors import NotFoundHere
+from gateway.domain.hours import JST
 from gateway.domain.identifier import uuid7
 from gateway.domain.operator import is_same_person, person
+from gateway.domain.repayment import Repayment
 from gateway.domain.resolution import (
+    DENIES_BOOKING,
     NOT_WHILE_IN_A_FILE,
     OF_SET_ASIDE,
     ResolutionRefused,
+    check_dates,
     check_resolution,
 )
 from gateway.domain.review import ItemState, Resolution, ReviewKind
 from gateway.domain.set_aside import set_aside_of
-from gateway.domain.transfer import State
+from gateway.domain.transfer import State, Transfer
 from gateway.store.database import Database
 from gateway.store.files import files_naming
 from gateway.store.members import find_member_id
+from gateway.store.repayments import find_repayment
 from gateway.store.review_items import (
     Confirmation,
     Proposal,
@@ -35,6 +41,7 @@ from gateway.store.review_items import (
 from gateway.store.statements import house_postings
 from gateway.store.transfers import find_transfer
 
+OF_A_ROW = frozenset({ReviewKind.TRANSFER_UNCLEAR, ReviewKind.DATE_NOT_BELIEVED})
 MOVED = "somebody was faster: look at the item again"
 
 log = structlog.get_logger()
@@ -53,7 +60,7 @@ async def propose_resolution(
     if not proposal.note.strip():
         raise ResolutionRefused("a note says why")
     check_resolution(item.kind, proposal.resolution, proposal.particulars, item.details)
-    await _check_transfer(db, item, proposal.resolution)
+    await _check_row(db, item, proposal, now=now)
     await _check_set_aside(db, item, proposal.resolution)
     named = replace(proposal, by=by, particulars=await _with_member(db, proposal.particulars))
     proposed = await propose(db, item, named, now=now, action_id=_new_id(now))
@@ -83,7 +90,7 @@ async def confirm_resolution(
         raise ResolutionRefused("it is proposed with something else beside the note")
     if is_same_person(proposal.by, given.by):
         raise ResolutionRefused("another operator confirms what one proposed")
-    await _check_transfer(db, item, given.resolution)
+    await _check_row(db, item, proposal, now=now)
     await _check_set_aside(db, item, given.resolution)
     closed = await confirm(db, item, given, now=now, action_id=_new_id(now))
     if closed is None:
@@ -101,20 +108,57 @@ async def _open_item(db: Database, item_id: UUID) -> ReviewItem:
     return item
 
 
-async def _check_transfer(db: Database, item: ReviewItem, resolution: Resolution) -> None:
-    """Raise ResolutionRefused where a transfer would stay in review, or is there no more.
+async def _check_row(db: Database, item: ReviewItem, proposal: Proposal, *, now: datetime) -> None:
+    """Raise ResolutionRefused for what does not fit the row that the item is about, by now."""
+    since = item.booked_on or item.raised_at.astimezone(JST).date()
+    if item.kind not in OF_A_ROW:
+        check_dates(proposal.particulars, since=since, now=now)
+    elif item.transfer_id is not None:
+        transfer = await find_transfer(db, member_id=item.member_id, transfer_id=item.transfer_id)
+        if transfer is None:
+            raise ResolutionRefused("the transfer is not there")
+        _check_transfer(transfer, item.kind, proposal.resolution)
+        await _check_files(db, transfer, proposal.resolution)
+        check_dates(proposal.particulars, since=_day_of(transfer), now=now)
+    elif item.repayment_id is not None:
+        repayment = await find_repayment(
+            db, member_id=item.member_id, repayment_id=item.repayment_id
+        )
+        if repayment is None:
+            raise ResolutionRefused("the repayment is not there")
+        _check_repayment(repayment, proposal.resolution)
+        accepted_on = repayment.accepted_at.astimezone(JST).date()
+        check_dates(proposal.particulars, since=accepted_on, now=now)
 
-    Also while a file names it that the bank has, or may still get: the same is tested once more in
-    the statement that acts on the resolution.
-    """
-    if item.kind is not ReviewKind.TRANSFER_UNCLEAR or item.transfer_id is None:
-        return
-    transfer = await find_transfer(db, member_id=item.member_id, transfer_id=item.transfer_id)
-    is_unclear = transfer is not None and transfer.state is State.REVIEW
-    if is_unclear is (resolution is Resolution.NOTED):
+
+def _day_of(transfer: Transfer) -> date:
+    """Return the first day on which anything people say of it can have been booked."""
+    return (transfer.settled_at or transfer.accepted_at).astimezone(JST).date()
+
+
+def _check_transfer(transfer: Transfer, kind: ReviewKind, resolution: Resolution) -> None:
+    """Raise ResolutionRefused where it would stay in review, or is there no more."""
+    if resolution is Resolution.PAID:
+        raise ResolutionRefused("a transfer is settled or returned, not paid")
+    if transfer.is_distrusted and resolution in DENIES_BOOKING:
+        raise ResolutionRefused("the bank has booked it: give the day, or wait for its line")
+    is_unclear = transfer.state is State.REVIEW
+    came_back = (
+        kind is ReviewKind.DATE_NOT_BELIEVED
+        and transfer.state is State.SETTLED
+        and resolution is Resolution.RETURNED
+    )
+    if is_unclear is (resolution is Resolution.NOTED) and not came_back:
         says = "is in review still" if is_unclear else "is in review no more"
         raise ResolutionRefused(f"the transfer {says}")
-    if transfer is None or resolution not in NOT_WHILE_IN_A_FILE:
+
+
+async def _check_files(db: Database, transfer: Transfer, resolution: Resolution) -> None:
+    """Raise ResolutionRefused while a file names the transfer that the bank has, or may still get.
+
+    The same is tested once more in the statement that acts on the resolution.
+    """
+    if resolution not in NOT_WHILE_IN_A_FILE:
         return
     bank, reference, file_id = transfer.bank, transfer.reference, transfer.file_id
     for file in await files_naming(db, bank, reference, file_id=file_id):
@@ -125,6 +169,15 @@ async def _check_transfer(db: Database, item: ReviewItem, resolution: Resolution
             " the bank has it, or may still get it. Ask the bank about that number, and end it:"
             f" gateway ops file-end {file.file_id} --as accepted, refused or barred"
         )
+
+
+def _check_repayment(repayment: Repayment, resolution: Resolution) -> None:
+    is_settled = repayment.state is repayments.State.SETTLED
+    if resolution not in {Resolution.PAID, Resolution.NOTED}:
+        raise ResolutionRefused(f"a repayment is paid, not {resolution}")
+    if is_settled is (resolution is Resolution.PAID):
+        says = "is settled already" if is_settled else "is not settled yet"
+        raise ResolutionRefused(f"the repayment {says}")
 
 
 async def _check_set_aside(db: Database, item: ReviewItem, resolution: Resolution) -> None:

@@ -438,8 +438,6 @@ TOTALS = {"done": (1, 10_000), "failed": (2, 305)}
             GOOD.replace(b"Y8      ", b"Y8081125"), id="our account was short, and yet booked"
         ),
         pytest.param(GOOD.replace(b"Y2      ", b"Y2081125"), id="refused, and yet booked"),
-        pytest.param(GOOD.replace(b"Y0081125", b"Y0081124"), id="booked before it was sent"),
-        pytest.param(GOOD.replace(b"Y0081125", b"Y0081126"), id="booked tomorrow"),
         pytest.param(
             result_of(f"0{TODAY}", "2", "8", trailer=trailer_21(3, 10_305)).content,
             id="no totals of what was done",
@@ -518,8 +516,6 @@ async def test_a_booking_is_kept_within_the_banks_day(
         pytest.param(jis(data_21(f"0{TODAY}", amount=10_001)), id="another amount"),
         pytest.param(jis(data_21(f"0{TODAY}", number="1234568")), id="another account"),
         pytest.param(jis(data_21(f"0{TODAY}", reference="B" * 20)), id="another reference"),
-        pytest.param(jis(data_21("0081126")), id="booked tomorrow"),
-        pytest.param(jis(data_21("0061125")), id="booked two years ago"),
         pytest.param(jis(data_21("0")), id="done, nobody knows when"),
         pytest.param(jis(data_21("R")), id="returned, nobody knows when"),
         pytest.param(jis(data_21(f"1{TODAY}")), id="refused, and yet booked"),

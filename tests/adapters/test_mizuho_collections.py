@@ -177,7 +177,6 @@ async def test_what_was_paid_is_what_the_bank_booked() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param(jis(data_91("0", day="081126")), id="paid tomorrow"),
         pytest.param(jis(data_91("0")), id="paid, nobody knows when"),
         pytest.param(jis(data_91("0", day="081125", amount=0)), id="nothing paid"),
         pytest.param(jis(data_91("5")), id="an unlisted code"),

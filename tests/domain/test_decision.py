@@ -10,6 +10,7 @@ from gateway.domain.decision import (
     after_cancel,
     after_inquiry,
     after_lease_end,
+    after_people,
     after_submit,
     after_window,
     reserved_change,
@@ -31,11 +32,23 @@ from gateway.domain.transfer import ATTEMPTS_MAX, Event, State, Transfer
 from tests.domain.transfers import NOW, POLICY, transfer
 
 SETTLED = Settled(booked_at=NOW, bank_id="b-1")
-RETURNED = Returned(booked_at=NOW, returned_at=NOW + timedelta(hours=2))
+RETURNED = Returned(booked_at=NOW, returned_at=NOW + timedelta(seconds=5))
 
 
 def answer(row: Transfer, outcome: SubmitOutcome, *, attempt: int = 1) -> Decision | None:
     return after_submit(row, attempt=attempt, outcome=outcome, now=NOW, policy=POLICY)
+
+
+TOO_EARLY, TOO_LATE = NOW - timedelta(minutes=6), NOW + timedelta(minutes=6)
+IMPOSSIBLE = [
+    pytest.param(Settled(TOO_EARLY), id="booked before it was accepted"),
+    pytest.param(Settled(TOO_LATE), id="booked at an instant to come"),
+    pytest.param(Settled(NOW.replace(year=226)), id="booked 1800 years ago"),
+    pytest.param(Settled(NOW.replace(year=9999)), id="booked in the year 9999"),
+    pytest.param(Returned(TOO_EARLY, NOW), id="came back, booked before it was accepted"),
+    pytest.param(Returned(NOW, TOO_LATE), id="came back at an instant to come"),
+]
+TOLD_OF = [State.SCHEDULED, State.SUBMITTING, State.SUBMITTED, State.UNKNOWN, State.REVIEW]
 
 
 def inquiry(
@@ -471,3 +484,79 @@ def test_waiting_for_ourselves_grows_and_counts_against_the_transfer() -> None:
         waits.append(int((decision.transfer.due_at - NOW).total_seconds()))
 
     assert waits == [1, 4, 60, 60]
+
+
+@pytest.mark.parametrize("outcome", IMPOSSIBLE)
+@pytest.mark.parametrize("state", TOLD_OF)
+def test_money_booked_on_a_day_that_cannot_be_is_put_before_people(
+    state: State, outcome: Settled | Returned
+) -> None:
+    decision = after_inquiry(
+        transfer(state), Inquiry(1, NOW, outcome, is_answered=True), now=NOW, policy=POLICY
+    )
+    if state is State.SUBMITTING and isinstance(outcome, Settled):
+        decision = answer(transfer(state), outcome)
+
+    assert decision is not None
+    row = decision.transfer
+    assert (row.state, row.reason, row.settled_at) == (
+        State.REVIEW,
+        Reason.DATE_NOT_BELIEVED,
+        None,
+    )
+    assert row.unclear
+    assert row.inquire_at == NOW + timedelta(minutes=10)
+    assert (decision.alert, decision.distrusted) == ("date_not_believed", outcome)
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        pytest.param(NOW - timedelta(minutes=5), id="five minutes before it was accepted"),
+        pytest.param(NOW + timedelta(minutes=5), id="five minutes from now"),
+    ],
+)
+def test_a_banks_clock_may_be_five_minutes_wrong(instant: datetime) -> None:
+    decision = answer(transfer(State.SUBMITTING), Settled(instant))
+
+    assert decision is not None
+    assert decision.transfer.settled_at == instant
+
+
+DISTRUSTED = transfer(State.REVIEW, reason=Reason.DATE_NOT_BELIEVED, unclear=True)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "alert"),
+    [
+        pytest.param(Rejected(Reason.ACCOUNT_CLOSED), "bank_answer_untrusted", id="refused"),
+        pytest.param(Submitted(), None, id="taken"),
+        pytest.param(NotFound(), None, id="not found"),
+        pytest.param(Unknown(), None, id="no answer"),
+        pytest.param(Settled(TOO_LATE), None, id="the same again"),
+    ],
+)
+def test_what_was_booked_on_no_day_waits_for_a_day_only(
+    outcome: InquiryOutcome, alert: str | None
+) -> None:
+    decision = inquiry(DISTRUSTED, outcome, now=NOW)
+
+    assert decision.transfer.is_distrusted
+    assert (decision.events, decision.alert) == ((), alert)
+    assert decision.transfer.inquire_at == NOW + timedelta(minutes=10)
+
+
+def test_a_day_that_can_be_books_it_whoever_gives_it() -> None:
+    told = inquiry(DISTRUSTED, Settled(NOW), now=NOW)
+    said = after_people(DISTRUSTED, Settled(NOW.replace(hour=0)), NOW)
+
+    assert said is not None
+    assert {told.transfer.state, said.transfer.state} == {State.SETTLED}
+    assert told.transfer.reason is said.transfer.reason is None
+
+
+def test_a_return_on_a_day_that_cannot_be_leaves_a_settled_transfer_settled() -> None:
+    decision = inquiry(transfer(State.SETTLED), Returned(NOW, TOO_LATE), now=NOW)
+
+    assert (decision.transfer.state, decision.events) == (State.SETTLED, ())
+    assert decision.alert == "date_not_believed"

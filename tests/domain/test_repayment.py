@@ -91,7 +91,7 @@ def test_money_that_arrives_is_booked_in_every_state_but_once() -> None:
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.SETTLED])
 def test_what_the_bank_booked_settles_it_dated_by_the_bank(state: State) -> None:
-    booked_at = NOW - timedelta(hours=12)
+    booked_at = NOW - timedelta(minutes=4)
 
     decision = ask(repayment(state), Paid(booked_at, Yen(10_000), "B1"))
 
@@ -101,6 +101,28 @@ def test_what_the_bank_booked_settles_it_dated_by_the_bank(state: State) -> None
     assert row.is_answered_finally
     assert decision.events == (Event.SETTLE,)
     assert decision.alert is None
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.SETTLED])
+@pytest.mark.parametrize(
+    "booked_at",
+    [
+        pytest.param(NOW - timedelta(hours=12), id="before it was asked for"),
+        pytest.param(NOW + timedelta(days=1_000), id="years from now"),
+    ],
+)
+def test_money_that_came_on_a_day_that_cannot_be_is_asked_about_until_there_is_a_day(
+    state: State, booked_at: datetime
+) -> None:
+    first = ask(repayment(state), Paid(booked_at, Yen(9_000)))
+    late = ask(first.repayment, Paid(booked_at, Yen(9_000)), at=LIMIT + timedelta(days=3))
+
+    assert first.repayment.state is late.repayment.state is state
+    assert (first.alert, late.alert) == ("date_not_believed", None)
+    assert first.distrusted == Paid(booked_at, Yen(9_000))
+    assert late.distrusted is None
+    assert late.repayment.inquire_at == LIMIT + timedelta(days=3, minutes=10)
+    assert ask(late.repayment, Paid(NOW, Yen(9_000))).repayment.state is State.SETTLED
 
 
 def test_another_amount_is_booked_as_it_came_and_told() -> None:

@@ -17,6 +17,7 @@ CLEAR: dict[State, dict[Event, State]] = {
         Event.CANCEL: State.CANCELLED,
         Event.SETTLE: State.SETTLED,
         Event.SUBMIT: State.SUBMITTED,
+        Event.DISTRUST: State.REVIEW,
     },
     State.SUBMITTING: {
         Event.NOT_SENT: State.SCHEDULED,
@@ -27,6 +28,7 @@ CLEAR: dict[State, dict[Event, State]] = {
         Event.LOSE: State.UNKNOWN,
         Event.LEASE_END: State.UNKNOWN,
         Event.POISON: State.REVIEW,
+        Event.DISTRUST: State.REVIEW,
     },
     State.SUBMITTED: {
         Event.SETTLE: State.SETTLED,
@@ -35,6 +37,7 @@ CLEAR: dict[State, dict[Event, State]] = {
         Event.GIVE_UP: State.REVIEW,
         Event.LOSE: State.UNKNOWN,
         Event.AGE: State.REVIEW,
+        Event.DISTRUST: State.REVIEW,
     },
     State.UNKNOWN: {
         Event.SETTLE: State.SETTLED,
@@ -44,6 +47,7 @@ CLEAR: dict[State, dict[Event, State]] = {
         Event.NOT_TAKEN: State.SCHEDULED,
         Event.GIVE_UP: State.REVIEW,
         Event.AGE: State.REVIEW,
+        Event.DISTRUST: State.REVIEW,
     },
     State.REVIEW: {
         Event.SETTLE: State.SETTLED,

@@ -60,13 +60,16 @@ def paid(amount: int, at: datetime) -> LoanEntry:
 
 
 async def unclear(desk: TransferDesk, member: Member, bank: ToldBank, count: int) -> list[Transfer]:
-    """Ask for cash so often; no answer ever came."""
-    made = []
+    """Ask for cash so often, 61 days ago; no answer ever came."""
+    made, clock = [], desk.clock
+    assert isinstance(clock, ManualClock)
+    clock.instant = START - timedelta(days=61)
     for _ in range(count):
         bank.submits.append(Unknown())
         wish = request(member, amount=20_000, key=uuid4().hex)
         made.append((await accept_transfer(desk, wish)).transfer)
     await desk.senders.drain(5)
+    clock.instant = START
     return made
 
 

@@ -154,8 +154,6 @@ class Files:
             raise OutcomeUnknown("UNBALANCED", integrity=True) from error
         if not {item_of(order) for order in file.orders} <= set(batch.items):
             raise OutcomeUnknown("OTHER_ORDERS", integrity=True)
-        if any(verdict.day is not None and verdict.day < batch.day for verdict in verdicts):
-            raise OutcomeUnknown("BOOKED_BEFORE_SENT", integrity=True)
         return FileResult(
             {verdict.item.reference: decided(verdict, now=now) for verdict in verdicts}
         )

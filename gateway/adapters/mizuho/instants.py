@@ -2,11 +2,9 @@
 
 from datetime import date, datetime, time, timedelta
 
-from gateway.adapters.failure import OutcomeUnknown
 from gateway.domain.hours import JST
 
 TOLERANCE = timedelta(seconds=300)
-OLDEST = timedelta(days=400)
 
 
 def booked_within(day: date, now: datetime) -> datetime:
@@ -14,12 +12,10 @@ def booked_within(day: date, now: datetime) -> datetime:
 
     Mizuho's records bear no time. The JST date is what interest and due dates go by, and it is the
     bank's; within it the latest instant that can be true is taken, so that no promise counts as
-    kept which was not. Raises OutcomeUnknown for a day that cannot be.
+    kept which was not.
     """
     first = datetime.combine(day, time(0), JST)
     last = first + timedelta(days=1) - timedelta(microseconds=1)
-    if not (first <= now + TOLERANCE and last >= now - OLDEST):
-        raise OutcomeUnknown("IMPOSSIBLE_DAY", integrity=True)
     return min(max(now.astimezone(JST), first), last)
 
 

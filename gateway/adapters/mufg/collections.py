@@ -17,7 +17,6 @@ from gateway.adapters.mufg.channel import COLLECTIONS, Channel, Reading, is_not_
 from gateway.adapters.mufg.instructions import SettlementAccount, collection
 from gateway.adapters.mufg.readiness import Numbered, Readiness
 from gateway.adapters.mufg.reports import ON_COLLECTION, OneStatus, Report
-from gateway.adapters.mufg.values import check_instant
 from gateway.domain.bank import CollectionOrder
 from gateway.domain.money import Yen
 from gateway.domain.outcome import (
@@ -91,9 +90,8 @@ class Collections:
 
     def _became(self, one: OneStatus, order: CollectionOrder) -> tuple[str, CollectionOutcome]:
         """Return what became of a collection. A status whose parts contradict is unknown."""
-        if one.accepted_at is not None and one.status == "ACSC":
-            check_instant(one.accepted_at, self._clock.now())
-        elif one.amount not in {None, order.amount.amount}:
+        is_paid = one.accepted_at is not None and one.status == "ACSC"
+        if not is_paid and one.amount not in {None, order.amount.amount}:
             # Booked money counts as it is; of what is not booked another amount is not our order.
             raise OutcomeUnknown("OTHER_AMOUNT", integrity=True)
         match one.status, one.reason, one.accepted_at, one.amount:

@@ -16,7 +16,6 @@ from gateway.adapters.mufg.channel import PAYMENTS, Channel, Reading, is_not_fou
 from gateway.adapters.mufg.instructions import SettlementAccount, payment
 from gateway.adapters.mufg.readiness import Numbered, Readiness
 from gateway.adapters.mufg.reports import ON_PAYMENT, OneStatus
-from gateway.adapters.mufg.values import FRESHNESS, check_instant
 from gateway.domain.bank import TransferOrder
 from gateway.domain.hours import JST
 from gateway.domain.outcome import (
@@ -92,8 +91,6 @@ class Payments:
 
     def _became(self, one: OneStatus) -> tuple[str, InquiryOutcome]:
         """Return what became of a payment. A status whose parts contradict is unknown."""
-        if one.accepted_at is not None:
-            check_instant(one.accepted_at, self._clock.now())
         match one.status, one.is_returned, one.reason, one.accepted_at:
             case "PDNG", False, None, _:
                 return "PDNG", Submitted(one.bank_id)
@@ -108,9 +105,9 @@ class Payments:
 
     def _came_back(self, one: OneStatus, booked_at: datetime) -> Returned:
         """Return the return. The bank names its day only: we take the earliest instant of it."""
-        day, latest = one.execution_day, (self._clock.now() + FRESHNESS).astimezone(JST).date()
-        if day is None or not booked_at.date() <= day <= latest:
-            raise OutcomeUnknown("IMPOSSIBLE_INSTANT", integrity=True)
+        day = one.execution_day
+        if day is None or day < booked_at.date():
+            raise OutcomeUnknown("CONTRADICTION", integrity=True)
         reason = codes.PAYMENT_ENDS.get(one.reason or "")
         return Returned(booked_at, _earliest(day, booked_at), reason, one.bank_id)
 

@@ -64,7 +64,7 @@ class PayPay:
 
         async def read(answer: httpx.Response) -> tuple[str, SubmitOutcome]:
             found = question.read(answer, messages.PAYOUT, codes.PAYOUT)
-            return "DONE", settled(found, self._clock.now())
+            return "DONE", settled(found)
 
         call: Call[SubmitOutcome] = Call(
             "submit",
@@ -82,7 +82,7 @@ class PayPay:
 
         async def read(answer: httpx.Response) -> tuple[str, InquiryOutcome]:
             found = question.read(answer, messages.PAYOUT_STATE, codes.ASKED_WRONGLY)
-            return found["STATE"], read_payout_state(found, order, self._clock.now())
+            return found["STATE"], read_payout_state(found, order)
 
         call: Call[InquiryOutcome] = Call(
             "inquire",
@@ -101,7 +101,7 @@ class PayPay:
         )
 
     async def inquire_collection(self, order: CollectionOrder) -> Answer[CollectionOutcome]:
-        return await inquire_collection(self._line, self._channel, self._clock, order)
+        return await inquire_collection(self._line, self._channel, order)
 
     async def verify_name(self, account: BankAccount) -> NameFound | NameRefused:
         question = self._channel.ask("/name", _place(account))

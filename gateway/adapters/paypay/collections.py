@@ -5,7 +5,7 @@ from datetime import datetime
 
 import httpx
 
-from gateway.adapters.digits import read_amount, read_booking, written
+from gateway.adapters.digits import read_amount, read_instant, written
 from gateway.adapters.failure import OutcomeUnknown, ReferenceNotFound, collection_outcome
 from gateway.adapters.line import Call, Line
 from gateway.adapters.paypay import codes
@@ -28,7 +28,6 @@ from gateway.domain.outcome import (
     Rejected,
     StartOutcome,
 )
-from gateway.domain.ports import Clock
 from gateway.domain.reason import Reason
 
 ITEM_BYTES_MAX = 20
@@ -55,14 +54,14 @@ def start_collection(
 
 
 async def inquire_collection(
-    line: Line, channel: Channel, clock: Clock, order: CollectionOrder
+    line: Line, channel: Channel, order: CollectionOrder
 ) -> Answer[CollectionOutcome]:
     """Ask about a collection; NotFound also while the payer's browser has not posted the form."""
     question = channel.ask("/inquiry", {"TRAN_ID": order.reference})
 
     async def read(answer: httpx.Response) -> tuple[str, CollectionOutcome]:
         found = question.read(answer, COLLECTION_STATE, codes.ASKED_WRONGLY)
-        return found["STATE"], _read_state(found, order, clock.now())
+        return found["STATE"], _read_state(found, order)
 
     call: Call[CollectionOutcome] = Call(
         "inquire_collection",
@@ -88,15 +87,13 @@ def _form(order: CollectionOrder) -> dict[str, str]:
     }
 
 
-def _read_state(
-    found: Mapping[str, str], order: CollectionOrder, now: datetime
-) -> Pending | Paid | Rejected:
+def _read_state(found: Mapping[str, str], order: CollectionOrder) -> Pending | Paid | Rejected:
     state = read_state(found, COLLECTION_STATE, COLLECTION_STATES)
     if state == "NONE":
         raise ReferenceNotFound(state)
     amount = read_amount(found["AMOUNT"])
     if state == "PAID":  # money that came counts, whatever had been asked for
-        return Paid(read_booking(found["PAID_AT"], now), amount)
+        return Paid(read_instant(found["PAID_AT"]), amount)
     if amount != order.amount:
         raise OutcomeUnknown("OTHER_AMOUNT", integrity=True)
     if state == "OPEN":

@@ -1,11 +1,10 @@
 """Collections at Rakuten. Nobody calls back: how one ended is found by asking only."""
 
 import re
-from datetime import datetime
 
 import httpx
 
-from gateway.adapters.digits import malformed, read_amount, read_booking, written
+from gateway.adapters.digits import malformed, read_amount, read_instant, written
 from gateway.adapters.failure import (
     OutcomeUnknown,
     collection_outcome,
@@ -59,7 +58,7 @@ class Collections:
     def inquire(self, order: CollectionOrder) -> Call[CollectionOutcome]:
         async def read(answer: httpx.Response) -> tuple[str, CollectionOutcome]:
             found = read_state(answer, codes.ASKED_WRONGLY)
-            return f"STATE_{found.state}", _became(found, order, self._clock.now())
+            return f"STATE_{found.state}", _became(found, order)
 
         question = self._channel.ask("/kessai/shokai", {"REF": order.reference})
         return Call(
@@ -83,13 +82,13 @@ def _order(order: CollectionOrder) -> dict[str, str]:
     }
 
 
-def _became(found: State, order: CollectionOrder, now: datetime) -> Pending | Paid | Rejected:
+def _became(found: State, order: CollectionOrder) -> Pending | Paid | Rejected:
     """Return what became of it; ReferenceNotFound, or OutcomeUnknown for contradictions."""
     if found.state == codes.NONE:
         raise found.nothing()
     amount = read_amount(found.amount)
     if found.state == codes.COLLECTION_PAID:  # money that came counts, whatever was asked for
-        booked_at = read_booking(found.booked_at, now)
+        booked_at = read_instant(found.booked_at)
         return Paid(booked_at, amount, read_receipt(found.receipt))
     if amount != order.amount:
         raise OutcomeUnknown("OTHER_AMOUNT", integrity=True)

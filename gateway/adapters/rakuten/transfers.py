@@ -1,10 +1,8 @@
 """Transfers at Rakuten: one character says what became of them, seven fields where it could not."""
 
-from datetime import datetime
-
 import httpx
 
-from gateway.adapters.digits import malformed, read_amount, read_booking
+from gateway.adapters.digits import malformed, read_amount, read_instant
 from gateway.adapters.failure import (
     OutcomeUnknown,
     inquiry_outcome,
@@ -48,7 +46,7 @@ class Transfers:
             code, receipt, booked_at, _ = read_line(
                 answer, codes.TRANSFER, fields=MONEY_FIELDS, done=IS_DONE
             )
-            return code, Settled(read_booking(booked_at, self._clock.now()), read_receipt(receipt))
+            return code, Settled(read_instant(booked_at), read_receipt(receipt))
 
         question = self._channel.ask("/furikomi", _instruction(order))
         return Call(
@@ -65,7 +63,7 @@ class Transfers:
     def inquire(self, order: TransferOrder) -> Call[InquiryOutcome]:
         async def read(answer: httpx.Response) -> tuple[str, InquiryOutcome]:
             found = read_state(answer, codes.ASKED_WRONGLY)
-            return f"STATE_{found.state}", _became(found, order, self._clock.now())
+            return f"STATE_{found.state}", _became(found, order)
 
         question = self._channel.ask("/furikomi/shokai", {"REF": order.reference})
         return Call(
@@ -93,9 +91,7 @@ def _instruction(order: TransferOrder) -> dict[str, str]:
     }
 
 
-def _became(
-    found: State, order: TransferOrder, now: datetime
-) -> Settled | Submitted | Rejected | Returned:
+def _became(found: State, order: TransferOrder) -> Settled | Submitted | Rejected | Returned:
     """Return what became of a transfer; ReferenceNotFound, or OutcomeUnknown for contradictions."""
     if found.state == codes.NONE:
         raise found.nothing()
@@ -112,7 +108,7 @@ def _became(
         case codes.TRANSFER_REFUSED:
             return _refused(found.refusal)
         case codes.TRANSFER_DONE | codes.TRANSFER_RETURNED:
-            return _moved(found, now)
+            return _moved(found)
         case _:
             raise malformed()
 
@@ -124,8 +120,8 @@ def _refused(code: str) -> Rejected:
     return Rejected(reason)
 
 
-def _moved(found: State, now: datetime) -> Settled | Returned:
-    receipt, instant = read_receipt(found.receipt), read_booking(found.booked_at, now)
+def _moved(found: State) -> Settled | Returned:
+    receipt, instant = read_receipt(found.receipt), read_instant(found.booked_at)
     if found.state == codes.TRANSFER_DONE:
         return Settled(instant, receipt)
     # The bank names the return's instant only. That the money was there before it is certain.

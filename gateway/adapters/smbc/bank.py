@@ -48,7 +48,6 @@ from gateway.domain.ports import Clock
 from gateway.domain.reason import Reason
 
 FRESHNESS = timedelta(seconds=300)
-OLDEST = timedelta(days=400)
 
 
 class Smbc:
@@ -173,9 +172,6 @@ class Smbc:
     def _check_booking(self, booked: TransferAnswer | TransferState, order: TransferOrder) -> None:
         if booked.client_reference != order.reference:
             raise OutcomeUnknown("OTHER_REFERENCE", integrity=True)
-        now = self._clock.now()
-        if not now - OLDEST <= booked.executed_at <= now + FRESHNESS:
-            raise OutcomeUnknown("IMPOSSIBLE_INSTANT", integrity=True)
 
     def _forgiving_midnight(self, error: BankRejected) -> BankError:
         """Read INVALID_REQUEST around midnight as "not taken": our date may not be theirs."""

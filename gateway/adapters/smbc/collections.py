@@ -1,7 +1,7 @@
 """Collections at SMBC: payment orders that the member approves on the bank's page."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import quote
 
 import httpx
@@ -32,7 +32,6 @@ from gateway.domain.outcome import (
 from gateway.domain.ports import Clock
 
 FRESHNESS = timedelta(seconds=300)
-OLDEST = timedelta(days=400)
 WEB_ADDRESS = re.compile(r"https?://[!-~]{1,2000}")
 
 
@@ -91,7 +90,6 @@ class PaymentOrders:
         if state.status == "CREATED" and has_failed:
             raise OutcomeUnknown("CONTRADICTION", integrity=True)
         if state.paid_at is not None:  # money that came counts, whatever had been asked for
-            self._check_instant(state.paid_at)
             return Paid(state.paid_at, Yen(state.amount), state.order_id)
         if state.amount != order.amount.amount:
             raise OutcomeUnknown("OTHER_AMOUNT", integrity=True)
@@ -101,11 +99,6 @@ class PaymentOrders:
         if reason is None:
             raise OutcomeUnknown(f"{state.status}_{state.failure_reason}", integrity=True)
         return Rejected(reason)
-
-    def _check_instant(self, booked_at: datetime) -> None:
-        now = self._clock.now()
-        if not now - OLDEST <= booked_at <= now + FRESHNESS:
-            raise OutcomeUnknown("IMPOSSIBLE_INSTANT", integrity=True)
 
 
 def _order(order: CollectionOrder) -> bytes:

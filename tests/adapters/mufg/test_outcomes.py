@@ -218,10 +218,7 @@ AMOUNT = '<InstdAmt Ccy="JPY">10000</InstdAmt>'
         pytest.param((AMOUNT, AMOUNT + AMOUNT), id="the amount twice"),
         pytest.param((AT, ""), id="booked, nobody knows when"),
         pytest.param((AT, AT.replace("+09:00", "")), id="an instant without an offset"),
-        pytest.param((AT, AT.replace("10:00:00", "10:05:01")), id="an instant to come"),
-        pytest.param((AT, AT.replace("2026", "2024")), id="an instant of long ago"),
         pytest.param((AT, AT.replace("2026-11-25", "2026-02-30")), id="a day that is not"),
-        pytest.param((AT, AT.replace("2026-11-25", "0001-01-01")), id="before the calendar"),
         pytest.param(("<AcctSvcrRef>M", "<AcctSvcrRef>\n"), id="a line break in the number"),
         pytest.param(
             ("</TxSts>", "</TxSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>"),
@@ -253,7 +250,6 @@ RETURN_DAY = "<ReqdExctnDt>2026-11-25</ReqdExctnDt>"
         pytest.param((AT, ""), id="nobody knows when it was booked"),
         pytest.param((RETURN_DAY, ""), id="nobody knows on which day it came back"),
         pytest.param((RETURN_DAY, RETURN_DAY.replace("25", "24")), id="before it was booked"),
-        pytest.param((RETURN_DAY, RETURN_DAY.replace("25", "26")), id="on a day to come"),
         pytest.param((RETURN_DAY, RETURN_DAY.replace("-25", "-31")), id="on a day that is not"),
         pytest.param(("<AddtlInf>RETURNED", "<AddtlInf>Returned"), id="in other letters: MS03"),
         pytest.param(("<TxSts>RJCT", "<TxSts>PDNG"), id="pending and returned"),
@@ -343,7 +339,6 @@ BOOKED_TOO = ("</TxSts>", "</TxSts>" + AT)
         pytest.param(
             "collection_acsc", ('<InstdAmt Ccy="JPY">5000</InstdAmt>', ""), id="nobody knows what"
         ),
-        pytest.param("collection_acsc", (AT, AT.replace("10:00", "10:06")), id="paid to-morrow"),
         pytest.param("collection_rcvd", BOOKED_TOO, id="open, and yet booked"),
         pytest.param("collection_pdng", BOOKED_TOO, id="not booked, and yet booked"),
         pytest.param("collection_rjct_cust", BOOKED_TOO, id="cancelled, and yet booked"),

@@ -63,8 +63,8 @@ def message(answer: Raw) -> dict[str, Any]:
 
 def instant(text: str) -> datetime:
     found = datetime.fromisoformat(text)
-    if found.tzinfo is None or not -400 <= (found - START) / timedelta(days=1) <= 300 / 86_400:
-        raise ValueError("not an instant at which anything was booked")
+    if found.tzinfo is None:
+        raise ValueError("nobody knows where")
     return found
 
 
