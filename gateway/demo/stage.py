@@ -15,6 +15,8 @@ from gateway.config import Settings
 from gateway.domain.account import AccountType, BankCode
 from gateway.domain.due_dates import DueDay
 from gateway.domain.errors import NotReady
+from gateway.domain.hours import JST
+from gateway.domain.house_money import Opening
 from gateway.domain.money import Yen
 from gateway.domain.ports import Clock
 from gateway.sandbox.registry import BANKS
@@ -23,7 +25,11 @@ from gateway.serve import listen
 from gateway.services.add_account import AccountOnPaper, add_account_on_paper
 from gateway.services.desk import TransferDesk
 from gateway.services.enrol_member import Enrolment, enrol_member
-from gateway.services.fund_bank import fund_bank
+from gateway.services.open_account import (
+    confirm_account_opening,
+    has_opening,
+    propose_account_opening,
+)
 from gateway.services.register_account import AccountRequest, register_account
 from gateway.store.accounts import list_accounts
 from gateway.store.login_sources import forgive
@@ -150,10 +156,21 @@ async def _seed(stage: Stage) -> None:
     known = {account.account.bank for account in await list_accounts(desk.db, member)}
     async with aiohttp.ClientSession() as control:
         for bank in desk.banks:
-            await fund_bank(desk, bank, SETTLEMENT_FUNDS, note="sandbox opening balance")
+            await _open_account(desk, bank)
             if bank not in known:
                 await _register(desk, member, bank)
             await _expect_calls(control, stage, bank)
+
+
+async def _open_account(desk: TransferDesk, bank: BankCode) -> None:
+    """Book what the sandbox's account has on its first day."""
+    if await has_opening(desk.db, bank):
+        return
+    now = desk.clock.now()
+    opening = Opening(bank, now.astimezone(JST).date(), SETTLEMENT_FUNDS.amount)
+    note = "the sandbox's first day"
+    await propose_account_opening(desk.db, opening, by=OPERATOR, note=note, now=now)
+    await confirm_account_opening(desk.db, opening, by="sandbox", note=note, now=now)
 
 
 async def _register(desk: TransferDesk, member: UUID, bank: BankCode) -> None:

@@ -5,8 +5,8 @@ posts nothing: a reservation is not money.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -20,13 +20,25 @@ FEES = "fees"
 SUSPENSE = "suspense"
 MEMBER_ACCOUNTS = frozenset({PRINCIPAL, INTEREST, LATE_DAMAGES, FEES, SUSPENSE})
 FUNDING = "funding"
+SWEEP = "sweep"
+OPENING = "opening"
+TO_GIVE_BACK = "to_give_back"
 INTEREST_INCOME = "interest_income"
 LATE_DAMAGES_INCOME = "late_damages_income"
 FEE_INCOME = "fee_income"
 UNIDENTIFIED = "unidentified"
 # Beside them each bank has its own: settlement_cash, fee_expense, bank_charges_payable.
 HOUSE_ACCOUNTS = frozenset(
-    {FUNDING, INTEREST_INCOME, LATE_DAMAGES_INCOME, FEE_INCOME, UNIDENTIFIED}
+    {
+        FUNDING,
+        SWEEP,
+        OPENING,
+        TO_GIVE_BACK,
+        INTEREST_INCOME,
+        LATE_DAMAGES_INCOME,
+        FEE_INCOME,
+        UNIDENTIFIED,
+    }
 )
 NIL_MEMBER = UUID(int=0)
 
@@ -64,7 +76,10 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """`amount` moves from `credit` to `debit`, effective on a JST date."""
+    """`amount` moves from `credit` to `debit`, effective on a JST date.
+
+    `source` says what a posting of the house came by: its kind, and the line, item or rule.
+    """
 
     id: UUID
     journal: UUID
@@ -72,6 +87,7 @@ class Posting:
     credit: str
     amount: Yen
     effective_on: date
+    source: Mapping[str, str] | None = field(default=None, compare=False)
 
 
 def charge_leg(bank: BankCode, charge: Yen, day: date) -> Leg:

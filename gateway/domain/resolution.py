@@ -6,10 +6,12 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid5
 
 from gateway.domain.account import BankCode
+from gateway.domain.bank import Direction
 from gateway.domain.believed_dates import DateRefused, check_typed, jst_day
 from gateway.domain.decision import Decision, after_people, after_submit
 from gateway.domain.errors import GatewayError
 from gateway.domain.hours import JST
+from gateway.domain.house_money import NAMES
 from gateway.domain.ledger import UNIDENTIFIED, settlement_cash
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.money import Yen
@@ -33,10 +35,12 @@ PARTICULARS: Mapping[Resolution, tuple[str, ...]] = {
     R.ADVANCE: ("member",),
     R.REFUND: ("member",),
     R.GIVEN_BACK: (),
+    R.FUNDING: (),
+    R.SWEEP: (),
+    R.BANK_CHARGE: (),
+    R.OPENING: (),
     R.WITHDRAWN: (),
 }
-# What takes money out of `unidentified`, at once or by the pay-out that follows.
-OF_SET_ASIDE = frozenset({R.PAYMENT, R.ADVANCE, R.REFUND, R.GIVEN_BACK})
 # What the transfer's file must have ended for: the bank may have it, or still get it.
 NOT_WHILE_IN_A_FILE = frozenset({R.REJECTED, R.SEND_AGAIN})
 OF_A_TRANSFER = frozenset({R.SETTLED, R.RETURNED, R.REJECTED, R.SEND_AGAIN})
@@ -48,6 +52,8 @@ ASSIGNS: Mapping[Resolution, tuple[Kind, bool]] = {
     R.ADVANCE: (Kind.ADVANCE, False),
     R.REFUND: (Kind.REFUND, False),
 }
+# What takes money out of `unidentified`.
+OF_SET_ASIDE = frozenset({*ASSIGNS, *NAMES})
 GOES_ON_FOR = timedelta(hours=24)
 
 
@@ -73,8 +79,8 @@ def check_resolution(
     came_in = _came_in(details)
     if resolution in ASSIGNS and came_in is not ASSIGNS[resolution][1]:
         raise ResolutionRefused(f"no money was set aside that could be a member's {resolution}")
-    if resolution is R.GIVEN_BACK and came_in is not True:
-        raise ResolutionRefused("no money was set aside that could be given back")
+    if resolution in NAMES and came_in not in {way is Direction.IN for way in NAMES[resolution]}:
+        raise ResolutionRefused(f"no money was set aside that could be named {resolution}")
     if resolution is R.REFUNDED and came_in is not None:
         raise ResolutionRefused("what was set aside is unidentified, and no member's suspense")
     _read(particulars)

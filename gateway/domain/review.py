@@ -31,6 +31,8 @@ class ReviewKind(StrEnum):
     DATE_DIFFERS = "date_differs"  # on the statement of another day than we booked
     DOUBLED = "doubled"  # paid out twice, or returned twice
     LEDGER_DIFFERS = "ledger_differs"  # the ledger did not post what was booked
+    NAME_WRONG = "name_wrong"  # an operator says that a line was named wrongly
+    EXPLAINED_LATER = "explained_later"  # what people had made of a line was taken back
     # From people:
     ENTRY_WRONG = "entry_wrong"  # an operator says that a loan's entry should not be there
 
@@ -70,8 +72,12 @@ class Resolution(StrEnum):
     PAYMENT = "payment"  # unidentified money is a member's payment
     ADVANCE = "advance"  # unidentified money went to a member, who owes it
     REFUND = "refund"  # unidentified money went to a member, who was owed it
-    GIVEN_BACK = "given_back"  # unidentified money went back to whoever sent it
-    WITHDRAWN = "withdrawn"  # the entry was wrong: it counts no more
+    GIVEN_BACK = "given_back"  # unidentified money goes, or went, back to whoever sent it
+    FUNDING = "funding"  # the lender put it in
+    SWEEP = "sweep"  # the lender moved repayments to its main account
+    BANK_CHARGE = "bank_charge"  # the bank's bill for what it charged
+    OPENING = "opening"  # it was there on the first day
+    WITHDRAWN = "withdrawn"  # the entry, or the line's name, was wrong: it counts no more
 
 
 R = Resolution
@@ -84,13 +90,22 @@ RESOLUTIONS: Mapping[ReviewKind, tuple[Resolution, ...]] = {
     ReviewKind.TRANSFER_UNCLEAR: (R.SETTLED, R.RETURNED, R.REJECTED, R.SEND_AGAIN, R.NOTED),
     ReviewKind.DATE_NOT_BELIEVED: (R.SETTLED, R.RETURNED, R.PAID, R.NOTED),
     ReviewKind.PAID_THOUGH_ENDED: (R.NOTED,),
-    ReviewKind.ONLY_BANK_IN: (R.PAYMENT, R.GIVEN_BACK, R.NOTED),
-    ReviewKind.ONLY_BANK_OUT: (R.ADVANCE, R.REFUND, R.NOTED),
+    ReviewKind.ONLY_BANK_IN: (R.PAYMENT, R.FUNDING, R.OPENING, R.GIVEN_BACK, R.NOTED),
+    ReviewKind.ONLY_BANK_OUT: (
+        R.ADVANCE,
+        R.REFUND,
+        R.SWEEP,
+        R.BANK_CHARGE,
+        R.GIVEN_BACK,
+        R.NOTED,
+    ),
     ReviewKind.ONLY_US: (R.NOTED,),
     ReviewKind.DATE_DIFFERS: (R.NOTED,),
     ReviewKind.DOUBLED: (R.ADVANCE, R.PAYMENT, R.GIVEN_BACK, R.NOTED),
     ReviewKind.LEDGER_DIFFERS: (R.NOTED,),
     ReviewKind.ENTRY_WRONG: (R.WITHDRAWN, R.NOTED),
+    ReviewKind.NAME_WRONG: (R.WITHDRAWN, R.NOTED),
+    ReviewKind.EXPLAINED_LATER: (R.NOTED,),
 }
 
 

@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Direction
 from gateway.domain.breaks import BREAKS, Break
+from gateway.domain.house_money import LineKey
 from gateway.domain.ledger import (
     FUNDING,
     NIL_MEMBER,
@@ -42,22 +43,30 @@ def asides(
     for finding in findings:
         if finding.line is None:
             continue
-        number, done = _done(bank, day, finding.line.bank_id, known)
+        number, done = aside_of(bank, day, finding.line.bank_id, known)
         missing = finding.set_aside - done
         if missing:
             identifier = aside_id(bank, day, finding.line.bank_id, number)
             leg = _leg(bank, day, missing)
             yield Posting(
-                identifier, identifier, leg.debit, leg.credit, leg.amount, leg.effective_on
+                id=identifier,
+                journal=identifier,
+                debit=leg.debit,
+                credit=leg.credit,
+                amount=leg.amount,
+                effective_on=leg.effective_on,
+                source=LineKey(bank, day, finding.line.bank_id).source("set_aside"),
             )
 
 
 def set_aside_of(bank: BankCode, day: date, bank_id: str, posted: Iterable[Posting]) -> int:
     """Return what is set aside of a line by now, in counted positive: 0 once it is explained."""
-    return _done(bank, day, bank_id, {posting.id: posting for posting in posted})[1]
+    return aside_of(bank, day, bank_id, {posting.id: posting for posting in posted})[1]
 
 
-def _done(bank: BankCode, day: date, bank_id: str, known: dict[UUID, Posting]) -> tuple[int, int]:
+def aside_of(
+    bank: BankCode, day: date, bank_id: str, known: dict[UUID, Posting]
+) -> tuple[int, int]:
     """Return how many postings there are about a line, and what they set aside."""
     ids = (aside_id(bank, day, bank_id, number) for number in count())
     there = [known[identifier] for identifier in takewhile(known.__contains__, ids)]
@@ -93,13 +102,19 @@ def fundings(bank: BankCode, postings: Iterable[Posting]) -> tuple[Movement, ...
     )
 
 
-def review_of(bank: BankCode, day: date, finding: Finding) -> NewReview | None:
-    """Return the item that people find, None where nobody has to look."""
+def review_of(
+    bank: BankCode, day: date, finding: Finding, *, asides_before: int = 0
+) -> NewReview | None:
+    """Return the item that people find, None where nobody has to look.
+
+    A line whose money was set aside, explained and set aside again (`asides_before` counts the
+    postings before this one) is looked at anew.
+    """
     kind = None if finding.kind is None else BREAKS[finding.kind].review
     if kind is None:
         return None
     return NewReview(
-        key=_key(bank, day, kind, finding),
+        key=_key(bank, day, kind, finding) + (f":{asides_before}" if asides_before else ""),
         kind=kind,
         bank=bank,
         booked_on=day,

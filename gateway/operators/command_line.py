@@ -13,6 +13,7 @@ from gateway.operators import (
     entry_commands,
     file_commands,
     hours_command,
+    house_commands,
     reconcile_command,
     review_commands,
     token_commands,
@@ -39,6 +40,9 @@ WRONG = 1
 commands = typer.Typer(no_args_is_help=True, help="Operators' commands.")
 commands.add_typer(window_commands.commands, name="windows")
 commands.add_typer(review_commands.commands, name="review")
+commands.add_typer(house_commands.rules, name="rules")
+commands.command("account-open")(house_commands.account_open)
+commands.command("line-withdraw")(house_commands.line_withdraw)
 commands.command("hours")(hours_command.show_hours)
 commands.command("reconcile")(reconcile_command.reconcile)
 commands.command("resolve")(review_commands.resolve)

@@ -1,5 +1,6 @@
 """Act on what two operators have decided: once, and again if it was cut off in the middle."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import structlog
 
 from gateway.domain.account import BankCode
 from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
+from gateway.domain.house_money import NAMES
 from gateway.domain.money import Yen
 from gateway.domain.outcome import Paid
 from gateway.domain.repayment import State as RepaymentState
@@ -22,6 +24,7 @@ from gateway.domain.resolution import (
 from gateway.domain.review import Resolution, ReviewKind
 from gateway.services.book_entry import FoundEntry, book_entry
 from gateway.services.desk import TransferDesk
+from gateway.services.name_line import name_line, unname_line
 from gateway.services.reconcile import RECONCILE
 from gateway.services.record_decision import record_decision
 from gateway.services.record_repayment import record_repayment
@@ -74,16 +77,9 @@ async def act(desk: TransferDesk, item: ReviewItem) -> None:
     proposal = item.proposal
     if proposal is None or item.confirmed_by is None:
         raise ValueError(f"nothing was confirmed about item {item.id}")
-    if proposal.resolution in OF_A_TRANSFER:
-        await _move_transfer(desk, item, proposal)
-    elif proposal.resolution is Resolution.PAID:
-        await _pay(desk, item, proposal)
-    elif proposal.resolution in ASSIGNS:
-        await _assign(desk, item, proposal)
-    elif proposal.resolution is Resolution.REFUNDED:
-        await _refund(desk, item, proposal)
-    elif proposal.resolution is Resolution.WITHDRAWN:
-        await _withdraw(desk, item, proposal)
+    carry_out = ACTS.get(proposal.resolution)
+    if carry_out is not None:
+        await carry_out(desk, item, proposal)
     now = desk.clock.now()
     for bank, day in _days(item, proposal):
         await run_again(desk.db, Run(RECONCILE, bank, day), now=now)
@@ -152,6 +148,9 @@ async def _refund(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> N
 
 
 async def _withdraw(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
+    if item.kind is ReviewKind.NAME_WRONG:
+        await unname_line(desk, item)
+        return
     wrong = WrongEntry(item.member_id, UUID(item.details["entry"]), proposal.note)
     await withdraw_entry(desk, wrong)
     # Money that was given to this member is nobody's, or owed, again: people decide anew.
@@ -170,3 +169,19 @@ def _days(item: ReviewItem, proposal: Proposal) -> list[tuple[BankCode, date]]:
 async def _stand_aside(desk: TransferDesk, item: ReviewItem) -> None:
     later = timedelta(seconds=LATER_S * desk.settings.time_scale)
     await act_later(desk.db, item, at=desk.clock.now() + later)
+
+
+async def _name(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
+    await name_line(desk, item, proposal.resolution)
+
+
+Act = Callable[[TransferDesk, ReviewItem, Proposal], Awaitable[None]]
+# What follows from each resolution; from what is only noted, nothing.
+ACTS: Mapping[Resolution, Act] = {
+    **dict.fromkeys(OF_A_TRANSFER, _move_transfer),
+    **dict.fromkeys(ASSIGNS, _assign),
+    **dict.fromkeys(NAMES, _name),
+    Resolution.PAID: _pay,
+    Resolution.REFUNDED: _refund,
+    Resolution.WITHDRAWN: _withdraw,
+}

@@ -12,18 +12,16 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypeVar
 from uuid import UUID
 
-from gateway.domain.bank import Direction, Statement, StatementLine
-from gateway.domain.breaks import BREAKS, Break, Treatment, Verdict
+from gateway.domain.bank import Statement, StatementLine
+from gateway.domain.breaks import BREAKS, Treatment, Verdict
 from gateway.domain.ledger import Posting
 from gateway.domain.places import Places
 from gateway.domain.reconciliation import BankDay, Finding, Movement, match
 from gateway.domain.repayment import Repayment
-from gateway.domain.resolution import OF_SET_ASIDE
 from gateway.domain.set_aside import aside_id, fundings
 from gateway.domain.transfer import Transfer
 from gateway.services.read_bank_day import KnownDay, read_part
 from gateway.store.database import Database
-from gateway.store.review_items import decided_lines
 from gateway.store.statements import house_postings, movements_of_day
 
 PART = 500
@@ -107,7 +105,6 @@ class _Looking:
     """What was found so far, and the rows of the references that do not agree."""
 
     day: OpenDay
-    decided: Container[str]
     house: tuple[Posting, ...]
     aside: frozenset[UUID]
     verdicts: Counter[Verdict] = field(default_factory=Counter)
@@ -133,10 +130,9 @@ class _Looking:
     def note(self, findings: Iterable[Finding], place: Mapping[str, int]) -> None:
         """Count findings, and keep those that something follows from."""
         last = len(self.day.statement.movements)
-        for given in findings:
-            if given.line is None and not self.day.is_over:
+        for finding in findings:
+            if finding.line is None and not self.day.is_over:
                 continue
-            finding = _as_decided(given, self.decided)
             self.verdicts[finding.verdict] += 1
             if finding.kind is None and not self._was_set_aside(finding.line):
                 continue
@@ -172,9 +168,8 @@ class _Looking:
 
 async def _begin(db: Database, day: OpenDay) -> _Looking:
     bank, on = day.statement.bank, day.statement.day
-    decided = await decided_lines(db, bank, on, OF_SET_ASIDE)
     house = tuple(await house_postings(db, bank, on))
-    return _Looking(day, decided, house, frozenset(posting.id for posting in house))
+    return _Looking(day, house, frozenset(posting.id for posting in house))
 
 
 def _first_seen(day: OpenDay, start: int) -> tuple[list[str], list[int]]:
@@ -268,12 +263,3 @@ async def _match_rest(
 def is_bookable(finding: Finding) -> bool:
     """Whether the finding's rule says that it is booked by itself."""
     return finding.kind is not None and BREAKS[finding.kind].treatment is Treatment.BOOK
-
-
-def _as_decided(finding: Finding, decided: Container[str]) -> Finding:
-    """Return the finding; what people gave to somebody is not booked as something else too."""
-    line = finding.line
-    if line is None or line.bank_id not in decided or not is_bookable(finding):
-        return finding
-    is_credit = line.direction is Direction.IN
-    return replace(finding, kind=Break.CREDIT_UNKNOWN if is_credit else Break.DEBIT_UNKNOWN)

@@ -27,13 +27,13 @@ from gateway.domain.reconciliation import (
     refusal,
 )
 from gateway.domain.review import NewReview
-from gateway.domain.set_aside import asides, review_of
+from gateway.domain.set_aside import review_of
 from gateway.services.book_finding import book_finding
 from gateway.services.desk import TransferDesk
 from gateway.services.look_at_day import PART, is_bookable, look_again, look_at_day, open_day
 from gateway.services.read_bank_day import KnownDay
+from gateway.services.set_aside_lines import SetAside, release_lines, set_aside_lines
 from gateway.store.daily_runs import Run, run_again
-from gateway.store.ledger import post_once
 from gateway.store.review_items import Subject, raise_reviews
 from gateway.store.statements import keep_lines, kept_lines, lines_elsewhere
 
@@ -116,10 +116,11 @@ async def _keep(desk: TransferDesk, statement: Statement, *, is_kept: bool, now:
 async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool) -> DayReport:
     day = await open_day(statement, is_over=is_over)
     first = look = await look_at_day(desk.db, day)
-    booked = 0
+    booked = taken_back = 0
     for _ in range(ROUNDS_MAX):
         if not any(is_bookable(finding) for finding in look.findings):
             break
+        taken_back += await release_lines(desk, look.known, filter(is_bookable, look.findings))
         done = [await book_finding(desk, look.known, finding) for finding in look.findings]
         booked += sum(done)
         before = look.findings
@@ -128,14 +129,15 @@ async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool)
         if not any(done) and look.findings == before:
             break
     findings = tuple(_not_bookable(finding) for finding in look.findings)
-    aside = await _set_aside(desk, look.known, findings)
+    aside = await set_aside_lines(desk, look.known, findings)
     # What agrees by now has its rows from the first look.
     known = replace(
         look.known,
         transfers={**first.known.transfers, **look.known.transfers},
         repayments={**first.known.repayments, **look.known.repayments},
     )
-    raised = await _raise(desk, known, dict.fromkeys((*first.findings, *findings)))
+    found = dict.fromkeys((*first.findings, *findings))
+    raised = taken_back + aside.taken_back + await _raise(desk, known, found, aside)
     return DayReport(
         bank=statement.bank,
         day=statement.day,
@@ -144,7 +146,7 @@ async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool)
         verdicts=first.verdicts,
         breaks=tuple(break_report(one) for one in first.findings if one.kind is not None),
         booked=booked,
-        set_aside=aside,
+        set_aside=aside.posted,
         raised=raised,
     )
 
@@ -154,21 +156,16 @@ def _not_bookable(finding: Finding) -> Finding:
     return replace(finding, kind=Break.LEDGER_DIFFERS) if is_bookable(finding) else finding
 
 
-async def _set_aside(desk: TransferDesk, known: KnownDay, findings: Sequence[Finding]) -> int:
-    day = known.day
-    posted = 0
-    for posting in asides(day.bank, day.day, findings, known.house):
-        now = desk.clock.now()
-        posted += await post_once(desk.db, posting, member_id=NIL_MEMBER, now=now)
-    return posted
-
-
-async def _raise(desk: TransferDesk, known: KnownDay, findings: Iterable[Finding]) -> int:
+async def _raise(
+    desk: TransferDesk, known: KnownDay, findings: Iterable[Finding], aside: SetAside
+) -> int:
     """Raise what people have to look at, of what was found at first and of what is left."""
     raised = 0
     for finding in findings:
-        review = review_of(known.day.bank, known.day.day, finding)
-        if review is None:
+        line = "" if finding.line is None else finding.line.bank_id
+        before = aside.before.get(line, 0) if finding.set_aside else 0
+        review = review_of(known.day.bank, known.day.day, finding, asides_before=before)
+        if review is None or line in aside.by_rule:
             continue
         subject = _subject(known, finding)
         is_new = await raise_reviews(desk.db, subject, [review], now=desk.clock.now())

@@ -12,6 +12,7 @@ from gateway.domain import repayment as repayments
 from gateway.domain.bank_file import OPEN_STATES
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.hours import JST
+from gateway.domain.house_money import LineKey, named
 from gateway.domain.identifier import uuid7
 from gateway.domain.operator import is_same_person, person
 from gateway.domain.repayment import Repayment
@@ -38,7 +39,7 @@ from gateway.store.review_items import (
     find_item,
     propose,
 )
-from gateway.store.statements import house_postings
+from gateway.store.statements import house_postings, line_names
 from gateway.store.transfers import find_transfer
 
 OF_A_ROW = frozenset({ReviewKind.TRANSFER_UNCLEAR, ReviewKind.DATE_NOT_BELIEVED})
@@ -189,6 +190,10 @@ async def _check_set_aside(db: Database, item: ReviewItem, resolution: Resolutio
     now_aside = set_aside_of(item.bank, item.booked_on, details["bank_id"], posted)
     if now_aside != details["set_aside"]:
         raise ResolutionRefused(f"it is explained by now: {abs(now_aside)} yen are set aside")
+    line = LineKey(item.bank, item.booked_on, details["bank_id"])
+    names = await line_names(db, item.bank, item.booked_on)
+    if named(line, names).yen:
+        raise ResolutionRefused("it is named as the lender's own money by now")
 
 
 async def _with_member(db: Database, particulars: Mapping[str, str]) -> Mapping[str, str]:

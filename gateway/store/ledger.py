@@ -1,15 +1,16 @@
 """The ledger beyond the money steps: postings of the house, and what it has at a bank."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from gateway.domain.account import BankCode
-from gateway.domain.ledger import Posting
+from gateway.domain.ledger import NIL_MEMBER, Posting
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 
-POST_ONCE = SQL["ledger.post_once"]
+POST_HOUSE = SQL["ledger.post_house"]
 MEASURE_SETTLEMENT = SQL["ledger.measure_settlement"]
 
 # What was written so long ago is counted for good. A posting is written by one statement, which the
@@ -18,14 +19,23 @@ MEASURE_SETTLEMENT = SQL["ledger.measure_settlement"]
 MARGIN_S = 600.0
 
 
-async def post_once(db: Database, posting: Posting, *, member_id: UUID, now: datetime) -> bool:
-    """Write one posting of its own; False if one with its id is there already."""
-    row = await db.fetchrow(
-        POST_ONCE,
-        *(member_id, posting.id, posting.journal, posting.debit, posting.credit),
-        *(posting.amount.amount, posting.effective_on, now),
-    )
-    return row is not None
+async def post_house(db: Database, postings: Sequence[Posting], *, now: datetime) -> int:
+    """Write postings of the house in one statement; return how many of them are new."""
+    rows = [as_row(posting) for posting in postings]
+    return len(await db.fetch(POST_HOUSE, NIL_MEMBER, now, rows)) if rows else 0
+
+
+def as_row(posting: Posting) -> dict[str, object]:
+    """Return a posting of the house as the statements that write one take it."""
+    return {
+        "id": str(posting.id),
+        "journal": str(posting.journal),
+        "debit": posting.debit,
+        "credit": posting.credit,
+        "amount": posting.amount.amount,
+        "effective_on": posting.effective_on,
+        "source": None if posting.source is None else dict(posting.source),
+    }
 
 
 @dataclass(frozen=True, slots=True)

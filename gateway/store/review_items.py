@@ -9,6 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from gateway.domain.account import BankCode
+from gateway.domain.house_money import LineKey
 from gateway.domain.review import ItemState, NewReview, Resolution, ReviewKind
 from gateway.store.bookings import encode_reviews
 from gateway.store.database import Database
@@ -20,7 +21,7 @@ LIST = SQL["reviews.list"]
 OPEN_BY_KIND = SQL["reviews.open_by_kind"]
 PROPOSE = SQL["reviews.propose"]
 CONFIRM = SQL["reviews.confirm"]
-DECIDED = SQL["reviews.decided"]
+OF_LINE = SQL["reviews.of_line"]
 ABOUT_ENTRY = SQL["reviews.about_entry"]
 ASSIGNED_TO = SQL["reviews.assigned_to"]
 DUE_ACTS = SQL["reviews.due_acts"]
@@ -150,12 +151,10 @@ async def due_acts(db: Database, *, now: datetime, limit: int) -> list[ReviewIte
     return [read_item(row) for row in await db.fetch(DUE_ACTS, now, limit)]
 
 
-async def decided_lines(
-    db: Database, bank: BankCode, day: date, resolutions: Collection[Resolution]
-) -> frozenset[str]:
-    """Return the numbers of a statement's lines that were resolved so."""
-    rows = await db.fetch(DECIDED, bank, day, sorted(resolutions))
-    return frozenset(row["line"] for row in rows)
+async def items_of_line(db: Database, line: LineKey) -> list[ReviewItem]:
+    """Return all that was ever asked about a line of a statement, the latest first."""
+    rows = await db.fetch(OF_LINE, line.bank, line.day, line.bank_id)
+    return [read_item(row) for row in rows]
 
 
 async def items_about(db: Database, member_id: UUID, entry_id: UUID) -> list[ReviewItem]:

@@ -25,6 +25,7 @@ REPAYMENTS = SQL["reconciliation.repayments"]
 MOVEMENTS = SQL["reconciliation.movements"]
 MOVEMENTS_OF_DAY = SQL["reconciliation.movements_of_day"]
 FIRST_BOOKED = SQL["reconciliation.first_booked"]
+NAMED_LINES = SQL["reconciliation.named_lines"]
 HOUSE_POSTINGS = SQL["reconciliation.house_postings"]
 KEPT_LINES = SQL["reconciliation.kept_lines"]
 LINES_ELSEWHERE = SQL["reconciliation.lines_elsewhere"]
@@ -84,17 +85,13 @@ async def first_booked(db: Database, bank: BankCode) -> date | None:
 async def house_postings(db: Database, bank: BankCode, day: date) -> list[Posting]:
     """Return what the house moved at a bank on a day."""
     rows = await db.fetch(HOUSE_POSTINGS, settlement_cash(bank), day)
-    return [
-        Posting(
-            id=row["id"],
-            journal=row["journal"],
-            debit=row["debit"],
-            credit=row["credit"],
-            amount=Yen(row["amount"]),
-            effective_on=row["effective_on"],
-        )
-        for row in rows
-    ]
+    return [_posting(row) for row in rows]
+
+
+async def line_names(db: Database, bank: BankCode, day: date) -> dict[UUID, Posting]:
+    """Return what the house's postings say of the names of a day's lines, by id."""
+    rows = await db.fetch(NAMED_LINES, settlement_cash(bank), day, bank)
+    return {row["id"]: replace(_posting(row), source=row["source"]) for row in rows}
 
 
 async def kept_lines(
@@ -152,6 +149,17 @@ def read_line(row: Record) -> StatementLine:
         reference=row["reference"],
         counterparty="",
         is_return=row["is_return"],
+    )
+
+
+def _posting(row: Record) -> Posting:
+    return Posting(
+        id=row["id"],
+        journal=row["journal"],
+        debit=row["debit"],
+        credit=row["credit"],
+        amount=Yen(row["amount"]),
+        effective_on=row["effective_on"],
     )
 
 

@@ -1,6 +1,9 @@
--- name: post_once
-INSERT INTO postings (member_id, id, journal, debit, credit, amount, effective_on, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+-- name: post_house
+-- Postings of the house, all or none of them new: run again it writes nothing more. Returns those that are new.
+INSERT INTO postings (member_id, id, journal, debit, credit, amount, effective_on, recorded_at, source)
+SELECT $1, p.id, p.journal, p.debit, p.credit, p.amount, p.effective_on, $2, p.source
+FROM jsonb_to_recordset($3) AS p (
+    id uuid, journal uuid, debit text, credit text, amount bigint, effective_on date, source jsonb)
 ON CONFLICT (member_id, id) DO NOTHING RETURNING id;
 
 -- name: measure_settlement

@@ -80,9 +80,11 @@ WHERE (l.member_id IS NULL AND p.member_id <> '00000000-0000-0000-0000-000000000
 ORDER BY p.id LIMIT $1;
 
 -- name: account_totals
--- Debits minus credits of every account, over all members; and what of it was moved but by the lender itself.
+-- Debits minus credits of every account, over all members; and what of it moved but for what was there at first or was
+-- typed in as a funding.
 SELECT a.account, sum(a.amount)::bigint AS balance,
-    coalesce(sum(a.amount) FILTER (WHERE 'funding' NOT IN (p.debit, p.credit)), 0)::bigint AS moved
+    coalesce(sum(a.amount) FILTER (
+        WHERE 'funding' NOT IN (p.debit, p.credit) AND 'opening' NOT IN (p.debit, p.credit)), 0)::bigint AS moved
 FROM postings p, LATERAL (VALUES (p.debit, p.amount), (p.credit, -p.amount)) AS a (account, amount)
 GROUP BY a.account ORDER BY a.account;
 
@@ -152,3 +154,21 @@ SELECT pg_sleep(0.05);
 
 -- name: first_posting
 SELECT min(recorded_at) AS at FROM postings;
+
+-- name: unidentified
+-- One statement, so one snapshot: what the account holds (debits minus credits), what the house posted on it, what of it
+-- members' loans took, and the review items about lines.
+SELECT
+    (SELECT coalesce(sum(CASE WHEN p.debit = 'unidentified' THEN p.amount ELSE -p.amount END), 0)::bigint
+     FROM postings p WHERE 'unidentified' IN (p.debit, p.credit)) AS balance,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'id', p.id, 'bank', p.source ->> 'bank', 'day', p.source ->> 'day', 'line', p.source ->> 'line',
+        'amount', CASE WHEN p.debit = 'unidentified' THEN -p.amount ELSE p.amount END)), '[]'::jsonb)
+     FROM postings p WHERE p.member_id = '00000000-0000-0000-0000-000000000000'
+        AND 'unidentified' IN (p.debit, p.credit)) AS house,
+    (SELECT coalesce(jsonb_agg(to_jsonb(e)), '[]'::jsonb)
+     FROM loan_entries e WHERE e.house = 'unidentified') AS entries,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'id', r.id, 'bank', r.bank, 'day', r.booked_on, 'line', r.details ->> 'bank_id', 'state', r.state,
+        'resolution', r.resolution, 'is_acted', r.acted_at IS NOT NULL)), '[]'::jsonb)
+     FROM review_items r WHERE r.booked_on IS NOT NULL AND r.details ? 'bank_id') AS items;

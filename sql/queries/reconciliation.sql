@@ -50,6 +50,13 @@ SELECT id, journal, debit, credit, amount, effective_on FROM postings
 WHERE member_id = '00000000-0000-0000-0000-000000000000' AND effective_on = $2 AND $1 IN (debit, credit)
 ORDER BY recorded_at, id;
 
+-- name: named_lines
+-- What the house's postings of a day say of lines' names: they move no cash.
+SELECT id, journal, debit, credit, amount, effective_on, source FROM postings
+WHERE member_id = '00000000-0000-0000-0000-000000000000' AND effective_on = $2
+    AND 'unidentified' IN (debit, credit) AND $1 NOT IN (debit, credit) AND source ->> 'bank' = $3
+ORDER BY recorded_at, id;
+
 -- name: kept_lines
 -- The next lines of a day, after this one.
 SELECT * FROM statement_lines WHERE bank = $1 AND day = $2 AND line_no > $3 ORDER BY line_no LIMIT $4;

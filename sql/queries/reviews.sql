@@ -62,10 +62,10 @@ SELECT * FROM review_items
 WHERE state = 'closed' AND (particulars ->> 'member' = $1::uuid::text OR (member_id = $1 AND resolution = 'refunded'))
 ORDER BY raised_at, id;
 
--- name: decided
--- The lines of a bank's day of which two people said whose money it is.
-SELECT details ->> 'bank_id' AS line FROM review_items
-WHERE bank = $1 AND booked_on = $2 AND state = 'closed' AND resolution = ANY($3::text[]) AND details ? 'bank_id';
+-- name: of_line
+-- What was ever asked about a line of a bank's day, the latest first.
+SELECT * FROM review_items
+WHERE bank = $1 AND booked_on = $2 AND details ->> 'bank_id' = $3 ORDER BY raised_at DESC, id DESC;
 
 -- name: due_acts
 SELECT * FROM review_items WHERE act_at <= $1 ORDER BY act_at LIMIT $2;

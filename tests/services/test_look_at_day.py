@@ -10,17 +10,16 @@ import pytest
 
 from gateway.domain.bank import Statement, StatementLine
 from gateway.domain.breaks import Break
-from gateway.domain.money import Yen
 from gateway.domain.outcome import Rejected, Settled, SubmitOutcome, Unknown
 from gateway.domain.reason import Reason
 from gateway.domain.reconciliation import Finding, match
 from gateway.domain.set_aside import fundings
-from gateway.services.fund_bank import fund_bank
 from gateway.services.look_at_day import PART, Look, look_again, look_at_day, open_day
 from gateway.services.read_bank_day import read_part
 from gateway.store.statements import house_postings, keep_lines, movements_of_day
 from tests.manual_clock import START, ManualClock
 from tests.services.conftest import new_member
+from tests.services.house_books import typed_funding
 from tests.services.stating_bank import BANK, IN, OUT, TODAY, Morning, at_stating_bank
 from tests.services.test_transfers import accepted
 
@@ -45,8 +44,8 @@ async def lived(morning: Morning, owner: Any, random: Random) -> Statement:
         transfer = await accepted(desk, member, amount=1_000, key=f"key-{number:016}")
         references.append(transfer.reference)
         morning.clock.instant += timedelta(seconds=random.choice([0, 1]))
-    for note, amount in ("1", 700), ("2", 700), ("3", 900):
-        await fund_bank(desk, BANK, Yen(amount), note=note)
+    for amount in (700, 700, 900):
+        await typed_funding(desk, BANK, amount)
     named: list[str | None] = [None, *STRANGERS, *references[: TRANSFERS * 2 // 3]]
     for _ in range(60):
         amount = random.choice([700, 900, 1_000, 1_000, 1_000])

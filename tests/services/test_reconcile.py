@@ -9,18 +9,17 @@ from gateway.domain.bank import StatementUnavailable
 from gateway.domain.breaks import Break, Verdict
 from gateway.domain.day_report import DayReport
 from gateway.domain.ledger import settlement_cash
-from gateway.domain.money import Yen
 from gateway.domain.outcome import NotFound, Rejected, Unknown
 from gateway.domain.reason import Reason
 from gateway.domain.review import ReviewKind
 from gateway.domain.transfer import State, Transfer
 from gateway.ops.commands.ledger_verify import verify_ledger
-from gateway.services.fund_bank import fund_bank
 from gateway.services.reconcile import DayNotCome, reconcile_day
 from gateway.store.review_items import ReviewItem, list_items
 from gateway.store.transfers import find_transfer
 from tests.manual_clock import START, ManualClock
 from tests.services.conftest import Member
+from tests.services.house_books import typed_funding
 from tests.services.stating_bank import BANK, IN, OUT, TODAY, Morning, at_stating_bank
 from tests.services.test_transfers import accepted
 
@@ -229,8 +228,8 @@ async def test_money_that_nobody_knows_of_is_set_aside_once(
     assert await cash(morning) == 2_500
 
 
-async def test_a_funding_explains_its_credit(morning: Morning) -> None:
-    await fund_bank(morning.desk, BANK, Yen(1_000_000), note="from the house bank")
+async def test_a_funding_that_was_typed_before_explains_its_credit(morning: Morning) -> None:
+    await typed_funding(morning.desk, BANK, 1_000_000)
     morning.bank.state(None, IN, 1_000_000)
 
     report = await morning.reconcile()

@@ -212,7 +212,7 @@ async def test_money_that_was_explained_meanwhile_is_nobody_elses(
         await propose(morning, item, R.GIVEN_BACK)
 
 
-async def test_money_that_people_gave_to_a_member_is_not_booked_as_something_else_too(
+async def test_money_that_people_gave_to_a_member_is_taken_back_once_something_explains_it(
     morning: Morning, member: Member, owner: Any
 ) -> None:
     morning.bank.submits.append(Unknown())
@@ -227,8 +227,9 @@ async def test_money_that_people_gave_to_a_member_is_not_booked_as_something_els
     await morning.reconcile()
     await morning.reconcile(back.date())
 
-    # A day's interest is owed still: it came back as a payment.
-    assert await balances(morning) == {"principal": 4, "interest_income": -4}
+    # It was no payment but the transfer, come back: nothing was ever lent.
+    assert await balances(morning) == {}
+    assert (await only_item(morning)).kind is ReviewKind.EXPLAINED_LATER
 
 
 async def test_what_is_set_aside_is_not_paid_out_as_a_members_suspense(morning: Morning) -> None:
@@ -527,8 +528,6 @@ async def test_money_that_went_out_is_nobodys_payment(
 
     with pytest.raises(ResolutionRefused, match="no money was set aside"):
         await propose(morning, item, R.PAYMENT, member=number)
-    with pytest.raises(ResolutionRefused, match="given back"):
-        await propose(morning, item, R.GIVEN_BACK)
     await resolve(morning, item, R.ADVANCE, member=number)
 
     assert await balances(morning) == {"principal": 12_000, settlement_cash(BANK): -12_000}

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 from structlog.testing import capture_logs
 
 from gateway.domain.account import BankCode
-from gateway.domain.money import Yen
 from gateway.services.desk import TransferDesk
-from gateway.services.fund_bank import fund_bank
 from gateway.services.watch_settlement import watch_settlement
 from tests.services.conftest import Member, NoMetrics, ToldBank
+from tests.services.house_books import open_account, typed_funding
 from tests.services.test_transfers import accepted
 
 
@@ -33,7 +32,7 @@ async def test_a_balance_that_falls_below_the_mark_is_told_once_and_the_gauge_sa
     gauges = Gauges()
     desk = replace(desk, metrics=gauges)
     mark = desk.profiles[BankCode.SMBC].low_water
-    await fund_bank(desk, BankCode.SMBC, Yen(mark + 5_000), note="opening")
+    await open_account(desk, BankCode.SMBC, mark + 5_000)
     assert await alerts(desk) == []
 
     await accepted(desk, member, amount=10_000)
@@ -49,9 +48,9 @@ async def test_an_account_that_was_filled_again_is_told_of_again(
 ) -> None:
     del bank
     mark = desk.profiles[BankCode.SMBC].low_water
-    await fund_bank(desk, BankCode.SMBC, Yen(mark - 1), note="opening")
+    await open_account(desk, BankCode.SMBC, mark - 1)
     assert len(await alerts(desk)) == 1
-    await fund_bank(desk, BankCode.SMBC, Yen(1), note="more")
+    await typed_funding(desk, BankCode.SMBC, 1)
     assert await alerts(desk) == []
 
     await accepted(desk, member, amount=10_000)

@@ -19,6 +19,10 @@ HOUSE_TABLES = {
     "operators",
     "schema_files",
     "settlement_marks",
+    "settlement_days",
+    "account_openings",
+    "standing_rules",
+    "statement_words",
     "statement_lines",
 }
 APPEND_ONLY = {

@@ -12,7 +12,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.ledger import FUNDING, NIL_MEMBER, PRINCIPAL, Posting, settlement_cash
 from gateway.domain.money import Yen
 from gateway.store.database import Database
-from gateway.store.ledger import SettlementBalance, measure_settlement, post_once
+from gateway.store.ledger import SettlementBalance, measure_settlement, post_house
 from gateway.store.migrate import migrate
 from gateway.store.sql import sql_directory
 
@@ -24,7 +24,7 @@ LOW_WATER = 10_000
 async def post(db: Database, debit: str, credit: str, amount: int) -> None:
     posting = Posting(uuid4(), uuid4(), debit, credit, Yen(amount), DAY)
     # Business time may be any: here it lies far back.
-    assert await post_once(db, posting, member_id=uuid4(), now=datetime(2020, 1, 1, tzinfo=UTC))
+    assert await post_house(db, [posting], now=datetime(2020, 1, 1, tzinfo=UTC)) == 1
 
 
 async def measure(

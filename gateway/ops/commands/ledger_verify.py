@@ -21,6 +21,7 @@ from gateway.domain.ledger import (
     settlement_cash,
 )
 from gateway.ops.commands.member_verify import Finding, member_findings
+from gateway.ops.commands.unidentified_verify import unidentified_findings
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 
@@ -28,6 +29,7 @@ VERIFY_MEMBERS = SQL["ops.verify_members"]
 VERIFY_POSTINGS = SQL["ops.verify_postings"]
 ACCOUNT_TOTALS = SQL["ops.account_totals"]
 FIRST_POSTING = SQL["ops.first_posting"]
+UNIDENTIFIED = SQL["ops.unidentified"]
 WRONG_MARKS = SQL["ops.wrong_marks"]
 
 PAGE = 200
@@ -69,9 +71,11 @@ async def verify_ledger(
     totals = await db.fetch(ACCOUNT_TOTALS)
     balances = {row["account"]: row["balance"] for row in totals}
     findings += _account_findings(balances)
-    # A funding need not be on any statement, so what else has moved is compared.
+    # What was there at first, or was typed in, need be on no statement: the rest is compared.
     moved = {row["account"]: row["moved"] for row in totals}
     findings += await _bank_findings(moved, statement_totals)
+    unidentified = await db.fetchrow(UNIDENTIFIED)
+    findings += [] if unidentified is None else unidentified_findings(unidentified)
     return LedgerReport(members, postings, balances, tuple(findings))
 
 

@@ -1,0 +1,176 @@
+"""`gateway ops rules …`, `account-open` and `line-withdraw`: the lender's own money."""
+
+import secrets
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from gateway.domain.account import BankCode
+from gateway.domain.errors import GatewayError
+from gateway.domain.house_money import LineKey, Opening, StandingRule
+from gateway.domain.identifier import parse_public_id, public_id, uuid7
+from gateway.domain.money import Yen
+from gateway.domain.review import Resolution
+from gateway.operators.operating import operate
+from gateway.ops import render, render_reconciliation
+from gateway.services.name_line import confirm_unnaming, propose_unnaming
+from gateway.services.open_account import (
+    OpeningRefused,
+    confirm_account_opening,
+    propose_account_opening,
+)
+from gateway.services.standing_rules import RuleRefused, add_rule, approve, remove
+from gateway.store.database import Database
+from gateway.store.house_money import KnownRule, list_rules
+
+WRONG = 1
+RULE = "sr"
+
+rules = typer.Typer(no_args_is_help=True, help="What lines of the lender's own money are.")
+
+By = Annotated[str, typer.Option("--by", help="Who does this.")]
+Note = Annotated[str, typer.Option("--note", help="Why: it stays on record.")]
+Confirm = Annotated[
+    bool, typer.Option("--confirm", help="Confirm what another operator has proposed.")
+]
+OneRule = Annotated[str, typer.Argument(help="sr_…, as the list shows it.")]
+
+
+@rules.command("add")
+def add(  # noqa: PLR0913 - the options of one command, all by name
+    bank: BankCode,
+    *,
+    name: Annotated[Resolution, typer.Option("--as", help="funding, sweep or bank_charge.")],
+    amount_min: Annotated[int, typer.Option(help="Yen, at least.", min=1)],
+    amount_max: Annotated[int, typer.Option(help="Yen, at most.", min=1)],
+    by: By,
+    note: Note,
+    counterparty: Annotated[str, typer.Option(help="The name as the bank prints it.")] = "",
+    text: Annotated[str, typer.Option(help="What the bank prints beside it (摘要).")] = "",
+) -> None:
+    """Propose a rule: a line without a reference that fits it is booked as it says."""
+
+    async def propose(db: Database, now: datetime) -> KnownRule:
+        rule = StandingRule(
+            id=uuid7(now, secrets.token_bytes(10)),
+            bank=bank,
+            name=name,
+            counterparty=counterparty,
+            text=text,
+            amounts=(Yen(amount_min), Yen(amount_max)),
+        )
+        return await add_rule(db, rule, by=by, note=note, now=now)
+
+    try:
+        known = operate(propose)
+    except RuleRefused as refused:
+        raise _refused(refused) from refused
+    typer.echo(f"proposed: {_shown(known)}; another operator approves it")
+
+
+@rules.command("approve")
+def approve_one(rule: OneRule, *, by: By, note: Note) -> None:
+    """Let a rule bind that another operator has proposed."""
+    try:
+        known = operate(lambda db, now: approve(db, _id(rule), by=by, note=note, now=now))
+    except GatewayError as refused:
+        raise _refused(refused) from refused
+    typer.echo(f"approved: {_shown(known)}")
+
+
+@rules.command("remove")
+def remove_one(rule: OneRule, *, by: By, note: Note) -> None:
+    """End a rule; what it has named stays named (line-withdraw takes that back)."""
+    try:
+        known = operate(lambda db, now: remove(db, _id(rule), by=by, note=note, now=now))
+    except GatewayError as refused:
+        raise _refused(refused) from refused
+    typer.echo(f"removed: {_shown(known)}")
+
+
+@rules.command("list")
+def show(
+    *,
+    removed: Annotated[bool, typer.Option("--removed", help="With those that ended.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Show the rules, oldest first."""
+    known = operate(lambda db, _: list_rules(db, with_removed=removed))
+    if as_json:
+        typer.echo(render.as_json(known))
+        return
+    for rule in known:
+        typer.echo(_shown(rule))
+
+
+def account_open(
+    bank: BankCode,
+    *,
+    balance: Annotated[int, typer.Option(help="Yen; below 0: overdrawn.")],
+    on: Annotated[str, typer.Option("--on", help="The day before whose first line it was so.")],
+    by: By,
+    note: Note,
+    confirm: Confirm = False,
+) -> None:
+    """Say what was on the account at a bank at first: once, and it takes two people."""
+    try:
+        opening = Opening(bank, date.fromisoformat(on), balance)
+        act = confirm_account_opening if confirm else propose_account_opening
+        operate(lambda db, now: act(db, opening, by=by, note=note, now=now))
+    except ValueError as error:
+        raise typer.BadParameter(f"--on: {error}") from error
+    except OpeningRefused as refused:
+        raise _refused(refused) from refused
+    said = f"{bank}: {balance} yen before {on}"
+    typer.echo(f"confirmed: {said}" if confirm else f"proposed: {said}; another one confirms it")
+
+
+def line_withdraw(
+    bank: BankCode,
+    day: Annotated[str, typer.Argument(help="The day of the statement, YYYY-MM-DD.")],
+    line: Annotated[str, typer.Argument(help="The bank's number of the line.")],
+    *,
+    by: By,
+    note: Note,
+    confirm: Confirm = False,
+) -> None:
+    """Take back what a line was named wrongly, by a rule or by people: it takes two people."""
+    act = confirm_unnaming if confirm else propose_unnaming
+    try:
+        key = LineKey(bank, date.fromisoformat(day), line)
+        item = operate(lambda db, now: act(db, key, by=by, note=note, now=now))
+    except ValueError as error:
+        raise typer.BadParameter(f"the day: {error}") from error
+    except GatewayError as refused:
+        raise _refused(refused) from refused
+    shown = render_reconciliation.item_name(item)
+    if confirm:
+        typer.echo(f"confirmed: the line's name is taken back within seconds ({shown})")
+    else:
+        typer.echo(f"proposed: the line's name is taken back ({shown}); another one confirms it")
+
+
+def _id(rule: str) -> UUID:
+    rule_id = parse_public_id(RULE, rule)
+    if rule_id is None:
+        raise typer.BadParameter("a rule is sr_ and 32 hex digits")
+    return rule_id
+
+
+def _refused(error: GatewayError) -> typer.Exit:
+    typer.echo(str(error), err=True)
+    return typer.Exit(WRONG)
+
+
+def _shown(known: KnownRule) -> str:
+    rule = known.rule
+    least, most = rule.amounts
+    printed = " ".join(filter(None, (rule.counterparty, rule.text)))
+    by = f"{known.proposed_by}, {known.approved_by or 'not approved'}"
+    ended = "" if known.removed_by is None else f", removed by {known.removed_by}"
+    return (
+        f"{public_id(RULE, rule.id)}  {rule.bank}  {rule.name}  {printed}"
+        f"  {least.amount} to {most.amount} yen  by {by}{ended}"
+    )

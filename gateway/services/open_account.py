@@ -1,0 +1,98 @@
+"""Book what was on the lender's account at a bank before the first line: once, ever."""
+
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from gateway.domain.account import BankCode
+from gateway.domain.errors import GatewayError
+from gateway.domain.hours import JST
+from gateway.domain.house_money import Opening
+from gateway.domain.identifier import uuid7
+from gateway.domain.ledger import settlement_cash
+from gateway.domain.operator import is_same_person, person
+from gateway.store.database import Database
+from gateway.store.house_money import (
+    Act,
+    KnownOpening,
+    confirm_opening,
+    find_opening,
+    first_moved,
+    propose_opening,
+)
+
+log = structlog.get_logger()
+
+
+class OpeningRefused(GatewayError):
+    """The opening balance cannot be booked so; the message says why, and what is allowed."""
+
+    code = "opening_refused"
+
+
+async def propose_account_opening(
+    db: Database, opening: Opening, *, by: str, note: str, now: datetime
+) -> KnownOpening:
+    """Write down what one operator says was there; it takes another to confirm it.
+
+    A proposal may be replaced until it is confirmed. Raises OpeningRefused, NameMissing.
+    """
+    await _check(db, opening, note, now)
+    known = await propose_opening(db, opening, _act(now, by, note))
+    if known is None:
+        raise OpeningRefused(f"{opening.bank}: its opening balance is confirmed already")
+    log.warning("opening.proposed", bank=opening.bank)
+    return known
+
+
+async def confirm_account_opening(
+    db: Database, opening: Opening, *, by: str, note: str, now: datetime
+) -> KnownOpening:
+    """Book exactly what another operator has proposed. Raises OpeningRefused, NameMissing."""
+    await _check(db, opening, note, now)
+    waits = await find_opening(db, opening.bank)
+    if waits is None:
+        raise OpeningRefused(f"{opening.bank}: nothing is proposed yet")
+    if waits.confirmed_by is not None:
+        raise OpeningRefused(f"{opening.bank}: its opening balance is confirmed already")
+    if waits.opening != opening:
+        said = waits.opening
+        raise OpeningRefused(f"what is proposed is {said.balance} yen before {said.on}")
+    if is_same_person(waits.proposed_by, by):
+        raise OpeningRefused("another operator confirms what one proposed")
+    known = await confirm_opening(db, opening, _act(now, by, note))
+    if known is None:
+        raise OpeningRefused("somebody was faster: look at it again")
+    log.warning("opening.confirmed", bank=opening.bank)
+    return known
+
+
+async def has_opening(db: Database, bank: BankCode) -> bool:
+    """Whether what was there at first is booked, as an opening or, before there were any, else."""
+    known = await find_opening(db, bank)
+    moved = await first_moved(db, settlement_cash(bank))
+    return (known is not None and known.confirmed_by is not None) or moved.was_funded_by_hand
+
+
+async def _check(db: Database, opening: Opening, note: str, now: datetime) -> None:
+    if not note.strip():
+        raise OpeningRefused("--note: a note says why; it stays on record")
+    if opening.on > now.astimezone(JST).date():
+        raise OpeningRefused(f"--on: {opening.on} has not come yet; today or an earlier day")
+    moved = await first_moved(db, settlement_cash(opening.bank))
+    if moved.was_funded_by_hand:
+        raise OpeningRefused(
+            f"{opening.bank}: fundings were typed in before: an opening would count them twice"
+        )
+    if moved.first_on is not None and opening.on > moved.first_on:
+        raise OpeningRefused(
+            f"--on: money moved at {opening.bank} on {moved.first_on} already;"
+            " give the balance before that day"
+        )
+
+
+def _act(now: datetime, by: str, note: str) -> Act:
+    identifier: UUID = uuid7(now, secrets.token_bytes(10))
+    return Act(identifier, person(by), now, note)

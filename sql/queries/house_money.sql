@@ -1,0 +1,104 @@
+-- name: propose_rule
+-- With the operator's act on record, in one statement.
+WITH proposed AS (
+    INSERT INTO standing_rules (
+        id, bank, kind, counterparty, line_text, amount_min, amount_max, note, proposed_by, proposed_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT (id) DO NOTHING RETURNING *
+), audited AS (
+    INSERT INTO operator_actions (id, at, operator, action, details)
+    SELECT p.id, $10, $9, 'rule_propose', to_jsonb(p) - 'counterparty' FROM proposed AS p
+)
+SELECT * FROM proposed;
+
+-- name: approve_rule
+-- By somebody else: of two at once, one approves it.
+WITH approved AS (
+    UPDATE standing_rules SET approved_by = $2, approved_at = $3
+    WHERE id = $1 AND approved_at IS NULL AND removed_at IS NULL
+        AND person(proposed_by) <> person($2)
+    RETURNING *
+), audited AS (
+    INSERT INTO operator_actions (id, at, operator, action, details)
+    SELECT $4, $3, $2, 'rule_approve', jsonb_build_object(
+        'rule', a.id, 'bank', a.bank, 'kind', a.kind, 'note', $5::text, 'proposed_by', a.proposed_by)
+    FROM approved AS a
+)
+SELECT * FROM approved;
+
+-- name: remove_rule
+-- One operator is enough: lines are looked at by people again.
+WITH removed AS (
+    UPDATE standing_rules SET removed_by = $2, removed_at = $3 WHERE id = $1 AND removed_at IS NULL
+    RETURNING *
+), audited AS (
+    INSERT INTO operator_actions (id, at, operator, action, details)
+    SELECT $4, $3, $2, 'rule_remove', jsonb_build_object(
+        'rule', r.id, 'bank', r.bank, 'kind', r.kind, 'note', $5::text)
+    FROM removed AS r
+)
+SELECT * FROM removed;
+
+-- name: rules
+-- What is proposed or holds; with $1 also what was removed.
+SELECT * FROM standing_rules WHERE removed_at IS NULL OR $1::boolean ORDER BY proposed_at, id;
+
+-- name: rules_of
+SELECT * FROM standing_rules WHERE bank = $1 AND approved_at IS NOT NULL AND removed_at IS NULL ORDER BY approved_at, id;
+
+-- name: propose_opening
+-- May be proposed anew until somebody has confirmed it.
+WITH proposed AS (
+    INSERT INTO account_openings AS o (bank, opened_on, balance, note, proposed_by, proposed_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (bank) DO UPDATE SET opened_on = $2, balance = $3, note = $4, proposed_by = $5, proposed_at = $6
+    WHERE o.confirmed_at IS NULL
+    RETURNING *
+), audited AS (
+    INSERT INTO operator_actions (id, at, operator, action, details)
+    SELECT $7, $6, $5, 'opening_propose', jsonb_build_object(
+        'bank', p.bank, 'opened_on', p.opened_on, 'balance', p.balance, 'note', p.note)
+    FROM proposed AS p
+)
+SELECT * FROM proposed;
+
+-- name: confirm_opening
+-- By somebody else, and exactly what was proposed; the posting that books it ($6, if any) in the same statement.
+WITH confirmed AS (
+    UPDATE account_openings SET confirmed_by = $2, confirmed_at = $3
+    WHERE bank = $1 AND confirmed_at IS NULL AND opened_on = $4 AND balance = $5
+        AND person(proposed_by) <> person($2)
+    RETURNING *
+), posted AS (
+    INSERT INTO postings (member_id, id, journal, debit, credit, amount, effective_on, recorded_at, source)
+    SELECT '00000000-0000-0000-0000-000000000000'::uuid, p.id, p.journal, p.debit, p.credit, p.amount, p.effective_on,
+        $3, p.source
+    FROM confirmed, jsonb_to_recordset($6) AS p (
+        id uuid, journal uuid, debit text, credit text, amount bigint, effective_on date, source jsonb)
+    ON CONFLICT (member_id, id) DO NOTHING
+), audited AS (
+    INSERT INTO operator_actions (id, at, operator, action, details)
+    SELECT $7, $3, $2, 'opening_confirm', jsonb_build_object(
+        'bank', c.bank, 'opened_on', c.opened_on, 'balance', c.balance, 'note', $8::text, 'proposed_by', c.proposed_by)
+    FROM confirmed AS c
+)
+SELECT * FROM confirmed;
+
+-- name: opening_of
+SELECT * FROM account_openings WHERE bank = $1;
+
+-- name: note_day
+INSERT INTO settlement_days AS d (bank, day, moved, stated_before, stated_after, read_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (bank, day) DO UPDATE SET moved = $3, stated_before = $4, stated_after = $5, read_at = $6
+RETURNING day;
+
+-- name: days_since
+-- One row a day.
+SELECT day, moved, stated_before, stated_after FROM settlement_days WHERE bank = $1 AND day >= $2 ORDER BY day;
+
+-- name: first_moved
+-- The first day on which anything but an opening moved on a settlement account, and whether fundings were typed in
+-- before there were openings.
+SELECT min(effective_on) AS first_on, coalesce(bool_or('funding' IN (debit, credit)), FALSE) AS was_funded_by_hand
+FROM postings WHERE $1 IN (debit, credit) AND 'opening' NOT IN (debit, credit);
