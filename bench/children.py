@@ -1,4 +1,4 @@
-"""What the bench runs in processes of its own: `python -m bench.children gateway|sandbox …`.
+"""What the bench runs in processes of its own: `python -m bench.children gateway|sandbox|… …`.
 
 Each prints its address when it is ready, and ends at SIGTERM.
 """
@@ -8,9 +8,13 @@ import os
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import date
 
+import orjson
 import uvloop
 
+from bench.a_day import book_day
+from bench.day_cost import cost_of_day
 from bench.quotes import EMPTY, answer_empty
 from gateway.app import open_gateway
 from gateway.config import load_settings
@@ -57,6 +61,29 @@ async def run_gateway(options: argparse.Namespace) -> None:
     writer.close()
 
 
+async def run_full_bank(options: argparse.Namespace) -> None:
+    """Run the emulator of one bank, in whose books there is a day of `--movements`."""
+    clock = SystemClock(options.shift)
+    with stop_signals() as stopped:
+        async with running_sandbox(clock=clock, banks=(options.name,)) as sandbox:
+            book_day(sandbox.banks[options.name], options.day, options.movements)
+            _say(sandbox.urls[options.name])
+            await stopped.wait()
+
+
+async def run_reconcile(options: argparse.Namespace) -> None:
+    """Reconcile one day as `gateway ops reconcile` does, and print what that took, as JSON."""
+    bank_profiles().update(unlimited_profiles())
+    settings = load_settings(
+        database_url=options.database,
+        clock_shift_s=options.shift,
+        **{f"{options.name}_base_url": options.bank},
+    )
+    writer = configure_logging(settings, fd=os.open(os.devnull, os.O_WRONLY))
+    _say(orjson.dumps(await cost_of_day(settings, BankCode(options.name), options.day)).decode())
+    writer.close()
+
+
 async def run_sandbox(options: argparse.Namespace) -> None:
     """Run the emulator; the bench lifts its limit through the control API."""
     with stop_signals() as stopped:
@@ -70,15 +97,25 @@ def _say(address: str) -> None:
     sys.stdout.flush()
 
 
+RUNS = {
+    "gateway": run_gateway,
+    "sandbox": run_sandbox,
+    "full-bank": run_full_bank,
+    "reconcile": run_reconcile,
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("gateway", "sandbox"))
+    parser.add_argument("what", choices=tuple(RUNS))
     parser.add_argument("--shift", type=float, default=0.0)
     parser.add_argument("--database")
     parser.add_argument("--bank")
     parser.add_argument("--name", default="bench-1")
+    parser.add_argument("--day", type=date.fromisoformat)
+    parser.add_argument("--movements", type=int)
     options = parser.parse_args()
-    uvloop.run(run_gateway(options) if options.what == "gateway" else run_sandbox(options))
+    uvloop.run(RUNS[options.what](options))
 
 
 if __name__ == "__main__":

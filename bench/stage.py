@@ -69,10 +69,10 @@ async def open_bench(directory: Path, *, processes: int) -> AsyncIterator[BenchS
             asyncpg.create_pool(postgres.owner_url, min_size=2, max_size=4)
         )
         members = await _enrol(owner, clock.now())
-        bank, _ = await _child(stack, "sandbox", f"--shift={shift}")
+        bank, _ = await start_child(stack, "sandbox", f"--shift={shift}")
         await _lift_limit(bank)
         children = [
-            await _child(
+            await start_child(
                 stack,
                 *("gateway", f"--shift={shift}", f"--database={postgres.app_url}"),
                 *(f"--bank={bank}", f"--name=bench-{number}"),
@@ -85,7 +85,7 @@ async def open_bench(directory: Path, *, processes: int) -> AsyncIterator[BenchS
         )
 
 
-async def _child(stack: AsyncExitStack, *arguments: str) -> tuple[str, int]:
+async def start_child(stack: AsyncExitStack, *arguments: str) -> tuple[str, int]:
     """Start a child and return its address and process id once it is ready."""
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.children", *arguments), stdout=asyncio.subprocess.PIPE

@@ -34,9 +34,10 @@ class SandboxRefused(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """The running banks: `urls` by name, without the profile's base path."""
+    """The running banks by name: `urls` without the profile's base path, and what keeps them."""
 
     urls: Mapping[str, str]
+    banks: Mapping[str, RunningBank]
     _stack: AsyncExitStack
 
     async def close(self) -> None:
@@ -65,7 +66,7 @@ async def start_sandbox(  # noqa: PLR0913 - settings of one start, all by name
     _refuse_outside(environ, host)
     specs = {name: BANKS[name] for name in banks}
     stack = AsyncExitStack()
-    urls = {}
+    urls, running = {}, {}
     try:
         for name, spec in specs.items():
             around = Surroundings(
@@ -76,6 +77,7 @@ async def start_sandbox(  # noqa: PLR0913 - settings of one start, all by name
                 tls_dir=tls_dir if spec.demands_certificate else None,
             )
             bank = RunningBank(name, spec, around)
+            running[name] = bank
             stack.push_async_callback(bank.close)
             await bank.open_books()
             port = port_base + spec.port_offset if port_base else 0
@@ -83,7 +85,7 @@ async def start_sandbox(  # noqa: PLR0913 - settings of one start, all by name
     except BaseException:
         await stack.aclose()
         raise
-    return Sandbox(urls, stack)
+    return Sandbox(urls, running, stack)
 
 
 @asynccontextmanager
