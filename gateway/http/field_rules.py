@@ -13,6 +13,10 @@ FAULTS: dict[FieldFault, Words] = {
     FieldFault.WRONG_FORMAT: Words("形式が違います。", "This has the wrong format."),
 }
 
+WHOLE_YEN = Words(
+    "1〜9,999,999,999の整数(円)です。引用符、小数点、指数は使えません。",
+    "Allowed: a whole number of yen, 1 to 9,999,999,999; no quotes, decimals or exponents.",
+)
 RULES: dict[str, Words] = {
     "": Words("JSONオブジェクトを送ってください。", "Send a JSON object."),
     "Content-Encoding": Words("なし、またはidentityです。", "Allowed: none, or identity."),
@@ -36,13 +40,18 @@ RULES: dict[str, Words] = {
     ),
     "/holder": Words("カナの口座名義、100文字以内です。", "Allowed: up to 100 characters of kana."),
     "/account_id": Words("登録済み口座のid (ac_…) です。", "Allowed: the id of an account (ac_…)."),
-    "/amount": Words(
-        "1〜9,999,999,999の整数(円)です。引用符、小数点、指数は使えません。",
-        "Allowed: a whole number of yen, 1 to 9,999,999,999; no quotes, decimals or exponents.",
-    ),
+    "/amount": WHOLE_YEN,
     "/quote_id": Words(
         "見積り (POST /v1/transfer_quotes、/v1/repayment_quotes) の応答のid (qt_…) です。",
         "Allowed: the id of a quote (qt_…), of the same account or bank, and amount.",
+    ),
+    "/as_cookie": Words("true、またはfalseです。", "Allowed: true, false."),
+    "/principal": WHOLE_YEN,
+    "/monthly": WHOLE_YEN,
+    "/extra": WHOLE_YEN,
+    "/annual_rate": Words(
+        '0〜20の利率(%)の文字列です。小数点以下は3桁までです (例 "17.8")。',
+        'Allowed: a percentage from 0 to 20 as a string, up to three decimals, as "17.8".',
     ),
     "/again": Words("true、またはfalseです。", "Allowed: true, false."),
     "/beside_open": Words("true、またはfalseです。", "Allowed: true, false."),

@@ -238,3 +238,18 @@ async def test_keys_that_could_not_be_fetched_are_asked_for_again() -> None:
     await ring.ready()
 
     assert publisher.asked == 2
+
+
+async def test_closing_ends_a_fetch_that_nobody_waits_for_any_more() -> None:
+    publisher = Publisher(KID)
+    publisher.may_answer.clear()
+    ring = KeyRing(publisher, Seconds())
+    impatient = asyncio.create_task(ring.ready())
+    await asyncio.wait([impatient], timeout=0)
+    before = asyncio.all_tasks()
+    impatient.cancel()
+
+    await ring.aclose()
+
+    assert publisher.asked == 1
+    assert [task for task in before if not task.done() and task is not asyncio.current_task()] == []

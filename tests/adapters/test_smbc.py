@@ -501,3 +501,14 @@ async def test_a_clock_that_cannot_be_read_has_no_skew(date_header: str | None) 
         mocked.keys.mock(return_value=httpx.Response(200, headers=headers))
 
         assert await mocked.bank.clock_skew_s() is None
+
+
+async def test_a_signature_over_other_bytes_is_named_in_the_evidence() -> None:
+    answer = recorded("completed")
+    changed = answer.content.replace(b"COMPLETED", b"RETURNED", 1)
+    async with mocked_smbc() as mocked:
+        mocked.says(httpx.Response(200, headers=answer.headers, content=changed))
+
+        got = await submit(mocked.bank)
+
+    assert (got.outcome, got.evidence.code) == (FORGED, "BAD_SIGNATURE")

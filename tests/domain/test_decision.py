@@ -560,3 +560,24 @@ def test_a_return_on_a_day_that_cannot_be_leaves_a_settled_transfer_settled() ->
 
     assert (decision.transfer.state, decision.events) == (State.SETTLED, ())
     assert decision.alert == "date_not_believed"
+
+
+@pytest.mark.parametrize(
+    ("tries", "waits"),
+    [
+        pytest.param(1, False, id="the first lost answer is sent again at once"),
+        pytest.param(2, True, id="the second waits"),
+    ],
+)
+def test_what_the_bank_does_not_know_goes_again_at_once_only_the_first_time(
+    tries: int, *, waits: bool
+) -> None:
+    lost = transfer(State.UNKNOWN, tries=tries)
+    asked = NOW + timedelta(seconds=POLICY.visibility_s)
+    question = Inquiry(lost.attempt, asked, NotFound(), is_answered=True)
+
+    decision = after_inquiry(lost, question, now=asked, policy=POLICY)
+
+    assert decision is not None
+    assert decision.transfer.due_at is not None
+    assert (decision.transfer.due_at > asked) is waits

@@ -28,3 +28,19 @@ def test_what_uses_up_no_attempt_was_not_taken() -> None:
 def test_what_holds_a_bank_was_not_taken_and_alerts() -> None:
     assert HOLDS_THE_BANK <= NOT_TAKEN
     assert HOLDS_THE_BANK < NOT_TAKEN
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Reason.SETTLEMENT_BALANCE_SHORT,
+        Reason.OUT_OF_HOURS,
+        Reason.MAINTENANCE,
+        Reason.THROTTLED,
+        Reason.CONTRACT_ERROR,
+        Reason.BANK_BUSY,
+        Reason.FILE_REFUSED,
+    ],
+)
+def test_what_is_no_fault_of_the_transfer_uses_up_none_of_its_attempts(reason: Reason) -> None:
+    assert reason in USES_NO_TRY

@@ -528,3 +528,11 @@ def test_an_instant_is_the_same_in_every_zone() -> None:
 def test_hours_that_make_no_sense_never_exist(make, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         make()
+
+
+@pytest.mark.parametrize("edge", ["opens_at", "cutoff", "credited_at"])
+def test_core_hours_begin_and_end_on_a_whole_second(edge: str) -> None:
+    late = getattr(CORE, edge).replace(microsecond=1)
+
+    with pytest.raises(ValueError, match="whole second"):
+        replace(CORE, **{edge: late})

@@ -1,9 +1,12 @@
 """Bad input: each row is a 4xx problem that names the field, and nothing is written."""
 
+import json
 from typing import Any
 
 import pytest
 
+from gateway.http.field_rules import rule_for
+from tests.architecture.project import PROJECT
 from tests.http.conftest import ACCOUNT, NUMBER, PIN, Client
 from tests.http.raw import exchange
 
@@ -313,3 +316,30 @@ async def test_a_bad_page_is_refused(member: Client, query: str, fields: set[str
 
     assert reply.status == 422
     assert reply.fields == fields
+
+
+def fields_of(schema: dict[str, Any], known: dict[str, Any]) -> set[str]:
+    """Return the names of the fields that a schema of the description has, at the top."""
+    if "$ref" in schema:
+        return fields_of(known[schema["$ref"].rsplit("/", 1)[1]], known)
+    parts = [part for word in ("allOf", "anyOf", "oneOf") for part in schema.get(word, ())]
+    return {
+        *schema.get("properties", {}),
+        *(name for part in parts for name in fields_of(part, known)),
+    }
+
+
+def test_every_field_of_every_request_says_what_is_allowed() -> None:
+    """A field without its rule is refused by "wrong format" alone: nobody could mend it."""
+    described = json.loads((PROJECT / "docs" / "openapi.json").read_text("utf-8"))
+    fields = {
+        f"/{name}"
+        for path, operations in described["paths"].items()
+        if path.startswith("/v1/")
+        for operation in operations.values()
+        for body in operation.get("requestBody", {}).get("content", {}).values()
+        for name in fields_of(body["schema"], described["components"]["schemas"])
+    }
+
+    assert "/pin" in fields
+    assert {field for field in fields if rule_for(field) is None} == set()
