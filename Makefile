@@ -3,7 +3,7 @@
 VENV := .venv
 export VENV
 
-.PHONY: setup demo test test-all browser chaos bench bench-days stop lint format lock fuzz mutate hours lives examples openapi client
+.PHONY: setup demo test test-all browser chaos bench bench-days stop lint format lock fuzz models mutate hours lives examples openapi client
 
 setup:
 	@scripts/setup $(VENV)
@@ -28,6 +28,11 @@ chaos: setup
 # Damaged answers, 100,000 a bank; 10,000 calls made up from the API description.
 fuzz: setup
 	@$(VENV)/bin/pytest -m long -q --numprocesses 2 tests/adapters/test_mutations.py tests/http/test_generated_calls.py $(ARGS)
+
+# Every order of events around an item of files, each file sent three times, and three files: half an hour. MODEL_SENDINGS
+# and MODEL_FILES change how many.
+models: setup
+	@$(VENV)/bin/pytest -q -m long tests/domain/test_file_model.py $(ARGS)
 
 # Each row of the adapters' tables deleted in turn; ARGS=smbc for one bank.
 mutate: setup

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from gateway.domain.account import BankCode
-from gateway.domain.decision import Decision, after_submit
+from gateway.domain.decision import Decision, after_lease_end, after_submit
 from gateway.domain.hours import JST
 from gateway.domain.outcome import (
     FileAccepted,
@@ -289,3 +289,19 @@ def after_file(
     return after_submit(
         transfer, attempt=next(iter(attempts), 0), outcome=outcome, now=now, policy=policy
     )
+
+
+def after_dead_sender(
+    transfer: Transfer, file: BankFile, *, now: datetime, policy: Policy
+) -> Decision | None:
+    """Decide on an item whose sender is gone: it goes where its file went.
+
+    One that is not in the file was never sent; one whose file may still be sent waits for it.
+    """
+    outcome = item_outcome(file, transfer.reference)
+    is_unsent = transfer.reference not in file.references
+    if outcome is None or is_unsent:
+        return after_lease_end(
+            transfer, now=now, policy=policy, is_unsent=is_unsent, is_in_file=not is_unsent
+        )
+    return after_file(transfer, file, outcome, now=now, policy=policy)

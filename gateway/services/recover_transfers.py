@@ -3,13 +3,10 @@
 Of an item of a file more is known: one whose file was not stored was never sent.
 """
 
-from datetime import datetime
-
-from gateway.domain.bank_file import BankFile, after_file, item_outcome
+from gateway.domain.bank_file import BankFile, after_dead_sender
 from gateway.domain.decision import Decision, after_lease_end
 from gateway.domain.ports import Point
 from gateway.domain.transfer import Transfer
-from gateway.domain.waits import Policy
 from gateway.services.desk import TransferDesk
 from gateway.services.record_decision import record_decision
 from gateway.store.files import void_unsent
@@ -32,18 +29,8 @@ async def recover_transfer(desk: TransferDesk, transfer: Transfer) -> None:
             return None
         if file is None:
             return after_lease_end(row, now=now, policy=policy)
-        return _after_file(row, file, now, policy)
+        return after_dead_sender(row, file, now=now, policy=policy)
 
     desk.checkpoint(Point.RECOVERY_BEFORE_WRITE)
     await record_decision(desk, transfer, decide)
     desk.checkpoint(Point.RECOVERY_AFTER_WRITE)
-
-
-def _after_file(row: Transfer, file: BankFile, now: datetime, policy: Policy) -> Decision | None:
-    outcome = item_outcome(file, row.reference)
-    is_unsent = row.reference not in file.references
-    if outcome is None or is_unsent:
-        return after_lease_end(
-            row, now=now, policy=policy, is_unsent=is_unsent, is_in_file=not is_unsent
-        )
-    return after_file(row, file, outcome, now=now, policy=policy)
