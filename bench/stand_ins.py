@@ -15,9 +15,9 @@ class NoLanes:
         del per_second, wait_s_max
         return Slot(0.0)
 
-    async def may_leave(self, _bank: BankCode, *, now: datetime) -> bool:
+    async def may_leave(self, _bank: BankCode, *, is_pay_out: bool, now: datetime) -> bool:
         """Return True: nobody stops the bench's bank."""
-        del now
+        del is_pay_out, now
         return True
 
     async def take_numbers(self, _bank: BankCode, *, count: int) -> int:

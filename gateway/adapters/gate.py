@@ -18,6 +18,7 @@ Lane: TypeAlias = Literal["money", "inquiry"]
 
 MONEY_SHARE = 0.95  # stay below the contract's limit although our seconds are not the bank's
 INQUIRIES_PER_TRANSFER = 5  # the contract allows five times as many inquiries
+START_COLLECTION = "start_collection"
 TOLD_BY_SERVICES = frozenset({"submit", "inquire"})  # with the transfer or the file
 
 log = structlog.get_logger()
@@ -49,7 +50,9 @@ class Gate:
         }
 
     @asynccontextmanager
-    async def passage(self, lane: Lane, slot: Slot | None = None) -> AsyncIterator[Slot]:
+    async def passage(
+        self, operation: str, lane: Lane, slot: Slot | None = None
+    ) -> AsyncIterator[Slot]:
         """Yield a slot whose time has come, or raise BankUnavailable: nothing is sent then.
 
         `slot`, where the caller has taken and waited for one already, is used instead.
@@ -65,7 +68,7 @@ class Gate:
         except TimeoutError:
             raise self._busy("BULKHEAD_FULL", self._wait_s) from None
         try:
-            yield slot or await self._turn(lane, patience_ends)
+            yield slot or await self._turn(operation, lane, patience_ends)
         finally:
             places.release()
 
@@ -107,7 +110,7 @@ class Gate:
             operation=operation,
         )
 
-    async def _turn(self, lane: Lane, patience_ends: float) -> Slot:
+    async def _turn(self, operation: str, lane: Lane, patience_ends: float) -> Slot:
         try:
             async with asyncio.timeout_at(patience_ends):
                 slot = await self._lanes.take(
@@ -124,13 +127,15 @@ class Gate:
             raise self._busy("LIMIT_REACHED", slot.wait_s)
         if slot.wait_s > 0:
             await asyncio.sleep(slot.wait_s)
-            await self._look_again(lane)
+            if lane == "money":
+                await self._look_again(operation)
         return slot
 
-    async def _look_again(self, lane: Lane) -> None:
+    async def _look_again(self, operation: str) -> None:
         """Raise BankUnavailable if operators stopped the bank while a call waited for its turn."""
-        is_money = lane == "money"
-        if is_money and not await self._lanes.may_leave(self._bank, now=self._clock.now()):
+        is_pay_out = operation != START_COLLECTION
+        now = self._clock.now()
+        if not await self._lanes.may_leave(self._bank, is_pay_out=is_pay_out, now=now):
             raise self._busy("BANK_STOPPED", self._wait_s)
 
     def _busy(self, code: str, wait_s: float) -> BankError:

@@ -149,7 +149,7 @@ class Line:
 
     async def _carry(self, call: Call[T], trail: Trail) -> tuple[str, T]:
         self._reach(call.points.before_slot)
-        async with self._gate.passage(call.lane, call.slot) as trail.slot:
+        async with self._gate.passage(call.operation, call.lane, call.slot) as trail.slot:
             answer = await self._with_second_try(call, trail)
         self._reach(call.points.answered)
         late = OutcomeUnknown("DEADLINE")

@@ -32,8 +32,8 @@ class FreeLanes:
         del bank, lane, per_second, wait_s_max
         return Slot(0.0)
 
-    async def may_leave(self, bank: BankCode, *, now: datetime) -> bool:
-        del bank, now
+    async def may_leave(self, bank: BankCode, *, is_pay_out: bool, now: datetime) -> bool:
+        del bank, is_pay_out, now
         return True
 
     async def take_numbers(self, bank: BankCode, *, count: int) -> int:

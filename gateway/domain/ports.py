@@ -87,8 +87,11 @@ class Lanes(Protocol):
         """
         ...
 
-    async def may_leave(self, bank: BankCode, *, now: datetime) -> bool:
-        """Whether no stop binds: asked again by whoever has waited for a place."""
+    async def may_leave(self, bank: BankCode, *, is_pay_out: bool, now: datetime) -> bool:
+        """Whether no stop binds a pay-out, or the start of a collection.
+
+        Asked again by whoever has waited for a place.
+        """
         ...
 
     async def take_numbers(self, bank: BankCode, *, count: int) -> int:

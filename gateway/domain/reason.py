@@ -72,6 +72,8 @@ NOT_TAKEN = frozenset(
     }
 )
 HOLDS_THE_BANK = frozenset({Reason.SETTLEMENT_BALANCE_SHORT, Reason.CONTRACT_ERROR})
+# Holds that stop money out only: repayments fill a settlement account that is short.
+HOLDS_PAY_OUTS_ONLY = frozenset({Reason.SETTLEMENT_BALANCE_SHORT})
 CLOSES_THE_BANK = frozenset({Reason.OUT_OF_HOURS, Reason.MAINTENANCE})
 # What says nothing about the transfer itself and uses up none of its attempts.
 USES_NO_TRY = frozenset(

@@ -75,7 +75,11 @@ async def foresee_repayment(desk: TransferDesk, wish: RepaymentWish) -> Foreseen
     book = await read_loan_book(desk.db, wish.member_id)
     if book is None:
         raise NotFoundHere("the member has no loan")
-    stops = tuple(stop for stop in await known_stops(desk.db, now=now) if stop.is_of(wish.bank))
+    stops = tuple(
+        stop
+        for stop in await known_stops(desk.db, now=now)
+        if stop.is_of(wish.bank) and stop.stops_collections
+    )
     amount = _amount(desk, book, wish, now)
     return Foreseen(
         terms=terms_of(book, wish.kind, wish.bank, amount, now),

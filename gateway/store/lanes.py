@@ -25,8 +25,8 @@ class StoredLanes:
         row = await self._db.step(TAKE, bank, lane, interval_s, wait_s_max)
         return Slot(row["wait_s"], row["breaker"])
 
-    async def may_leave(self, bank: BankCode, *, now: datetime) -> bool:
-        row = await self._db.fetchrow(IS_STOPPED, bank, now)
+    async def may_leave(self, bank: BankCode, *, is_pay_out: bool, now: datetime) -> bool:
+        row = await self._db.fetchrow(IS_STOPPED, bank, now, is_pay_out)
         return row is None
 
     async def take_numbers(self, bank: BankCode, *, count: int) -> int:

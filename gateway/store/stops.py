@@ -13,6 +13,7 @@ from asyncpg import Record
 
 from gateway.domain.account import BankCode
 from gateway.domain.hours import OneOffWindow
+from gateway.domain.reason import HOLDS_PAY_OUTS_ONLY
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 
@@ -48,6 +49,11 @@ class Stop:
         if self.begins_at is None or self.ends_at is None:
             return True
         return self.begins_at <= now < self.ends_at
+
+    @property
+    def stops_collections(self) -> bool:
+        """Whether no collection may be started either: every window, and most holds."""
+        return self.window is not None or self.reason not in HOLDS_PAY_OUTS_ONLY
 
     def is_of(self, bank: BankCode) -> bool:
         """Whether it stops this bank."""

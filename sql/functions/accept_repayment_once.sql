@@ -51,7 +51,9 @@ BEGIN
         WHEN v_open_amount > 0 AND v_open_amount + v_new.amount > p_payoff THEN 'repayment_open'
         WHEN EXISTS (
             SELECT 1 FROM bank_stops s WHERE s.released_at IS NULL AND s.bank IN (v_new.bank, '*')
-                AND (s.ends_at IS NULL OR (s.begins_at <= greatest(p_now, s.held_at) AND p_now < s.ends_at))) THEN 'stopped'
+                AND (s.ends_at IS NULL OR (s.begins_at <= greatest(p_now, s.held_at) AND p_now < s.ends_at))
+                -- A settlement account that is short pays nothing out; what comes in fills it.
+                AND (s.ends_at IS NOT NULL OR s.reason <> 'settlement_balance_short')) THEN 'stopped'
         ELSE 'accepted' END;
     IF result = 'repayment_open' THEN
         -- The newest of those that can be gone on with, before those that were cancelled.

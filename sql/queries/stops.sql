@@ -28,8 +28,10 @@ ORDER BY held_at, id;
 UPDATE bank_stops SET replanned_at = $2 WHERE id = $1;
 
 -- name: binding
--- What stops a bank at this moment; a window that had begun when it was written binds from its commit.
+-- What stops pay-outs ($3) or collections at a bank at this moment; a window that had begun when it was written binds
+-- from its commit. An account that is short stops pay-outs only.
 SELECT id FROM bank_stops
 WHERE released_at IS NULL AND bank IN ($1, '*')
     AND (ends_at IS NULL OR (begins_at <= greatest($2, held_at) AND $2 < ends_at))
+    AND ($3::boolean OR ends_at IS NOT NULL OR reason <> 'settlement_balance_short')
 LIMIT 1;

@@ -38,6 +38,7 @@ class FreeLanes:
     taken: list[tuple[str, float]] = field(default_factory=list)
     next_number: int = 1
     is_stopped: bool = False
+    are_collections_stopped: bool = False
 
     async def take(
         self, bank: BankCode, lane: str, *, per_second: float, wait_s_max: float
@@ -47,9 +48,9 @@ class FreeLanes:
         self.taken.append((lane, per_second))
         return Slot(self.wait_s, self.breaker)
 
-    async def may_leave(self, bank: BankCode, *, now: datetime) -> bool:
+    async def may_leave(self, bank: BankCode, *, is_pay_out: bool, now: datetime) -> bool:
         del bank, now
-        return not self.is_stopped
+        return not self.is_stopped and (is_pay_out or not self.are_collections_stopped)
 
     async def take_numbers(self, bank: BankCode, *, count: int) -> int:
         assert bank in tuple(BankCode)

@@ -347,6 +347,22 @@ async def test_a_held_bank_starts_nothing_and_nobody_knows_until_when(
     assert bank.started == []
 
 
+async def test_a_bank_whose_account_is_short_pays_nothing_out_and_takes_repayments(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    short = Reason.SETTLEMENT_BALANCE_SHORT
+    await hold(desk.db, Stop(desk.new_id(), "smbc", short, "gateway", desk.clock.now()))
+
+    lent = (await accept_transfer(desk, request(debtor, key="while-it-is-short-1"))).transfer
+    quote = await quote_repayment(desk, wish(debtor))
+    started = await ask(desk, wish(debtor))
+
+    assert lent.state is TransferState.SCHEDULED
+    assert quote.opening.is_open
+    assert started.repayment.state is State.AUTHORIZING
+    assert len(bank.started) == 1
+
+
 async def test_a_quote_says_what_it_pays_and_what_is_due_after(
     desk: TransferDesk, debtor: Member, clock: ManualClock
 ) -> None:

@@ -1,13 +1,20 @@
 """The contract-wide limit: however many take, their slots are one interval apart."""
 
 import asyncio
+import re
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from gateway.domain.account import BankCode
 from gateway.domain.ports import Slot
+from gateway.domain.reason import HOLDS_PAY_OUTS_ONLY
 from gateway.store.database import Database, open_database
 from gateway.store.lanes import StoredLanes
+from gateway.store.sql import sql_directory
+from gateway.store.stops import Stop, hold
+from tests.manual_clock import START
 
 PER_SECOND = 20
 
@@ -103,3 +110,36 @@ async def test_a_number_is_on_the_disk_before_it_is_used(owner) -> None:
 
     assert "synchronous_commit" in bodies["take_slot"]
     assert "synchronous_commit" not in bodies["take_numbers"]
+
+
+STOPS = [
+    pytest.param("contract_error", None, (False, False), id="trouble with the contract"),
+    pytest.param("settlement_balance_short", None, (False, True), id="a short account"),
+    pytest.param("settlement_balance_short", 1, (False, False), id="a window of that name"),
+]
+
+
+@pytest.mark.parametrize(("reason", "hours", "leaves"), STOPS)
+async def test_a_stop_binds_pay_outs_and_mostly_collections_too(
+    database: Database, reason: str, hours: int | None, leaves: tuple[bool, bool]
+) -> None:
+    lanes = StoredLanes(database)
+    window = () if hours is None else (START, START + timedelta(hours=hours))
+    stop = Stop(uuid4(), "smbc", reason, "op", START, *window)
+    await hold(database, stop)
+
+    found = [
+        await lanes.may_leave(BankCode.SMBC, is_pay_out=is_pay_out, now=START)
+        for is_pay_out in (True, False)
+    ]
+
+    assert tuple(found) == leaves
+    assert stop.stops_collections is not found[1]
+
+
+def test_the_statements_know_the_holds_that_stop_pay_outs_only() -> None:
+    named = {reason.value for reason in HOLDS_PAY_OUTS_ONLY}
+
+    for path in ("functions/accept_repayment_once.sql", "queries/stops.sql"):
+        text = (sql_directory() / path).read_text(encoding="utf-8")
+        assert set(re.findall(r"reason <> '(\w+)'", text)) == named
