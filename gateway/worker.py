@@ -12,6 +12,7 @@ from gateway.services.act_on_reviews import act_on_reviews, measure_reviews
 from gateway.services.desk import TransferDesk
 from gateway.services.gather_file import gather_files
 from gateway.services.measure_transfers import measure_transfers
+from gateway.services.read_today import read_today
 from gateway.services.replan_transfers import replan_transfers
 from gateway.services.run_mornings import run_mornings
 from gateway.services.watch_settlement import watch_settlement
@@ -56,6 +57,7 @@ LOOPS = (
     Loop("watch_settlement", 30.0, watch_settlement),
     Loop("act_on_reviews", 1.0, act_on_reviews),
     Loop("run_mornings", 60.0, run_mornings),
+    Loop("read_today", 60.0, read_today),
 )
 
 

@@ -32,6 +32,7 @@ class ReviewKind(StrEnum):
     DOUBLED = "doubled"  # paid out twice, or returned twice
     LEDGER_DIFFERS = "ledger_differs"  # the ledger did not post what was booked
     NAME_WRONG = "name_wrong"  # an operator says that a line was named wrongly
+    BALANCE_DIFFERS = "balance_differs"  # the bank states another balance than its lines make
     EXPLAINED_LATER = "explained_later"  # what people had made of a line was taken back
     # From people:
     ENTRY_WRONG = "entry_wrong"  # an operator says that a loan's entry should not be there
@@ -106,6 +107,7 @@ RESOLUTIONS: Mapping[ReviewKind, tuple[Resolution, ...]] = {
     ReviewKind.ENTRY_WRONG: (R.WITHDRAWN, R.NOTED),
     ReviewKind.NAME_WRONG: (R.WITHDRAWN, R.NOTED),
     ReviewKind.EXPLAINED_LATER: (R.NOTED,),
+    ReviewKind.BALANCE_DIFFERS: (R.NOTED,),
 }
 
 

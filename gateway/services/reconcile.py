@@ -25,10 +25,12 @@ from gateway.domain.reconciliation import (
     has_changed,
     has_ended,
     refusal,
+    signed,
 )
 from gateway.domain.review import NewReview
 from gateway.domain.set_aside import review_of
 from gateway.services.book_finding import book_finding
+from gateway.services.check_balance import check_balance
 from gateway.services.desk import TransferDesk
 from gateway.services.look_at_day import PART, is_bookable, look_again, look_at_day, open_day
 from gateway.services.read_bank_day import KnownDay
@@ -63,20 +65,21 @@ async def reconcile_day(desk: TransferDesk, bank: BankCode, day: date) -> DayRep
     statement = await desk.banks[bank].statement(day)
     if isinstance(statement, StatementUnavailable):
         return _refused(DayReport(bank, day, is_over, refused=statement.reason))
-    why, is_kept = await _refusal(desk, statement, bank, day)
+    why, kept = await _refusal(desk, statement, bank, day)
     if why is not None:
         return _refused(DayReport(bank, day, is_over, refused=why))
     report = await _reconcile(desk, statement, is_over=is_over)
-    if is_over:
-        await _keep(desk, statement, is_kept=is_kept, now=now)
+    moved = await _keep(desk, statement, kept=kept, now=now)
+    asked = await check_balance(desk, statement, moved, now=now)
+    report = replace(report, raised=report.raised + asked)
     _tell(desk, report)
     return report
 
 
 async def _refusal(
     desk: TransferDesk, statement: Statement, bank: BankCode, day: date
-) -> tuple[Refusal | None, bool]:
-    """Return why the statement is not believed, and whether lines of its day are kept already."""
+) -> tuple[Refusal | None, int]:
+    """Return why the statement is not believed, and how many lines of its day are kept already."""
     why = await asyncio.to_thread(refusal, statement, bank, day, ())
     at = 0
     while why is None:
@@ -86,31 +89,36 @@ async def _refusal(
         lines = await asyncio.to_thread(_some, statement, at, len(kept))
         why = Refusal.CHANGED if has_changed(lines, kept) else None
         at += len(kept)
-    return why, at > 0
+    return why, at
 
 
 def _some(statement: Statement, start: int, count: int = PART) -> Sequence[StatementLine]:
     return statement.movements[start : start + count]
 
 
-async def _keep(desk: TransferDesk, statement: Statement, *, is_kept: bool, now: datetime) -> None:
-    """Keep the lines of a day that is over.
+async def _keep(desk: TransferDesk, statement: Statement, *, kept: int, now: datetime) -> int:
+    """Keep the lines after the first `kept`; return what all lines come to, in minus out.
 
-    Where none was kept before, days that were read earlier are run once more if they share a
-    reference: a line was taken for another day's movement there, or for nobody's.
+    Days that were read earlier are run once more if they share a reference with a new line: a line
+    was taken for another day's movement there, or for nobody's.
     """
-    parts = range(0, len(statement.movements), PART)
+    moved = 0
     shared: set[date] = set()
-    for start in () if is_kept else parts:
+    for start in range(0, len(statement.movements), PART):
         lines = await asyncio.to_thread(_some, statement, start)
-        named = {line.reference for line in lines if line.reference is not None}
+        moved += sum(signed(line) for line in lines)
+        fresh = lines[max(0, kept - start) :]
+        named = {line.reference for line in fresh if line.reference is not None}
+        if not named:
+            continue
         others = await lines_elsewhere(desk.db, statement.bank, statement.day, named)
         shared |= {booked_on(line) for line in others}
     for day in sorted(shared):
         await run_again(desk.db, Run(RECONCILE, statement.bank, day), now=now)
-    for start in parts:
+    for start in range(kept, len(statement.movements), PART):
         lines = await asyncio.to_thread(_some, statement, start)
         await keep_lines(desk.db, statement, lines, after=start, now=now)
+    return moved
 
 
 async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool) -> DayReport:
@@ -209,7 +217,8 @@ def _tell(desk: TransferDesk, report: DayReport) -> None:
         booked=report.booked,
         raised=report.raised,
     )
-    for found in report.breaks:
+    # Of a day that goes on, most of what is found is merely on its way.
+    for found in report.breaks if report.is_over else ():
         desk.metrics.count("reconciliation_breaks", bank=report.bank, kind=found.kind)
     if report.raised:
         log.error(

@@ -27,7 +27,7 @@ async def run_mornings(desk: TransferDesk) -> int:
     """Reconcile every day that is due, at every bank that is open; return how many were run."""
     ran = 0
     for bank in desk.banks:
-        if not await _is_open(desk, bank):
+        if not await is_bank_open(desk, bank):
             continue
         for day in await _due_days(desk, bank):
             ran += await run_day(desk, bank, day)
@@ -40,7 +40,7 @@ def last_day_due(now: datetime, hour: int) -> date:
     return local.date() - DAY * (1 if local.hour >= hour else 2)
 
 
-async def _is_open(desk: TransferDesk, bank: BankCode) -> bool:
+async def is_bank_open(desk: TransferDesk, bank: BankCode) -> bool:
     """Whether the bank is in none of its windows. A hold of ours keeps nobody from asking."""
     now = desk.clock.now()
     stops = await known_stops(desk.db, now=now)

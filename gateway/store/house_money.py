@@ -60,11 +60,11 @@ class KnownOpening:
 
 @dataclass(frozen=True, slots=True)
 class SettlementDay:
-    """A day's lines in all, and the balances before and after them where the bank states them."""
+    """What a day's lines come to, in minus out, as they were read last."""
 
     day: date
     moved: int
-    stated: tuple[int, int] | None
+    read_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +156,7 @@ async def days_since(db: Database, bank: BankCode, day: date) -> list[Settlement
 
 
 def _day(row: Record) -> SettlementDay:
-    stated = row["stated_before"], row["stated_after"]
-    return SettlementDay(row["day"], row["moved"], None if None in stated else stated)
+    return SettlementDay(row["day"], row["moved"], row["read_at"])
 
 
 def _rule(row: Record) -> KnownRule:

@@ -77,8 +77,11 @@ async def movements_of_day(
 
 
 async def first_booked(db: Database, bank: BankCode) -> date | None:
-    """Return the first day on which anything was booked at a bank, None if nothing ever was."""
-    row = await db.fetchrow(FIRST_BOOKED, settlement_cash(bank))
+    """Return the first day whose statement is read: of the first booking, or of the opening.
+
+    None if nothing was ever booked at the bank.
+    """
+    row = await db.fetchrow(FIRST_BOOKED, settlement_cash(bank), bank)
     return None if row is None else row["day"]
 
 
@@ -118,7 +121,7 @@ async def keep_lines(
     after: int = 0,
     now: datetime,
 ) -> None:
-    """Keep lines of a day that is over, those after the first `after`.
+    """Keep lines of a day, those after the first `after`.
 
     Those that are kept already stay as they are.
     """

@@ -95,7 +95,7 @@ RETURNING day;
 
 -- name: days_since
 -- One row a day.
-SELECT day, moved, stated_before, stated_after FROM settlement_days WHERE bank = $1 AND day >= $2 ORDER BY day;
+SELECT day, moved, read_at FROM settlement_days WHERE bank = $1 AND day >= $2 ORDER BY day;
 
 -- name: first_moved
 -- The first day on which anything but an opening moved on a settlement account, and whether fundings were typed in

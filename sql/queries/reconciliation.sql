@@ -41,7 +41,10 @@ LEFT JOIN repayments r ON r.member_id = e.member_id AND r.id = e.source_id
 ORDER BY e.at, e.id;
 
 -- name: first_booked
-SELECT min(effective_on) AS day FROM loan_entries WHERE house = $1;
+-- Since when there are statements to read: since the first booking, or since the account was opened.
+SELECT least(
+    (SELECT min(effective_on) FROM loan_entries WHERE house = $1),
+    (SELECT opened_on FROM account_openings WHERE bank = $2 AND confirmed_at IS NOT NULL)) AS day;
 
 -- name: house_postings
 -- What the house moved on the bank's settlement account, effective on a day: fundings, and what was set aside. The nil

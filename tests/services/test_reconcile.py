@@ -158,7 +158,7 @@ async def test_what_is_missing_is_not_asked_for_while_the_day_goes_on(
     assert kinds(report) == [Break.PAID_LATE]
     assert (await now(morning, transfer)).state is State.SETTLED
     assert await items(morning) == []
-    assert await owner.fetchval("SELECT count(*) FROM statement_lines") == 0
+    assert await owner.fetchval("SELECT count(*) FROM statement_lines") == 1
 
 
 async def test_a_day_that_has_not_come_is_refused(morning: Morning) -> None:
