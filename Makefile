@@ -3,7 +3,7 @@
 VENV := .venv
 export VENV
 
-.PHONY: setup demo test test-all browser chaos bench bench-days stop lint format lock fuzz models mutate hours lives examples openapi client
+.PHONY: setup demo test test-all browser chaos bench bench-days stop lint format lock fuzz models mutate hours lives month examples openapi client
 
 setup:
 	@scripts/setup $(VENV)
@@ -45,6 +45,10 @@ hours: setup
 # Ten years of members' lives, reckoned twice, every day. LIVES changes how many.
 lives: setup
 	@$(VENV)/bin/pytest -q -m long --numprocesses 2 tests/domain/test_lives.py $(ARGS)
+
+# A month of the lender's life in the books, known to the yen each morning. MONTH_MOVEMENTS and MONTH_SEED change it.
+month: setup
+	@$(VENV)/bin/pytest -q -m long tests/month $(ARGS)
 
 # One of two replicas stops under load. STOP_REQUESTS changes how many requests there are.
 stop: setup

@@ -5,7 +5,7 @@ nothing explains is a part, too.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.accrual import Accrual, Reckoned
 from gateway.domain.bank import Direction
 from gateway.domain.correction import Cause
-from gateway.domain.ledger import Posting, charge_leg
+from gateway.domain.ledger import UNIDENTIFIED, Posting, charge_leg
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.money import NOTHING, Yen
 from gateway.domain.posting_table import Part
@@ -53,12 +53,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What two operators decided about a review item; `audit` are the acts on record.
+    """What two operators decided; `audit` are the acts on record.
 
-    `entry_id`: the entry that the item is about, where it is about one.
+    `prefix` and `id`: a review item (`rv`) or a standing rule (`sr`); neither for what was on an
+    account at first. `entry_id`: the entry that an item is about, where it is about one.
     """
 
-    item_id: UUID
+    prefix: str
+    id: UUID | None
     kind: str
     resolution: str
     proposed_by: str
@@ -99,14 +101,20 @@ class Reckoning:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What an entry, or a posting of the house, came by, as far as it is known."""
+    """What an entry, or a posting of the house, came by, as far as it is known.
+
+    `takes_back`: it takes back what the line was made of before, for something explains it now.
+    """
 
     wish: Wish | None = None
     act: Act | None = None
     line: Line | None = None
+    takes_back: bool = False
 
     @property
     def kind(self) -> PartKind:
+        if self.takes_back:
+            return PartKind.CORRECTION
         if self.wish is not None:
             return PartKind.WISH
         if self.act is not None:
@@ -286,13 +294,63 @@ def line_of(entry: LoanEntry, lines: Iterable[Line], *, bank_id: str | None) -> 
     return next(named, fitting[0] if fitting else None)
 
 
-def asides_of(lines: Iterable[Line], posted: Container[UUID]) -> dict[UUID, Line]:
-    """Return the lines by the ids of the postings that set something of them aside."""
-    return {
-        identifier: line
-        for line in lines
-        for identifier in takewhile(
-            posted.__contains__,
-            (aside_id(BankCode(line.bank), line.day, line.bank_id, number) for number in count()),
-        )
-    }
+@dataclass(frozen=True, slots=True)
+class HouseActs:
+    """What operators decided, by what a posting of the house names: item, rule or bank."""
+
+    items: Mapping[UUID, Act]
+    rules: Mapping[UUID, Act]
+    openings: Mapping[str, Act]
+
+
+def house_sources(
+    postings: Collection[Posting], lines: Iterable[Line], acts: HouseActs
+) -> dict[UUID, Source]:
+    """Return what the house's postings came by, by posting; what names nothing is not in it."""
+    by_line = {(line.bank, line.day.isoformat(), line.bank_id): line for line in lines}
+    sources = _asides({posting.id for posting in postings}, by_line.values())
+    for posting in postings:
+        if posting.source is not None and posting.id not in sources:
+            sources[posting.id] = _named(posting, posting.source, by_line, acts)
+    return sources
+
+
+def _named(
+    posting: Posting,
+    said: Mapping[str, str],
+    by_line: Mapping[tuple[str, str, str], Line],
+    acts: HouseActs,
+) -> Source:
+    bank, line = said.get("bank", ""), None
+    if "line" in said:
+        line = by_line.get((bank, said["day"], said["line"])) or _not_kept(posting, said)
+    if "item" in said:
+        return Source(act=acts.items.get(UUID(said["item"])), line=line)
+    if "rule" in said:
+        return Source(act=acts.rules.get(UUID(said["rule"])), line=line)
+    if said["kind"] == "opening":
+        return Source(act=acts.openings.get(bank))
+    return Source(line=line, takes_back=said["kind"] == "taken_back")
+
+
+def _not_kept(posting: Posting, said: Mapping[str, str]) -> Line:
+    """Return a line of a day that is not over, as far as its posting tells of it."""
+    return Line(
+        bank=said["bank"],
+        day=date.fromisoformat(said["day"]),
+        number=0,
+        bank_id=said["line"],
+        direction=Direction.OUT if posting.debit == UNIDENTIFIED else Direction.IN,
+        amount=posting.amount.amount,
+        reference=None,
+    )
+
+
+def _asides(posted: Container[UUID], lines: Iterable[Line]) -> dict[UUID, Source]:
+    """Return what was set aside of lines, and taken back, by the ids that follow from them."""
+    sources: dict[UUID, Source] = {}
+    for line in lines:
+        ids = (aside_id(BankCode(line.bank), line.day, line.bank_id, nth) for nth in count())
+        for nth, identifier in enumerate(takewhile(posted.__contains__, ids)):
+            sources[identifier] = Source(line=line, takes_back=nth > 0)
+    return sources

@@ -14,7 +14,7 @@ from gateway.domain.why import Act, BalancePart, Charge, Line, PartKind, Reckoni
 from gateway.ops.render import show_rows, shown_instant
 from gateway.services.why import Why
 
-ENTRY, ITEM = "en", "rv"
+ENTRY = "en"
 Json = dict[str, object]
 
 
@@ -109,7 +109,7 @@ def _how(part: BalancePart) -> str:
     if source.act is not None:
         act = source.act
         words.append(
-            f"{act.resolution} of {public_id(ITEM, act.item_id)}, proposed by {act.proposed_by},"
+            f"{act.resolution} of {_act_id(act) or act.kind}, proposed by {act.proposed_by},"
             f" confirmed by {act.confirmed_by}"
         )
     if source.line is not None:
@@ -180,13 +180,17 @@ def _wish(wish: Wish) -> Json:
 
 def _act(act: Act) -> Json:
     return {
-        "item": public_id(ITEM, act.item_id),
+        "id": _act_id(act),
         "kind": act.kind,
         "resolution": act.resolution,
         "proposed_by": act.proposed_by,
         "confirmed_by": act.confirmed_by,
         "audit": [str(number) for number in act.audit],
     }
+
+
+def _act_id(act: Act) -> str | None:
+    return None if act.id is None else public_id(act.prefix, act.id)
 
 
 def _line(line: Line) -> Json:

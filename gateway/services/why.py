@@ -30,12 +30,13 @@ from gateway.domain.why import (
     Act,
     BalancePart,
     Charge,
+    HouseActs,
     Line,
     PartKind,
     Source,
     Window,
-    asides_of,
     house_parts,
+    house_sources,
     line_of,
     parts_of,
 )
@@ -43,9 +44,11 @@ from gateway.store.database import Database
 from gateway.store.members import find_member_id
 from gateway.store.why import (
     WrittenBooks,
+    approved_rules,
     balance_of,
     balances,
     closed_items,
+    confirmed_openings,
     everybody,
     lines_named,
     lines_without_name,
@@ -111,6 +114,7 @@ class _Asked:
     known_at: datetime
     tariffs: Tariffs
     acts: Mapping[UUID, Source]
+    house_acts: HouseActs
 
     def windows(self, accounts: Iterable[str]) -> list[Window]:
         """Return which of the accounts that a journal moves are looked at."""
@@ -122,7 +126,7 @@ async def why(db: Database, name: str, *, on: date, known_at: datetime, tariffs:
     """Explain `interest_income`, or `{member number}:interest`. Raises NotFoundHere."""
     account, member_id = await _find(db, name)
     window = Window(account, on, known_at)
-    asked = _Asked(account, on, known_at, tariffs, _acts(await closed_items(db)))
+    asked = await _asked(db, Window(account, on, known_at), tariffs)
     members = await members_in(db, window) if member_id is None else [member_id]
     parts = [part async for part in _all_parts(db, members, asked)]
     return Why(
@@ -140,7 +144,7 @@ async def why_everything(
     db: Database, *, on: date, known_at: datetime, tariffs: Tariffs
 ) -> list[Why]:
     """Explain every account there is, the house's and each member's, in one go."""
-    asked = _Asked(None, on, known_at, tariffs, _acts(await closed_items(db)))
+    asked = await _asked(db, Window("", on, known_at), tariffs)
     parts: dict[tuple[UUID | None, str], list[BalancePart]] = {}
     async for part in _all_parts(db, await everybody(db, known_at), asked):
         whose = part.member_id if part.account in MEMBER_ACCOUNTS else None
@@ -158,6 +162,23 @@ async def why_everything(
         )
         for member_id, account in {**totals, **parts}
     ]
+
+
+async def _asked(db: Database, window: Window, tariffs: Tariffs) -> _Asked:
+    """Return what is asked with all that operators decided; an account without a name: every."""
+    items = await closed_items(db)
+    return _Asked(
+        account=window.account or None,
+        on=window.on,
+        known_at=window.known_at,
+        tariffs=tariffs,
+        acts=_acts(items),
+        house_acts=HouseActs(
+            items={act.id: act for act, _ in items if act.id is not None},
+            rules=await approved_rules(db),
+            openings=await confirmed_openings(db),
+        ),
+    )
 
 
 async def _all_parts(
@@ -197,8 +218,9 @@ def _acts(items: Iterable[tuple[Act, Line | None]]) -> dict[UUID, Source]:
     """Return what two people decided, by the id of the entry that it made or withdrew."""
     acts: dict[UUID, Source] = {}
     for act, line in items:
-        made = act.entry_id or assigned_id(act.item_id, Resolution(act.resolution))
-        acts[made] = Source(act=act, line=line)
+        if act.id is not None:
+            made = act.entry_id or assigned_id(act.id, Resolution(act.resolution))
+            acts[made] = Source(act=act, line=line)
     return acts
 
 
@@ -275,11 +297,12 @@ def _charge(
 async def _of_the_house(db: Database, books: WrittenBooks, asked: _Asked) -> list[BalancePart]:
     """Return the parts of what is no loan's: lines that were set aside, and the lender's own."""
     postings = [posting for journal in books.journals for posting in journal.postings]
-    banks = {bank for one in postings for bank in (bank_of(one.debit), bank_of(one.credit)) if bank}
+    moved = [bank_of(name) for one in postings for name in (one.debit, one.credit)]
+    banks = {bank.value for bank in moved if bank is not None}
+    banks |= {one.source["bank"] for one in postings if one.source and "bank" in one.source}
     days = {posting.effective_on for posting in postings}
     lines = await lines_without_name(db, banks, days)
-    ids = {posting.id for posting in postings}
-    sources = {number: Source(line=line) for number, line in asides_of(lines, ids).items()}
+    sources = house_sources(postings, lines, asked.house_acts)
     return [
         part
         for journal in books.journals

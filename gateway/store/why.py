@@ -29,6 +29,8 @@ BOOKS = SQL["why.books"]
 LINES_NAMED = SQL["why.lines_named"]
 LINES_WITHOUT_NAME = SQL["why.lines_without_name"]
 ACTS = SQL["why.acts"]
+RULES = SQL["why.rules"]
+OPENINGS = SQL["why.openings"]
 
 Json = Mapping[str, Any]
 
@@ -99,9 +101,38 @@ async def closed_items(db: Database) -> list[tuple[Act, Line | None]]:
     ]
 
 
+async def approved_rules(db: Database) -> dict[UUID, Act]:
+    """Return the standing rules that two people made, those that ended too, by id."""
+    return {
+        row["id"]: _standing("sr", row["id"], row, resolution=row["kind"])
+        for row in await db.fetch(RULES)
+    }
+
+
+async def confirmed_openings(db: Database) -> dict[str, Act]:
+    """Return by bank who said what was on the account at first."""
+    return {
+        row["bank"]: _standing("", None, row, resolution="opening")
+        for row in await db.fetch(OPENINGS)
+    }
+
+
+def _standing(prefix: str, identifier: UUID | None, row: Record, *, resolution: str) -> Act:
+    return Act(
+        prefix=prefix,
+        id=identifier,
+        kind="standing_rule" if prefix else "opening",
+        resolution=resolution,
+        proposed_by=row["proposed_by"],
+        confirmed_by=row["confirmed_by"],
+        audit=tuple(row["audit"] or ()),
+    )
+
+
 def _act(row: Record) -> Act:
     return Act(
-        item_id=row["id"],
+        prefix="rv",
+        id=row["id"],
         kind=row["kind"],
         resolution=row["resolution"],
         proposed_by=row["proposed_by"],
@@ -154,6 +185,7 @@ def _journal(number: UUID, rows: Sequence[Json], entries: Sequence[LoanEntry]) -
                 credit=row["credit"],
                 amount=Yen(row["amount"]),
                 effective_on=date.fromisoformat(row["effective_on"]),
+                source=row["source"],
             )
             for row in rows
         ),

@@ -30,7 +30,8 @@ WHERE $1 IN (debit, credit) AND effective_on <= $2 AND recorded_at <= $3 ORDER B
 SELECT m.member_id, l.annual_rate, l.due_day, l.has_free_days,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
         'id', p.id, 'journal', p.journal, 'debit', p.debit, 'credit', p.credit, 'amount', p.amount,
-        'effective_on', p.effective_on, 'recorded_at', p.recorded_at, 'cause', p.cause)
+        'effective_on', p.effective_on, 'recorded_at', p.recorded_at, 'cause', p.cause,
+        'source', p.source)
         ORDER BY p.written_at, p.recorded_at, p.journal), '[]'::jsonb)
      FROM postings p WHERE p.member_id = m.member_id) AS postings,
     (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.recorded_at, e.id), '[]'::jsonb)
@@ -70,3 +71,16 @@ LEFT JOIN (
 ) a ON a.item = r.id::text
 LEFT JOIN statement_lines l ON l.bank = r.bank AND l.day = r.booked_on AND l.bank_id = r.details ->> 'bank_id'
 WHERE r.state = 'closed';
+
+-- name: rules
+-- Every standing rule that was ever approved.
+SELECT r.id, r.kind, r.proposed_by, r.approved_by AS confirmed_by, (
+    SELECT array_agg(o.id ORDER BY o.at, o.id) FROM operator_actions o
+    WHERE r.id::text IN (o.details ->> 'rule', o.details ->> 'id')) AS audit
+FROM standing_rules r WHERE r.approved_at IS NOT NULL;
+
+-- name: openings
+SELECT a.bank, a.proposed_by, a.confirmed_by, (
+    SELECT array_agg(o.id ORDER BY o.at, o.id) FROM operator_actions o
+    WHERE o.action LIKE 'opening\_%' AND o.details ->> 'bank' = a.bank) AS audit
+FROM account_openings a WHERE a.confirmed_at IS NOT NULL;

@@ -1,0 +1,113 @@
+"""A bank that keeps true books and states them, whatever it answered while the day went on."""
+
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from gateway.domain.bank import (
+    CollectionOrder,
+    Direction,
+    Statement,
+    StatementLine,
+    TransferOrder,
+)
+from gateway.domain.money import Yen
+from gateway.domain.outcome import (
+    Answer,
+    Authorizing,
+    CollectionOutcome,
+    InquiryOutcome,
+    NotFound,
+    Paid,
+    Redirect,
+    Settled,
+    StartOutcome,
+    SubmitOutcome,
+    Unknown,
+)
+from tests.services.conftest import ToldBank, evidence
+
+REDIRECT = Redirect("https://bank.example/approve/1")
+SHIFTS = {"": timedelta(), "before": timedelta(days=-1), "after": timedelta(days=2)}
+STATES_BALANCES = {"mufg", "mizuho"}
+
+
+@dataclass
+class MonthBank(ToldBank):
+    """Pays out at once. `says`: how the next answers differ from what it booked:
+
+    lost: no answer comes; before, after: the answer names an instant of another day.
+    """
+
+    opening: int = 0
+    says: deque[str] = field(default_factory=deque)
+    days: dict[date, list[StatementLine]] = field(default_factory=lambda: defaultdict(list))
+    paid: dict[str, StatementLine] = field(default_factory=dict)
+
+    async def submit(self, order: TransferOrder, *, send_before: float) -> Answer[SubmitOutcome]:
+        del send_before
+        line = self.book(order.reference, -order.amount.amount)
+        said = self.says.popleft() if self.says else ""
+        if said == "lost":
+            return Answer(Unknown(), evidence())
+        return Answer(Settled(line.booked_at + SHIFTS[said], line.bank_id), evidence())
+
+    async def inquire(self, order: TransferOrder) -> Answer[InquiryOutcome]:
+        del order
+        return Answer(Unknown(), evidence())
+
+    async def start_collection(self, order: CollectionOrder) -> Answer[StartOutcome]:
+        del order
+        return Answer(Authorizing(REDIRECT), evidence())
+
+    async def inquire_collection(self, order: CollectionOrder) -> Answer[CollectionOutcome]:
+        line = self.paid.get(order.reference)
+        if line is None:
+            return Answer(NotFound(), evidence())
+        at = line.booked_at + SHIFTS[self.says.popleft() if self.says else ""]
+        return Answer(Paid(at, line.amount, line.bank_id), evidence())
+
+    def collect(self, reference: str, yen: int) -> StatementLine:
+        """Book what a member has approved."""
+        self.paid[reference] = self.book(reference, yen)
+        return self.paid[reference]
+
+    def book(
+        self,
+        reference: str | None,
+        yen: int,
+        *,
+        counterparty: str = "",
+        is_return: bool = False,
+    ) -> StatementLine:
+        """Book a line now, in counted positive."""
+        at: datetime = self.clock.now()
+        lines = self.days[at.date()]
+        line = StatementLine(
+            bank_id=f"{at:%m%d}-{len(lines) + 1}",
+            direction=Direction.IN if yen > 0 else Direction.OUT,
+            amount=Yen(abs(yen)),
+            booked_at=at,
+            value_date=at.date(),
+            reference=reference,
+            counterparty=counterparty,
+            is_return=is_return,
+        )
+        lines.append(line)
+        return line
+
+    async def moved(self) -> int:
+        """Return in minus out by all statements."""
+        return sum(signed(line) for lines in self.days.values() for line in lines)
+
+    async def statement(self, day: date) -> Statement:
+        before = self.opening + sum(
+            signed(line) for on, lines in self.days.items() if on < day for line in lines
+        )
+        after = before + sum(map(signed, self.days.get(day, ())))
+        stated = (before, after) if self.code in STATES_BALANCES else None
+        return Statement(self.code, day, tuple(self.days.get(day, ())), stated)
+
+
+def signed(line: StatementLine) -> int:
+    return line.amount.amount if line.direction is Direction.IN else -line.amount.amount

@@ -1,0 +1,128 @@
+"""A month of the lender's life: each business morning at nine, every yen of every account is known.
+
+The oracle knows what the banks truly booked and nothing of the gateway.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from gateway.domain.account import BankCode
+from gateway.domain.calendar import is_business_day
+from gateway.domain.hours import JST
+from gateway.ops.commands.ledger_verify import verify_ledger
+from gateway.ops.render_why import why_json
+from gateway.profiles import bank_profiles, scaled
+from gateway.services.desk import TransferDesk
+from gateway.services.why import why, why_everything
+from tests.manual_clock import ManualClock
+from tests.month.bank import MonthBank
+from tests.month.life import DAY, Month
+from tests.month.oracle import Oracle
+from tests.services.conftest import *  # noqa: F403 - its fixtures
+
+SEED = int(os.environ.get("MONTH_SEED", "1"))
+MOVEMENTS = int(os.environ.get("MONTH_MOVEMENTS", "22500"))
+FIRST = date(2026, 10, 19)  # what is lent then is due on 5 November first
+BEGINS = date(2026, 10, 31)
+TARIFFS = {bank: profile.tariff for bank, profile in bank_profiles().items()}
+RECOMPUTE = Path(__file__).parents[2] / "scripts/recompute_interest"
+
+
+@pytest.fixture
+def month(desk: TransferDesk, clock: ManualClock, owner: Any) -> Month:
+    clock.instant = datetime.combine(FIRST, time(9), JST)
+    banks = {code: MonthBank(clock, code, opening=50_000_000) for code in BankCode}
+    at_all = replace(
+        desk,
+        banks=banks,
+        profiles={code: scaled(bank_profiles()[code], 0.05) for code in BankCode},
+    )
+    oracle = Oracle({code.value: bank.opening for code, bank in banks.items()})
+    return Month(at_all, clock, banks, oracle, Random(SEED), owner)  # noqa: S311
+
+
+async def at_nine(month: Month, day: date) -> None:
+    """Hold every account against the oracle, and see that `why` explains each yen of it."""
+    now = month.clock.now()
+    told = await why_everything(month.desk.db, on=day, known_at=now, tariffs=TARIFFS)
+    numbers = {member.id: number for number, member in enumerate(month.members)}
+    ours: Counter[str] = Counter()
+    for one in told:
+        name = one.account if one.member_id is None else f"{numbers[one.member_id]}:{one.account}"
+        ours[name] += one.balance
+
+    assert {name: yen for name, yen in ours.items() if yen} == month.oracle.balances(day)
+    assert [(one.account, one.unexplained[:3]) for one in told if not one.is_explained] == []
+
+
+async def live(month: Month, *, days: int, each: int, members: int) -> None:
+    await month.open_accounts()
+    await month.enrol(members)
+    for number in range(members):
+        await month.lend(number, month.random.randint(30_000, 90_000))
+        month.clock.advance(20)
+    day = FIRST
+    ends = BEGINS + days * DAY
+    while day <= ends or not is_business_day(day):
+        today = day + DAY
+        await month.morning(today, people=is_business_day(today))
+        if is_business_day(today) and day >= BEGINS:
+            await at_nine(month, day)
+        if BEGINS < today <= ends:
+            await month.day(today, each)
+        day = today
+    totals = {code: bank.moved for code, bank in month.banks.items()}
+    report = await verify_ledger(month.desk.db, statement_totals=totals)
+    assert report.findings == ()
+
+
+async def recomputed(month: Month, directory: Path) -> list[int]:
+    """Return how many amounts and yen of interest the script reckoned again, and what differs."""
+    files = []
+    for name in ("interest_income", "late_damages_income"):
+        on = month.clock.now().date() + timedelta(days=1)
+        told = await why(month.desk.db, name, on=on, known_at=month.clock.now(), tariffs=TARIFFS)
+        files.append(directory / f"{name}.json")
+        files[-1].write_text(json.dumps(why_json(told)))
+    ran = subprocess.run(  # noqa: ASYNC221, S603 - our own script, nothing else runs meanwhile
+        [sys.executable, RECOMPUTE, *files], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return [int(word) for word in ran.stdout.replace(":", "").split() if word.isdigit()]
+
+
+async def test_some_days_of_a_month_are_known_to_the_yen_each_morning(
+    month: Month, tmp_path: Path
+) -> None:
+    await live(month, days=7, each=25, members=10)
+
+    amounts, yen, differ = await recomputed(month, tmp_path)
+    assert amounts > 30
+    assert yen > 1_000
+    assert differ == 0
+
+
+@pytest.mark.long
+@pytest.mark.timeout(5_400)
+async def test_a_month_is_known_to_the_yen_each_morning(
+    month: Month, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await live(month, days=30, each=MOVEMENTS // 30, members=MOVEMENTS // 20)
+
+    amounts, yen, differ = await recomputed(month, tmp_path)
+    with capsys.disabled():
+        print(f"seed {SEED}: {len(month.oracle.lines)} movements; {dict(month.happened)}")  # noqa: T201
+        print(f"{amounts} amounts, {yen} yen of interest reckoned again, {differ} differ")  # noqa: T201
+    assert len(month.oracle.lines) >= MOVEMENTS * 0.88
+    assert yen >= 10_000
+    assert differ == 0
