@@ -17,6 +17,7 @@ from gateway.operators import (
     reconcile_command,
     review_commands,
     token_commands,
+    trace_command,
     why_command,
     window_commands,
 )
@@ -49,6 +50,7 @@ commands.command("resolve")(review_commands.resolve)
 commands.command("file-end")(file_commands.end)
 commands.command("entry-withdraw")(entry_commands.withdraw)
 commands.command("why")(why_command.explain_balance)
+commands.command("audit-trace")(trace_command.audit_trace)
 commands.command("operator-add")(token_commands.add)
 commands.command("operators")(token_commands.show)
 commands.command("token-issue")(token_commands.issue)

@@ -20,6 +20,7 @@ OPERATORS = [
     "transfers",
     "explain",
     "ledger-verify",
+    "audit-trace",
     "hold",
     "release",
     "hours",

@@ -5,12 +5,11 @@ What tests and other programs call is `watch_trace`.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import asyncpg
-import structlog
 
 from gateway.domain.errors import NotReady
 from gateway.domain.trace import WATCHED, WRITTEN_ONCE, Row
@@ -18,9 +17,8 @@ from gateway.store.change_log import Change, ChangeLog, Kind, open_change_log
 
 READ_EVERY_S = 1.0
 FINDINGS_MAX = 1_000
-LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
-
-log = structlog.get_logger()
+# The last: a session that the server ended while it was idle, and asyncpg has not seen closed.
+LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,20 @@ class TraceFinding:
 
     def __str__(self) -> str:
         return f"{self.table} {' '.join(self.key)}: {self.problem} (transaction {self.xid})"
+
+
+@dataclass(frozen=True, slots=True)
+class TraceReport:
+    """What was seen: changes held to the tables, changes by hand, interruptions.
+
+    `edges`: how often each was taken, as `transfers: submitting → settled`.
+    """
+
+    changes: int
+    by_hand: int
+    gaps: int
+    edges: Mapping[str, int]
+    findings: tuple[TraceFinding, ...]
 
 
 class Trace:
@@ -73,6 +85,17 @@ class Trace:
                 await self._begun_anew()
         return tuple(self._found)
 
+    def report(self) -> TraceReport:
+        """Return what was seen so far, as `findings` read it last."""
+        taken = {f"{table}: {was} → {now}": n for (table, was, now), n in self.edges.items()}
+        return TraceReport(
+            changes=self.changes,
+            by_hand=self.by_hand,
+            gaps=self.gaps,
+            edges=dict(sorted(taken.items())),
+            findings=tuple(self._found),
+        )
+
     async def begin(self) -> ChangeLog:
         """Begin to read. Raises NotReady."""
         self._log = await self._stack.enter_async_context(open_change_log(self._url))
@@ -92,7 +115,6 @@ class Trace:
         """Count the gap; what was known of rows may be old by now."""
         if self._log is not None:
             self.gaps += 1
-            log.warning("trace.interrupted", gaps=self.gaps)
         self._log = None
         self._rows.clear()
         await self.end()

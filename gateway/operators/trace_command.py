@@ -1,0 +1,94 @@
+"""`gateway ops audit-trace`: parses, calls, prints."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated
+
+import typer
+
+from gateway.app import database_address
+from gateway.config import Settings, load_settings
+from gateway.operators.running import logging_to, run
+from gateway.ops import render
+from gateway.ops.commands.audit_trace import (
+    READ_EVERY_S,
+    TraceFinding,
+    TraceReport,
+    watch_trace,
+)
+from gateway.serve import stop_signals
+
+WRONG = 1
+NOT_ALL_SEEN = 3
+
+
+def audit_trace(
+    *,
+    seconds: Annotated[float | None, typer.Option(min=0, help="Default: until Ctrl-C.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, at the end.")] = False,
+) -> None:
+    """Watch the database's change log: every row moves along an edge of its state table.
+
+    The login (GATEWAY_DATABASE_OWNER_URL, else GATEWAY_DATABASE_URL) must be allowed to replicate,
+    and the server's wal_level must be logical: exit 2 says what is missing. Exit 0: nothing was
+    found. 1: something was. 3: nothing was, but the reading broke off and not all was seen.
+    """
+    settings = load_settings()
+    typer.echo("watching; Ctrl-C ends it", err=True)
+    with logging_to(settings, fd=2):
+        report = run(_watch(settings, seconds, told=_ignore if as_json else _tell))
+    if as_json:
+        typer.echo(render.as_json(report))
+    else:
+        _show(report)
+    if report.findings:
+        raise typer.Exit(WRONG)
+    if report.gaps:
+        raise typer.Exit(NOT_ALL_SEEN)
+
+
+async def _watch(
+    settings: Settings, seconds: float | None, *, told: Callable[[TraceFinding], None]
+) -> TraceReport:
+    async with _address(settings) as url, watch_trace(url, every_s=None) as trace:
+        known = 0
+        with stop_signals() as stopped, suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not stopped.is_set():
+                    found = await trace.findings()
+                    for finding in found[known:]:
+                        told(finding)
+                    known = len(found)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(stopped.wait(), READ_EVERY_S)
+        for finding in (await trace.findings())[known:]:
+            told(finding)
+        return trace.report()
+
+
+@asynccontextmanager
+async def _address(settings: Settings) -> AsyncIterator[str]:
+    """Yield the owner's address where it is set, else the gateway's."""
+    if settings.database_owner_url is not None:
+        yield settings.database_owner_url.get_secret_value()
+        return
+    async with database_address(settings) as url:
+        yield url
+
+
+def _tell(finding: TraceFinding) -> None:
+    typer.echo(str(finding))
+
+
+def _ignore(finding: TraceFinding) -> None:
+    del finding
+
+
+def _show(report: TraceReport) -> None:
+    for edge, times in report.edges.items():
+        typer.echo(f"{times:>9,}  {edge}")
+    verdict = "clean" if not report.findings else f"{len(report.findings)} findings"
+    typer.echo(f"{report.changes} changes, {report.by_hand} by hand: {verdict}")
+    if report.gaps:
+        typer.echo(f"the reading broke off {report.gaps} times: what happened then was not seen")
