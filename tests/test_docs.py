@@ -78,7 +78,7 @@ def test_a_check_names_import_contracts_that_exist(page: Path) -> None:
 
 
 # Numbers of decisions that are on their way to here; with the last of them this is empty again.
-GIVEN_OUT = {28, 29, 30, 31, 33, 34, 35, 36}
+GIVEN_OUT = {28, 30, 31, 33, 34, 35, 36}
 
 
 def test_decisions_are_numbered_without_a_gap_and_listed() -> None:

@@ -25,6 +25,7 @@ from gateway.domain.transfer import (
     ATTEMPTS_MAX,
     CRASHES_MAX,
     HOLDS_RESERVATION,
+    MARKED_BY,
     MARKS_UNCLEAR,
     TRANSITIONS,
     Event,
@@ -191,7 +192,7 @@ def _move_if_told(transfer: Transfer, event: Event) -> Transfer | None:
 def _move(transfer: Transfer, event: Event) -> Transfer:
     """Return the transfer in the state that the table names, all its timers stopped."""
     to = TRANSITIONS[transfer.state, transfer.unclear, event]
-    unclear = transfer.unclear or to in MARKS_UNCLEAR
+    unclear = transfer.unclear or to in MARKS_UNCLEAR or event in MARKED_BY
     return replace(transfer, state=to, unclear=unclear, due_at=None, inquire_at=None)
 
 

@@ -101,7 +101,10 @@ def _transfer_edges() -> frozenset[Edge]:
         for (source, mark, event), to in transfer.TRANSITIONS.items():
             if (source, mark) != (state, unclear):
                 continue
-            reached = (to, unclear or to in transfer.MARKS_UNCLEAR)
+            is_marked = event in transfer.MARKED_BY
+            if is_marked:
+                edges.add((_place(to, is_unclear=False), _place(to, is_unclear=True)))
+            reached = (to, unclear or is_marked or to in transfer.MARKS_UNCLEAR)
             edges.add((here, _place(*reached)))
             if reached not in places:
                 places.append(reached)

@@ -106,6 +106,8 @@ FINAL_FOR_MEMBER = frozenset({S.SETTLED, S.REJECTED, S.CANCELLED, S.RETURNED})
 HOLDS_RESERVATION = frozenset({S.SCHEDULED, S.SUBMITTING, S.SUBMITTED, S.UNKNOWN, S.REVIEW})
 # From these the bank may have it, and the mark `unclear` stays for good.
 MARKS_UNCLEAR = frozenset({S.UNKNOWN, S.SUBMITTED})
+# So does this, wherever it leads, and in what is there already: the bank has it, on whatever day.
+MARKED_BY = frozenset({E.DISTRUST})
 
 # Somebody who saw an error asks anew: within this time, its end included, the same amount to the
 # same account is taken for the same wish.

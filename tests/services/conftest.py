@@ -40,6 +40,9 @@ from gateway.services.desk import Senders, TransferDesk
 from gateway.store.database import Database, open_database
 from tests.bank_doubles import WithoutCollections
 from tests.manual_clock import ManualClock
+from tests.traced import owner, trace
+
+__all__ = ["owner", "trace"]
 
 HOLDER = "ﾔﾏﾀﾞ ﾀﾛｳ"
 

@@ -117,6 +117,19 @@ async def test_an_accepted_file_is_asked_for_its_result_and_its_late_copy_is_kno
     assert len(world.bank.sent) == 1
 
 
+async def test_what_people_took_for_accepted_may_be_barred_after_all(world: FileWorld) -> None:
+    transfers, file_id = await left_open(world, "cut before")
+    await end(world, file_id, W.ACCEPTED, "R-OF-ANOTHER")
+    world.bank.barred.add(file_id)
+
+    ended = await end(world, file_id, W.BARRED)
+    world.bank.faults.clear()
+
+    assert ended.state is FileState.REFUSED
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
+    assert set(world.bank.paid.values()) == {1}
+
+
 async def test_a_refused_files_items_go_into_another(world: FileWorld) -> None:
     transfers = await world.accepted(2)
     world.bank.unreadable.add(transfers[0].reference)
