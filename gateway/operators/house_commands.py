@@ -9,12 +9,20 @@ import typer
 
 from gateway.domain.account import BankCode
 from gateway.domain.errors import GatewayError
+from gateway.domain.hours import JST
 from gateway.domain.house_money import LineKey, Opening, StandingRule
 from gateway.domain.identifier import parse_public_id, public_id, uuid7
 from gateway.domain.money import Yen
 from gateway.domain.review import Resolution
 from gateway.operators.operating import operate
+from gateway.operators.operating_desk import operate_desk
 from gateway.ops import render, render_reconciliation
+from gateway.services.accept_statement import (
+    Insertion,
+    accept_statement,
+    look_for_insertion,
+)
+from gateway.services.desk import TransferDesk
 from gateway.services.name_line import confirm_unnaming, propose_unnaming
 from gateway.services.open_account import (
     OpeningRefused,
@@ -150,6 +158,38 @@ def line_withdraw(
         typer.echo(f"confirmed: the line's name is taken back within seconds ({shown})")
     else:
         typer.echo(f"proposed: the line's name is taken back ({shown}); another one confirms it")
+
+
+def statement_accept(
+    bank: BankCode,
+    day: Annotated[str, typer.Argument(help="The day of the statement, YYYY-MM-DD.")],
+    *,
+    by: By,
+    note: Note,
+    show: Annotated[bool, typer.Option("--show", help="Show the lines; write nothing.")] = False,
+) -> None:
+    """Say that a statement is right though lines stand between those that were read before.
+
+    The word holds for exactly these lines; the day is then reconciled, and nothing is booked twice.
+    """
+    try:
+        on = date.fromisoformat(day)
+    except ValueError as error:
+        raise typer.BadParameter(f"the day: {error}") from error
+
+    async def act(desk: TransferDesk) -> Insertion:
+        if show:
+            return await look_for_insertion(desk, bank, on)
+        return await accept_statement(desk, bank, on, by=by, note=note)
+
+    try:
+        found = operate_desk(act)
+    except GatewayError as refused:
+        raise _refused(refused) from refused
+    for line in found.inserted:
+        at = line.booked_at.astimezone(JST).isoformat()
+        typer.echo(f"{line.direction}  {line.amount.amount} yen  {at}  {line.reference or '-'}")
+    typer.echo(f"{'to accept' if show else 'accepted'}: {len(found.inserted)} lines between others")
 
 
 def _id(rule: str) -> UUID:

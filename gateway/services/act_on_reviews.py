@@ -25,11 +25,10 @@ from gateway.domain.review import Resolution, ReviewKind
 from gateway.services.book_entry import FoundEntry, book_entry
 from gateway.services.desk import TransferDesk
 from gateway.services.name_line import name_line, unname_line
-from gateway.services.reconcile import RECONCILE
 from gateway.services.record_decision import record_decision
 from gateway.services.record_repayment import record_repayment
 from gateway.services.withdraw_entry import WrongEntry, raise_again, withdraw_entry
-from gateway.store.daily_runs import Run, run_again
+from gateway.store.daily_runs import RECONCILE, Run, run_again
 from gateway.store.repayments import find_repayment
 from gateway.store.review_items import (
     Proposal,

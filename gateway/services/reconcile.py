@@ -29,17 +29,17 @@ from gateway.domain.reconciliation import (
 )
 from gateway.domain.review import NewReview
 from gateway.domain.set_aside import review_of
+from gateway.services.accept_statement import as_accepted
 from gateway.services.book_finding import book_finding
 from gateway.services.check_balance import check_balance
 from gateway.services.desk import TransferDesk
 from gateway.services.look_at_day import PART, is_bookable, look_again, look_at_day, open_day
 from gateway.services.read_bank_day import KnownDay
 from gateway.services.set_aside_lines import SetAside, release_lines, set_aside_lines
-from gateway.store.daily_runs import Run, run_again
+from gateway.store.daily_runs import RECONCILE, Run, run_again
 from gateway.store.review_items import Subject, raise_reviews
 from gateway.store.statements import keep_lines, kept_lines, lines_elsewhere
 
-RECONCILE = "reconcile"
 # A pay-out that had ended here is looked at, settled and returned, one after the other.
 ROUNDS_MAX = 5
 
@@ -66,6 +66,8 @@ async def reconcile_day(desk: TransferDesk, bank: BankCode, day: date) -> DayRep
     if isinstance(statement, StatementUnavailable):
         return _refused(DayReport(bank, day, is_over, refused=statement.reason))
     why, kept = await _refusal(desk, statement, bank, day)
+    if why is Refusal.CHANGED and (accepted := await as_accepted(desk.db, statement)) is not None:
+        why, (statement, kept) = None, accepted
     if why is not None:
         return _refused(DayReport(bank, day, is_over, refused=why))
     report = await _reconcile(desk, statement, is_over=is_over)

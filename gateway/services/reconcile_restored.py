@@ -15,9 +15,9 @@ from gateway.domain.breaks import Break
 from gateway.domain.day_report import DayReport
 from gateway.domain.hours import JST
 from gateway.services.desk import TransferDesk
-from gateway.services.reconcile import RECONCILE, reconcile_day
+from gateway.services.reconcile import reconcile_day
 from gateway.services.run_mornings import note_by_hand
-from gateway.store.daily_runs import last_done
+from gateway.store.daily_runs import RECONCILE, last_done
 from gateway.store.statements import first_booked
 from gateway.store.stops import Stop, hold
 

@@ -10,8 +10,16 @@ from gateway.domain.errors import GatewayError
 from gateway.domain.hours import JST
 from gateway.services.desk import TransferDesk
 from gateway.services.quote_repayment import opening_at
-from gateway.services.reconcile import RECONCILE, reconcile_day
-from gateway.store.daily_runs import Run, end_run, first_undone, note_done, take_run, waiting_days
+from gateway.services.reconcile import reconcile_day
+from gateway.store.daily_runs import (
+    RECONCILE,
+    Run,
+    end_run,
+    first_undone,
+    note_done,
+    take_run,
+    waiting_days,
+)
 from gateway.store.statements import first_booked
 from gateway.store.stops import known_stops
 

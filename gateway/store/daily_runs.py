@@ -16,6 +16,10 @@ FIRST_UNDONE = SQL["daily_runs.first_undone"]
 WAITING = SQL["daily_runs.waiting"]
 
 
+# The run that compares a day with its statement.
+RECONCILE = "reconcile"
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run of a day at a bank."""

@@ -102,3 +102,20 @@ SELECT day, moved, read_at FROM settlement_days WHERE bank = $1 AND day >= $2 OR
 -- before there were openings.
 SELECT min(effective_on) AS first_on, coalesce(bool_or('funding' IN (debit, credit)), FALSE) AS was_funded_by_hand
 FROM postings WHERE $1 IN (debit, credit) AND 'opening' NOT IN (debit, credit);
+
+-- name: say_statement
+-- With the operator's act on record, in one statement.
+WITH said AS (
+    INSERT INTO statement_words (id, bank, day, lines, digest, said_by, said_at, note)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT (id) DO NOTHING RETURNING *
+), audited AS (
+    INSERT INTO operator_actions (id, at, operator, action, details)
+    SELECT s.id, s.said_at, s.said_by, 'statement_accept', jsonb_build_object(
+        'bank', s.bank, 'day', s.day, 'lines', s.lines, 'digest', encode(s.digest, 'hex'), 'note', s.note)
+    FROM said AS s
+)
+SELECT id FROM said;
+
+-- name: words_of
+SELECT lines, digest FROM statement_words WHERE bank = $1 AND day = $2 ORDER BY said_at DESC, id DESC;

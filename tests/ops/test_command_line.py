@@ -30,6 +30,7 @@ OPERATORS = [
     "windows",
     "rules",
     "account-open",
+    "statement-accept",
     "line-withdraw",
     "reconcile",
     "review",

@@ -18,14 +18,14 @@ from gateway.domain.transfer import State
 from gateway.ops.commands.ledger_verify import verify_ledger
 from gateway.ops.commands.stops import hold_bank
 from gateway.ops.commands.windows import add_window
-from gateway.services.reconcile import RECONCILE, reconcile_day
+from gateway.services.reconcile import reconcile_day
 from gateway.services.run_mornings import (
     last_day_due,
     note_by_hand,
     run_day,
     run_mornings,
 )
-from gateway.store.daily_runs import Run, end_run, run_again, take_run
+from gateway.store.daily_runs import RECONCILE, Run, end_run, run_again, take_run
 from gateway.store.transfers import find_transfer
 from tests.manual_clock import START, ManualClock
 from tests.services.conftest import Member
