@@ -3,7 +3,7 @@
 VENV := .venv
 export VENV
 
-.PHONY: setup demo test test-all browser chaos bench bench-days stop lint format lock fuzz models mutate hours lives month examples openapi client
+.PHONY: setup demo test test-all browser chaos faults bench bench-days stop lint format lock fuzz models mutate hours lives month examples openapi client
 
 setup:
 	@scripts/setup $(VENV)
@@ -21,8 +21,13 @@ test-all:
 browser:
 	@scripts/install_browser
 
-# The long runs. CHAOS_TRANSFERS, FUZZ_ANSWERS and FUZZ_CALLS change how long.
+# Two machines, five banks and one PostgreSQL, killed, frozen, stopped and lied to; docs/chaos.md.
+# ARGS="--seed 7" repeats a run's choices; RIG_GATEWAY=/other/.venv/bin tries another checkout.
 chaos: setup
+	@$(VENV)/bin/python -m chaos $(ARGS)
+
+# The long runs. CHAOS_TRANSFERS, FUZZ_ANSWERS and FUZZ_CALLS change how long.
+faults: setup
 	@$(VENV)/bin/pytest -m long -q tests/flows/test_chaos.py tests/flows/test_reconciliation.py $(ARGS)
 
 # Damaged answers, 100,000 a bank; 10,000 calls made up from the API description.

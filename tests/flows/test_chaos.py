@@ -1,6 +1,6 @@
 """Twenty seeds of forty movements through all banks, one call in five gone wrong, one process dead.
 
-`make chaos` does five thousand under the banks' real limits.
+`make faults` does five thousand under the banks' real limits.
 """
 
 import os

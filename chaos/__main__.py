@@ -1,0 +1,108 @@
+"""`python -m chaos`: a run of the rig. Exit 0: nothing found. 1: findings, told with their story.
+
+RIG_GATEWAY names the directory with the `gateway` and `python` of another checkout.
+"""
+
+import argparse
+import asyncio
+import os
+import secrets
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from chaos.acts import Acts, play
+from chaos.calm import put_right, reconcile, see, until_at_rest
+from chaos.focus import FOCUSES
+from chaos.gateways import Program
+from chaos.operators import Operators
+from chaos.oracle import JST, judge
+from chaos.plan import FIRST_ADVANCE, SHAPES, Shape, planned
+from chaos.report import Result, show
+from chaos.stage import Stage, Terms, open_stage
+from chaos.tape import Tape
+
+# A Wednesday: every service is open, and a run of two sides lies around midnight.
+OPEN_DAY = datetime(2026, 11, 25, 10, 0, tzinfo=JST)
+MIDNIGHT = datetime(2026, 11, 26, 0, 0, tzinfo=JST)
+FOCUS = Shape(transfers=0, repayments=0, members=5, lasts_s=0, rests_s=60)
+RESTED_S = 2.0
+
+
+async def run(program: Program, seed: int, shape: Shape, focus: str, tape: Tape) -> Result:
+    """Run one seed, and judge it."""
+    begins = OPEN_DAY if focus else MIDNIGHT - timedelta(seconds=shape.lasts_s / 2 + 30)
+    with tempfile.TemporaryDirectory(prefix="chaos-") as directory:
+        async with open_stage(program, Path(directory), tape, Terms(seed, shape, begins)) as stage:
+            return await _run_on(stage, Terms(seed, shape, begins), focus)
+
+
+async def _run_on(stage: Stage, terms: Terms, focus: str) -> Result:
+    operators = Operators(stage, ("send_again",) if focus else ("send_again", "rejected"))
+    acts = Acts(stage, operators)
+    people = asyncio.create_task(operators.work())
+    tasks: set[asyncio.Task[None]] = set()
+    try:
+        if focus:
+            await FOCUSES[focus](acts)
+        else:
+            await lend(stage)
+            tasks = await play(acts, planned(terms.shape, terms.seed))
+        await put_right(acts)
+        await until_at_rest(acts, tasks, terms.shape.rests_s)
+        await asyncio.sleep(RESTED_S)
+    finally:
+        people.cancel()
+        with suppress(asyncio.CancelledError):
+            await people
+    before = judge(await see(stage))
+    unread = [] if focus else await reconcile(stage, terms.begins)
+    seen = await see(stage)
+    verified, said = await stage.ops("ledger-verify")
+    return Result(seen, judge(seen), len(before), unread, "" if verified == 0 else said)
+
+
+async def lend(stage: Stage) -> None:
+    """Lend to everybody while all is well, so that there is something to pay back."""
+    banks = list(stage.banks.urls)
+    crowd = stage.crowd
+    async with asyncio.TaskGroup() as group:
+        for number, member in enumerate(crowd.members):
+            bank = banks[number % len(banks)]
+            group.create_task(crowd.borrow(member, bank, FIRST_ADVANCE + number))
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
+    parser.add_argument("--shape", choices=list(SHAPES), default="long")
+    parser.add_argument("--focus", choices=["", *FOCUSES], default="")
+    parser.add_argument("--into", type=Path, default=Path("chaos-runs"), help="tapes and logs")
+    parser.add_argument("--lasts", type=float, default=None, help="seconds, instead of the shape's")
+    return parser.parse_args()
+
+
+def main() -> int:
+    asked = options()
+    binaries = Path(os.environ.get("RIG_GATEWAY", str(Path(sys.executable).parent)))
+    name = asked.focus or asked.shape
+    tape = Tape(asked.into / f"{name}-{asked.seed}" / "tape.jsonl")
+    shape = FOCUS if asked.focus else SHAPES[asked.shape]
+    if asked.lasts is not None:
+        shape = replace(shape, lasts_s=asked.lasts)
+    tape.write("begins", seed=asked.seed, what=name, gateway=str(binaries))
+    sys.stdout.write(f"seed {asked.seed}, tape {tape.path}\n")
+    sys.stdout.flush()
+    try:
+        result = asyncio.run(run(Program(binaries), asked.seed, shape, asked.focus, tape))
+    finally:
+        tape.close()
+    show(result, tape, sys.stdout)
+    return 1 if result.is_bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
