@@ -200,6 +200,18 @@ def _entered_anew(known: LoanBook, entry: LoanEntry) -> LoanEntry:
     return in_place_of(latest, entry) if is_withdrawn and entry.supersedes is None else entry
 
 
+def set_off_entry(entry_id: UUID, amount: Yen, at: datetime) -> LoanEntry:
+    """Return the entry by which suspense pays what is owed, on the JST day of `at`."""
+    return LoanEntry(
+        id=entry_id,
+        kind=Kind.SET_OFF,
+        amount=amount,
+        effective_on=at.astimezone(JST).date(),
+        at=at,
+        house=SUSPENSE,
+    )
+
+
 def in_place_of(entry_id: UUID, entry: LoanEntry) -> LoanEntry:
     """Return `entry` as it stands in the place of one that was wrong, once."""
     return replace(entry, id=uuid5(entry_id, "anew"), takes_back=entry_id)

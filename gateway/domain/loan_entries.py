@@ -22,6 +22,7 @@ class Kind(StrEnum):
     SURPLUS = "surplus"  # a second credit for one request: the member's, until people decide
     FEE = "fee"  # the member owes a fee
     REFUND = "refund"  # suspense was paid out to the member
+    SET_OFF = "set_off"  # suspense paid what the member owed
     WITHDRAWAL = "withdrawal"  # another entry was wrong: it counts no more
 
 

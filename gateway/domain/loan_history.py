@@ -89,8 +89,9 @@ def _changed(
     match one.entry.kind:
         case Kind.ADVANCE:
             return {Part.ADVANCED: amount}, loan_state.advance(state, amount, agreement)
-        case Kind.PAYMENT:
-            return _payment(state, amount, agreement)
+        case Kind.PAYMENT | Kind.SET_OFF:
+            pay = _payment if one.entry.kind is Kind.PAYMENT else _set_off
+            return pay(state, amount, agreement)
         case Kind.FEE:
             owed = replace(state.owed, fees=state.owed.fees + amount)
             return {Part.FEE_CHARGED: amount}, replace(state, owed=owed)
@@ -120,6 +121,17 @@ def _payment(
         Part.SUSPENSE: split.suspense,
     }
     return parts, after
+
+
+def _set_off(
+    state: LoanState, amount: Yen, agreement: Agreement
+) -> tuple[Mapping[Part, Yen], LoanState]:
+    """Pay what is owed out of suspense: no more than there is, and no more than is owed."""
+    taken = min(amount, state.suspense, state.owed_now.total)
+    if taken == NOTHING:
+        return {}, state
+    left = Yen(state.suspense.amount - taken.amount)
+    return _payment(replace(state, suspense=left), taken, agreement)
 
 
 def _refund(state: LoanState, amount: Yen) -> tuple[Mapping[Part, Yen], LoanState]:

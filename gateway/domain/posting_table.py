@@ -49,6 +49,14 @@ TABLE: dict[Kind, tuple[Row, ...]] = {
         (HOUSE, PRINCIPAL, Part.PRINCIPAL),
         (HOUSE, SUSPENSE, Part.SUSPENSE),
     ),
+    Kind.SET_OFF: (
+        (INTEREST, INTEREST_INCOME, Part.INTEREST_ACCRUED),
+        (LATE_DAMAGES, LATE_DAMAGES_INCOME, Part.LATE_DAMAGES_ACCRUED),
+        (SUSPENSE, FEES, Part.FEES),
+        (SUSPENSE, LATE_DAMAGES, Part.LATE_DAMAGES),
+        (SUSPENSE, INTEREST, Part.INTEREST),
+        (SUSPENSE, PRINCIPAL, Part.PRINCIPAL),
+    ),
     Kind.SURPLUS: ((HOUSE, SUSPENSE, Part.SUSPENSE),),
     # A return itself posts nothing: the advance shrinks, and the correction says so. What it
     # brings beyond the advance is nobody's until people have looked at it.

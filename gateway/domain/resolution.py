@@ -39,6 +39,7 @@ PARTICULARS: Mapping[Resolution, tuple[str, ...]] = {
     R.SWEEP: (),
     R.BANK_CHARGE: (),
     R.OPENING: (),
+    R.SET_OFF: (),
     R.WITHDRAWN: (),
 }
 # What the transfer's file must have ended for: the bank may have it, or still get it.

@@ -32,6 +32,7 @@ class ReviewKind(StrEnum):
     DOUBLED = "doubled"  # paid out twice, or returned twice
     LEDGER_DIFFERS = "ledger_differs"  # the ledger did not post what was booked
     NAME_WRONG = "name_wrong"  # an operator says that a line was named wrongly
+    SUSPENSE_HELD = "suspense_held"  # an operator would set suspense off against what is owed
     BALANCE_DIFFERS = "balance_differs"  # the bank states another balance than its lines make
     EXPLAINED_LATER = "explained_later"  # what people had made of a line was taken back
     # From people:
@@ -77,6 +78,7 @@ class Resolution(StrEnum):
     FUNDING = "funding"  # the lender put it in
     SWEEP = "sweep"  # the lender moved repayments to its main account
     BANK_CHARGE = "bank_charge"  # the bank's bill for what it charged
+    SET_OFF = "set_off"  # suspense pays what the member owes
     OPENING = "opening"  # it was there on the first day
     WITHDRAWN = "withdrawn"  # the entry, or the line's name, was wrong: it counts no more
 
@@ -108,6 +110,7 @@ RESOLUTIONS: Mapping[ReviewKind, tuple[Resolution, ...]] = {
     ReviewKind.NAME_WRONG: (R.WITHDRAWN, R.NOTED),
     ReviewKind.EXPLAINED_LATER: (R.NOTED,),
     ReviewKind.BALANCE_DIFFERS: (R.NOTED,),
+    ReviewKind.SUSPENSE_HELD: (R.SET_OFF, R.NOTED),
 }
 
 

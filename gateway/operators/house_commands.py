@@ -29,6 +29,7 @@ from gateway.services.open_account import (
     confirm_account_opening,
     propose_account_opening,
 )
+from gateway.services.set_off import confirm_set_off, propose_set_off
 from gateway.services.standing_rules import RuleRefused, add_rule, approve, remove
 from gateway.store.database import Database
 from gateway.store.house_money import KnownRule, list_rules
@@ -158,6 +159,26 @@ def line_withdraw(
         typer.echo(f"confirmed: the line's name is taken back within seconds ({shown})")
     else:
         typer.echo(f"proposed: the line's name is taken back ({shown}); another one confirms it")
+
+
+def set_off(
+    member: Annotated[str, typer.Argument(help="The member's number.")],
+    *,
+    by: By,
+    note: Note,
+    confirm: Confirm = False,
+) -> None:
+    """Let a member's suspense pay what the member owes, as of today: it takes two people."""
+    act = confirm_set_off if confirm else propose_set_off
+    try:
+        item = operate(lambda db, now: act(db, member, by=by, note=note, now=now))
+    except GatewayError as refused:
+        raise _refused(refused) from refused
+    shown = render_reconciliation.item_name(item)
+    if confirm:
+        typer.echo(f"confirmed: suspense is set off within seconds ({shown})")
+    else:
+        typer.echo(f"proposed: {item.amount} yen are set off ({shown}); another one confirms it")
 
 
 def statement_accept(

@@ -27,6 +27,7 @@ from gateway.services.desk import TransferDesk
 from gateway.services.name_line import name_line, unname_line
 from gateway.services.record_decision import record_decision
 from gateway.services.record_repayment import record_repayment
+from gateway.services.set_off import set_off
 from gateway.services.withdraw_entry import WrongEntry, raise_again, withdraw_entry
 from gateway.store.daily_runs import RECONCILE, Run, run_again
 from gateway.store.repayments import find_repayment
@@ -174,6 +175,10 @@ async def _name(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> Non
     await name_line(desk, item, proposal.resolution)
 
 
+async def _set_off(desk: TransferDesk, item: ReviewItem, _: Proposal) -> None:
+    await set_off(desk, item)
+
+
 Act = Callable[[TransferDesk, ReviewItem, Proposal], Awaitable[None]]
 # What follows from each resolution; from what is only noted, nothing.
 ACTS: Mapping[Resolution, Act] = {
@@ -183,4 +188,5 @@ ACTS: Mapping[Resolution, Act] = {
     Resolution.PAID: _pay,
     Resolution.REFUNDED: _refund,
     Resolution.WITHDRAWN: _withdraw,
+    Resolution.SET_OFF: _set_off,
 }

@@ -21,6 +21,7 @@ LIST = SQL["reviews.list"]
 OPEN_BY_KIND = SQL["reviews.open_by_kind"]
 PROPOSE = SQL["reviews.propose"]
 CONFIRM = SQL["reviews.confirm"]
+OF_MEMBER = SQL["reviews.of_member"]
 OF_LINE = SQL["reviews.of_line"]
 ABOUT_ENTRY = SQL["reviews.about_entry"]
 ASSIGNED_TO = SQL["reviews.assigned_to"]
@@ -149,6 +150,11 @@ async def confirm(
 async def due_acts(db: Database, *, now: datetime, limit: int) -> list[ReviewItem]:
     """Return closed items that are to be acted on now."""
     return [read_item(row) for row in await db.fetch(DUE_ACTS, now, limit)]
+
+
+async def items_of_member(db: Database, member_id: UUID, kind: ReviewKind) -> list[ReviewItem]:
+    """Return the items of a kind about a member, oldest first."""
+    return [read_item(row) for row in await db.fetch(OF_MEMBER, member_id, kind)]
 
 
 async def items_of_line(db: Database, line: LineKey) -> list[ReviewItem]:

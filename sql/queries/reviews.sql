@@ -62,6 +62,9 @@ SELECT * FROM review_items
 WHERE state = 'closed' AND (particulars ->> 'member' = $1::uuid::text OR (member_id = $1 AND resolution = 'refunded'))
 ORDER BY raised_at, id;
 
+-- name: of_member
+SELECT * FROM review_items WHERE member_id = $1 AND kind = $2 ORDER BY raised_at, id;
+
 -- name: of_line
 -- What was ever asked about a line of a bank's day, the latest first.
 SELECT * FROM review_items

@@ -31,6 +31,7 @@ OPERATORS = [
     "rules",
     "account-open",
     "statement-accept",
+    "set-off",
     "line-withdraw",
     "reconcile",
     "review",

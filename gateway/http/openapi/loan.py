@@ -45,6 +45,7 @@ EntryKind = Annotated[
         "`advance`: the lender paid out; `payment`: the member paid; `surplus`: the member paid a "
         "second time, which pays nothing and is owed to the member; `return`: the bank gave an "
         "advance back; `fee`: a fee was charged; `refund`: what was owed to the member was paid; "
+        "`set_off`: what was owed to the member paid what the member owed; "
         "`withdrawal`: an entry was wrong, counts no more, and is named in `takes_back`.",
     ),
 ]
