@@ -33,7 +33,7 @@ class Reason(StrEnum):
     BANK_UNREACHABLE = "bank_unreachable"  # nothing left this machine
     BANK_BUSY = "bank_busy"  # our limiter, bulkhead or breaker let nothing out
     NOT_OFFERED = "not_offered"  # this bank has no such call
-    FILE_REFUSED = "file_refused"  # the whole file, for the sake of another item
+    FILE_REFUSED = "file_refused"  # the whole file, not for this item's sake
     BANK_UNAVAILABLE = "bank_unavailable"  # attempts or time used up
     SENDER_CRASHED = "sender_crashed"  # three times in a row
     BOOKED_LATE = "booked_late"  # after it was final here

@@ -20,7 +20,7 @@ BEGIN
         WHEN (v_old.state = p_state AND v_old.fence = p_fence) IS NOT TRUE THEN 'stale'
         WHEN p_call IS NULL AND (
             (v_old.state = 'review' AND p_row ->> 'state' IN ('scheduled', 'rejected'))
-            OR (v_old.state = 'submitting' AND p_row ->> 'state' = 'review')
+            OR (v_old.state = 'submitting' AND p_row ->> 'state' = 'review' AND p_row ->> 'reason' = 'sender_crashed')
         ) AND EXISTS (
             SELECT 1 FROM bank_files f
             WHERE f.bank = v_old.bank AND (f.file_id = v_old.file_id OR f.next_at IS NOT NULL)

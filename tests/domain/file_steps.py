@@ -226,7 +226,10 @@ class Model:
 
     def _recorded(self, world: World, step: tuple[int, int], *, has_call: bool) -> World:
         """Return the world with the item's row moved, unless the statement refuses it."""
-        rule = REFUSALS.get((ROWS[world.row].state, ROWS[step[0]].state))
+        after = ROWS[step[0]]
+        rule = REFUSALS.get((ROWS[world.row].state, after.state))
+        if rule == GIVEN_UP and after.reason is not Reason.SENDER_CRASHED:
+            rule = None
         if has_call or rule not in self.rules or not is_named_by_an_open_file(world):
             return with_row(world, step)
         return world

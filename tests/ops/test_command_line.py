@@ -37,6 +37,7 @@ OPERATORS = [
     "review",
     "resolve",
     "entry-withdraw",
+    "file-end",
     "operator-add",
     "operators",
     "token-issue",
