@@ -20,7 +20,7 @@ HOLDER = "ﾔﾏﾀﾞ ﾀﾛｳ"
 OURS = UUID("0b0f9d52-6a0e-5d0a-8c7b-0f4a5e9f2c11")
 MOVEMENTS_A_MEMBER = 10
 REPAYMENTS = 5  # every fifth movement is one
-EARLIER_DAYS = 3  # on which each member moved as much, and nobody asks about them
+EARLIER_DAYS = 1  # on which each member moved as much, and nobody asks about it
 
 
 @dataclass(frozen=True, slots=True)

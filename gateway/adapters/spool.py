@@ -22,7 +22,8 @@ from gateway.domain.money import Yen
 STATEMENT_BYTES_MAX = 128 << 20
 BLOCK_BYTES = 1 << 18
 LINES_IN_MEMORY = 1_000
-LINES_AT_ONCE = 250
+LINES_AT_ONCE = 256
+GROUP = 32  # lines: where every so many begin is kept
 
 
 class Digest(Protocol):
@@ -112,6 +113,7 @@ class LineWriter:
         self._few: list[StatementLine] = []
         self._file: PrivateFile | None = None
         self._begins = array("Q")
+        self._count = 0
         self._waiting = bytearray()
 
     def add(self, lines: Iterable[StatementLine]) -> None:
@@ -126,13 +128,15 @@ class LineWriter:
         if self._file is None:
             return tuple(self._few)
         self._flush(self._file)
-        return Lines(self._file, self._begins)
+        return Lines(self._file, self._begins, self._count)
 
     def _spill(self) -> None:
         if self._file is None:
             self._file = PrivateFile(self._directory)
         for line in self._few:
-            self._begins.append(self._file.size + len(self._waiting))
+            if self._count % GROUP == 0:
+                self._begins.append(self._file.size + len(self._waiting))
+            self._count += 1
             self._waiting += _encoded(line)
         self._few.clear()
         if len(self._waiting) >= BLOCK_BYTES:
@@ -146,12 +150,13 @@ class LineWriter:
 class Lines(Sequence[StatementLine]):
     """A statement's lines in a private file, equal to any sequence of the same lines."""
 
-    def __init__(self, file: PrivateFile, begins: "array[int]") -> None:
+    def __init__(self, file: PrivateFile, begins: "array[int]", count: int) -> None:
         self._file = file
         self._begins = begins
+        self._count = count
 
     def __len__(self) -> int:
-        return len(self._begins)
+        return self._count
 
     @overload
     def __getitem__(self, place: int) -> StatementLine: ...
@@ -182,9 +187,11 @@ class Lines(Sequence[StatementLine]):
     def _read(self, start: int, stop: int) -> tuple[StatementLine, ...]:
         if stop <= start:
             return ()
-        begins = self._begins[start]
-        ends = self._begins[stop] if stop < len(self) else self._file.size
-        return tuple(map(_decoded, self._file.read(begins, ends - begins).splitlines()))
+        first, after = start // GROUP, (stop - 1) // GROUP + 1
+        begins = self._begins[first]
+        ends = self._begins[after] if after < len(self._begins) else self._file.size
+        rows = self._file.read(begins, ends - begins).splitlines()
+        return tuple(map(_decoded, rows[start - first * GROUP : stop - first * GROUP]))
 
 
 def _encoded(line: StatementLine) -> bytes:

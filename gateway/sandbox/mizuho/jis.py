@@ -1,5 +1,7 @@
 """JIS X 0201, one byte a character: ASCII and half-width katakana."""
 
+from functools import lru_cache
+
 _FIRST_BYTE, _LAST_BYTE = 0xA1, 0xDF
 _FIRST_KANA = ord("｡")
 _PRINTABLE = range(0x20, 0x7F)
@@ -12,8 +14,11 @@ def decoded(data: bytes) -> str:
     return "".join(map(_character, data))
 
 
+@lru_cache(maxsize=4_096)
 def encoded(text: str) -> bytes:
     """Return the bytes; ValueError for a character that JIS X 0201 does not have."""
+    if text.isascii() and text.isprintable():
+        return text.encode("ascii")
     return bytes(map(_byte, text))
 
 

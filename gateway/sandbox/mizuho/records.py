@@ -23,6 +23,8 @@ class Field:
 
     def filled(self, value: str | int) -> bytes:
         """Return a value in the field's full length; ValueError if it does not fit."""
+        if value == "":
+            return (b"0" if self.is_number else b" ") * self.length
         text = str(value)
         data = jis.encoded(text.rjust(self.length, "0") if self.is_number else text)
         if len(data) > self.length or (self.is_number and not data.isdigit()):
