@@ -24,7 +24,7 @@ from gateway.services.read_bank_day import KnownDay, read_part
 from gateway.store.database import Database
 from gateway.store.statements import house_postings, movements_of_day
 
-PART = 500
+PART = 1_000
 T = TypeVar("T")
 # Where a finding stands among the others: as `match` orders them.
 Rank: TypeAlias = tuple[int, bool, str]
