@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
 
+from gateway.domain.calendar import BeyondHorizon
+
 IsBusinessDay = Callable[[date], bool]
 ONE_DAY = timedelta(days=1)
 
@@ -57,14 +59,29 @@ def next_due(due: DueDate, due_day: DueDay, is_business_day: IsBusinessDay) -> D
     return _shifted(next_nominal(due.nominal, due_day), is_business_day)
 
 
+def days_after(day: date, days: int) -> date:
+    """Return the day so many days later; the last of all days where there is none."""
+    return day + timedelta(days=days) if (date.max - day).days >= days else date.max
+
+
 def _due_day_in(day: date, months_ahead: int, due_day: DueDay) -> date:
     years, month = divmod(day.month - 1 + months_ahead, 12)
     year, month = day.year + years, month + 1
+    if year > date.max.year:
+        return date.max
     return date(year, month, min(due_day, calendar.monthrange(year, month)[1]))
 
 
 def _shifted(nominal: date, is_business_day: IsBusinessDay) -> DueDate:
+    """Return the due date; the due day itself where nobody knows yet which days banks do business.
+
+    No wish is accepted so far ahead. What stands in a loan's books all the same is reckoned, so
+    that it can be seen, and withdrawn.
+    """
     on = nominal
-    while not is_business_day(on):
-        on += ONE_DAY
+    try:
+        while not is_business_day(on):
+            on = days_after(on, 1)
+    except BeyondHorizon:
+        on = nominal
     return DueDate(nominal, on)

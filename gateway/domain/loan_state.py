@@ -1,11 +1,11 @@
 """A loan at the end of a day, exact to the fraction, and how a day or an entry changes it."""
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 
 from gateway.domain.allocation import Allocation, Owed, allocate, owed_after
-from gateway.domain.due_dates import ONE_DAY, DueDate, IsBusinessDay, first_due, next_due
+from gateway.domain.due_dates import DueDate, IsBusinessDay, days_after, first_due, next_due
 from gateway.domain.interest import Segment, exact_sum, rate_after_advance, segments
 from gateway.domain.loan_rules import Contract
 from gateway.domain.minimum import minimum_payment
@@ -66,7 +66,7 @@ class LoanState:
         """Return the first day that bore late damages, or None while no due date is missed."""
         if self.due is None or self.due.due.on >= self.as_of:
             return None
-        return self.due.due.on + ONE_DAY
+        return days_after(self.due.due.on, 1)
 
 
 def whole(exact: Fraction) -> Yen:
@@ -92,9 +92,9 @@ def borne_until(state: LoanState, day: date, contract: Contract) -> Borne:
     if state.due is None:
         return Borne()
     due_on, principal = state.due.due.on, state.owed.principal
-    first, free_until = state.as_of + ONE_DAY, state.free_until
-    bears_from = first if free_until is None else max(first, free_until + ONE_DAY)
-    late_from = max(first, due_on + ONE_DAY)
+    first, free_until = days_after(state.as_of, 1), state.free_until
+    bears_from = first if free_until is None else max(first, days_after(free_until, 1))
+    late_from = max(first, days_after(due_on, 1))
     return Borne(
         interest=segments(principal, state.rate, bears_from, min(day, due_on)),
         late_damages=segments(principal, contract.rules.late_rate.value, late_from, day),
@@ -129,7 +129,7 @@ def advance(state: LoanState, amount: Yen, agreement: Agreement) -> LoanState:
         first = first_due(on, contract.due_day, agreement.is_business_day)
         due = OpenDue(first, counts_from=on)
     if contract.has_free_days and not state.was_used:
-        free_until = on + timedelta(days=contract.rules.free_days.value)
+        free_until = days_after(on, contract.rules.free_days.value)
     advanced = replace(
         state,
         owed=replace(state.owed, principal=principal),
@@ -168,7 +168,7 @@ def _met(state: LoanState, due: OpenDue, agreement: Agreement) -> LoanState:
     if due.paid < state.minimum:
         return state
     # Met early, the rest of the cycle counts for nothing; met late, what follows counts at once.
-    counts_from = max(due.due.on, state.as_of) + ONE_DAY
+    counts_from = days_after(max(due.due.on, state.as_of), 1)
     following = next_due(due.due, agreement.contract.due_day, agreement.is_business_day)
     return replace(state, due=OpenDue(following, counts_from))
 

@@ -28,7 +28,7 @@ def show_hours(
     today = SystemClock(load_settings().clock_shift_s).now()
     try:
         found = regular_hours(bank, begins=(begins or today).date(), days=days)
-    except BeyondHorizon as error:
+    except (BeyondHorizon, OverflowError) as error:
         raise typer.BadParameter(str(error), param_hint="--from") from error
     if as_json:
         typer.echo(render.as_json([render_hours.phases_of(day) for day in found]))

@@ -1,21 +1,27 @@
 """`gateway ops reconcile`: parses, calls, prints."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from gateway.config import load_settings
 from gateway.domain.account import BankCode
+from gateway.domain.believed_dates import DateRefused, check_typed
 from gateway.domain.day_report import DayReport
+from gateway.domain.hours import JST
 from gateway.operators.operating_desk import operate_desk
 from gateway.ops import render, render_reconciliation
+from gateway.ops.clock import SystemClock
 from gateway.services.desk import TransferDesk
 from gateway.services.reconcile import DayNotCome, reconcile_day
 from gateway.services.run_mornings import note_by_hand
 
 # 1 and 2 are what every command ends with that failed, or was called wrongly.
 FOR_PEOPLE = 3
+# So far back banks state what was booked, about.
+STATED_FOR = timedelta(days=400)
 REFUSED = 4
 
 
@@ -38,6 +44,11 @@ def reconcile(
     Exit 0: everything agrees by now. 3: people have to look (`gateway ops review list`). 4: a
     statement could not be had or believed; nothing of it was written.
     """
+    now = SystemClock(load_settings().clock_shift_s).now()
+    try:
+        check_typed("--date", day.date(), since=now.astimezone(JST).date() - STATED_FOR, now=now)
+    except DateRefused as error:
+        raise typer.BadParameter(str(error), param_hint="--date") from error
     try:
         reports = operate_desk(lambda desk: _all(desk, bank, day.date()))
     except DayNotCome as error:

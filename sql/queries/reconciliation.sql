@@ -41,10 +41,18 @@ LEFT JOIN repayments r ON r.member_id = e.member_id AND r.id = e.source_id
 ORDER BY e.at, e.id;
 
 -- name: first_booked
--- Since when there are statements to read: since the first booking, or since the account was opened.
-SELECT least(
-    (SELECT min(effective_on) FROM loan_entries WHERE house = $1),
-    (SELECT opened_on FROM account_openings WHERE bank = $2 AND confirmed_at IS NOT NULL)) AS day;
+-- Since when there are statements to read: since the first booking, or since the account was opened. Not by what was
+-- entered wrongly, and by nothing from before the first wish was accepted: ids are in order of time.
+SELECT least((
+    SELECT min(e.effective_on) FROM loan_entries e
+    WHERE e.house = $1 AND e.kind <> 'withdrawal' AND e.effective_on >= coalesce((
+        SELECT min((f.accepted_at AT TIME ZONE interval '+09:00')::date) FROM (
+            (SELECT accepted_at FROM transfers ORDER BY id LIMIT 1)
+            UNION ALL
+            (SELECT accepted_at FROM repayments ORDER BY id LIMIT 1)) AS f), '-infinity')
+        AND NOT EXISTS (
+            SELECT 1 FROM loan_entries n WHERE n.member_id = e.member_id AND n.takes_back = e.id AND n.kind <> 'return')
+), (SELECT opened_on FROM account_openings WHERE bank = $2 AND confirmed_at IS NOT NULL)) AS day;
 
 -- name: house_postings
 -- What the house moved on the bank's settlement account, effective on a day: fundings, and what was set aside. The nil

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.domain.due_dates import DueDay
 from gateway.domain.interest import rate_cap
 from gateway.domain.loan_entries import Kind, LoanEntry, Standing
-from gateway.domain.loan_history import next_step
+from gateway.domain.loan_history import history, next_step
 from gateway.domain.loan_rules import RULES
 from gateway.domain.loan_state import unused
 from gateway.domain.money import Yen
@@ -394,3 +394,42 @@ def test_steps_that_are_known_are_taken_over(moves, days) -> None:
     assert story(*entries, terms=known.agreement) == story(
         *entries, terms=known.agreement, known=known.steps
     )
+
+
+ANY_ENTRY = st.tuples(
+    st.sampled_from(list(Kind)),
+    st.integers(1, 10**10),
+    st.dates() | st.sampled_from([date.min, date.max, date(2040, 12, 20), date(2041, 1, 1)]),
+    st.integers(0, 9),
+)
+
+
+@given(st.lists(ANY_ENTRY, max_size=8), st.sampled_from(list(DueDay)), st.booleans(), st.dates())
+def test_no_entry_whatever_its_date_keeps_a_loan_from_being_reckoned(
+    drawn: list[tuple[Kind, int, date, int]], due_day: DueDay, has_free_days: bool, day: date
+) -> None:
+    """Dates beyond the calendar, and those that a withdrawal names itself, included."""
+    entries: list[LoanEntry] = []
+    for kind, amount, on, back in drawn:
+        is_about = kind in {Kind.RETURN, Kind.WITHDRAWAL} or (back > 7 and entries)
+        of = entries[back % len(entries)] if is_about and entries else None
+        if kind in {Kind.RETURN, Kind.WITHDRAWAL} and of is None:
+            continue
+        entries.append(entry(kind, amount, on, of=of))
+
+    found = history(entries, agreement(due_day=due_day, has_free_days=has_free_days))
+
+    assert position_on(found, day).payoff.amount >= 0
+    assert len(found.steps) == len(entries)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["2062-12-01", "2041-01-01", "2040-12-20", "2016-12-01", "2026-12-11", "0226-12-01"],
+)
+def test_a_loan_is_as_it_was_once_a_ruinous_day_is_withdrawn(typed: str) -> None:
+    today, known = date(2026, 12, 1), [advance(30_000, "2026-11-02"), payment(5_000, "2026-11-20")]
+    wrong = advance(30_000, typed)
+    withdrawn = entry(Kind.WITHDRAWAL, 30_000, today, of=wrong)
+
+    assert position_on(story(*known, wrong, withdrawn), today) == position_on(story(*known), today)

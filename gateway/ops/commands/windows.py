@@ -1,19 +1,22 @@
 """`gateway ops windows add | list | remove`: what banks announce, without a restart."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
 from gateway.domain.account import BankCode
-from gateway.domain.hours import OneOffWindow
+from gateway.domain.hours import JST, OneOffWindow
 from gateway.domain.identifier import uuid7
 from gateway.domain.operator import person
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 from gateway.store.stops import ALL_BANKS, Stop, hold, known_stops, read_stop
 
+# Nobody announces one earlier; what is further away is a slip of the hand.
+ENDS_WITHIN = timedelta(days=366)
+BEGAN_BEFORE = timedelta(days=31)
 REMOVE_WINDOW = SQL["ops.remove_window"]
 
 log = structlog.get_logger()
@@ -25,12 +28,16 @@ async def add_window(
     """Close a bank, or all (None), from one instant until another; return what was written.
 
     Binds from its commit in all processes; workers then plan anew what is scheduled. ValueError
-    for a window that has ended, or whose instants are no whole seconds.
+    for a window that has ended, is a year away, or whose instants are no whole seconds.
     """
     if window.ends <= now:
         raise ValueError("the window has ended already")
     if window.begins.microsecond or window.ends.microsecond:
         raise ValueError("a window begins and ends on a whole second")
+    first, last = now - BEGAN_BEFORE, now + ENDS_WITHIN
+    if window.begins < first or window.ends > last:
+        days = (at.astimezone(JST).date() for at in (first, last))
+        raise ValueError("a window lies within {} to {} (Japan)".format(*days))
     stop = Stop(
         id=uuid7(now, secrets.token_bytes(10)),
         bank=bank or ALL_BANKS,
