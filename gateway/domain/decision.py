@@ -220,7 +220,7 @@ def _distrust(
     """
     if transfer.state in {State.REJECTED, State.CANCELLED}:
         return _book(transfer, outcome, now)  # people look at it, and the inquiry that follows
-    alert = Reason.DATE_NOT_BELIEVED
+    alert = "date_not_believed"
     if transfer.state is State.SETTLED and isinstance(outcome, Returned):
         return Decision(replace(transfer, inquire_at=None), (), alert, outcome)
     is_told = (transfer.state, transfer.unclear, Event.DISTRUST) in TRANSITIONS

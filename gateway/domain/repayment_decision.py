@@ -194,7 +194,7 @@ def _distrusted(repayment: Repayment, outcome: Paid, now: datetime, policy: Poli
     if repayment.reason is Reason.DATE_NOT_BELIEVED:
         return Decision(asked)
     marked = replace(asked, reason=Reason.DATE_NOT_BELIEVED)
-    return Decision(marked, (), Reason.DATE_NOT_BELIEVED, outcome)
+    return Decision(marked, alert="date_not_believed", distrusted=outcome)
 
 
 def after_paid(repayment: Repayment, outcome: Paid, *, now: datetime) -> Decision:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import structlog
+from asyncpg import Record
 
 from gateway.domain.account import BankCode
 from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
@@ -38,6 +39,7 @@ from gateway.store.review_items import (
     due_acts,
     mark_acted,
     open_by_kind,
+    read_item,
 )
 from gateway.store.transfers import find_transfer
 
@@ -51,9 +53,9 @@ log = structlog.get_logger()
 async def act_on_reviews(desk: TransferDesk) -> int:
     """Act on the items that are due; return how many were acted on."""
     acted = 0
-    for item in await due_acts(desk.db, now=desk.clock.now(), limit=AT_ONCE):
+    for row in await due_acts(desk.db, now=desk.clock.now(), limit=AT_ONCE):
         try:
-            await act(desk, item)
+            await act(desk, read_item(row))
         except (Busy, StaleTransfer, CommitUnknown):
             continue  # it comes again in the next round
         except Exception:
@@ -62,11 +64,11 @@ async def act_on_reviews(desk: TransferDesk) -> int:
                 code="resolution_not_workable",
                 severity="page",
                 runbook="docs/runbook.md#resolution_not_workable",
-                bank=item.bank,
-                kind=item.kind,
-                reference=item.reference,
+                bank=row["bank"],
+                kind=row["kind"],
+                reference=row["reference"],
             )
-            await _stand_aside(desk, item)
+            await _stand_aside(desk, row)
             continue
         acted += 1
     return acted
@@ -166,9 +168,9 @@ def _days(item: ReviewItem, proposal: Proposal) -> list[tuple[BankCode, date]]:
     return days
 
 
-async def _stand_aside(desk: TransferDesk, item: ReviewItem) -> None:
-    later = timedelta(seconds=LATER_S * desk.settings.time_scale)
-    await act_later(desk.db, item, at=desk.clock.now() + later)
+async def _stand_aside(desk: TransferDesk, row: Record) -> None:
+    at = desk.clock.now() + timedelta(seconds=LATER_S * desk.settings.time_scale)
+    await act_later(desk.db, member_id=row["member_id"], item_id=row["id"], at=at)
 
 
 async def _name(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:

@@ -5,7 +5,7 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
@@ -18,6 +18,7 @@ from gateway.domain.ports import Checkpoint, Clock, Metrics
 from gateway.domain.transfer import Transfer
 from gateway.domain.waits import Policy
 from gateway.profiles import BankProfile
+from gateway.services.standing_aside import StandingAside
 from gateway.store.database import Database
 
 log = structlog.get_logger()
@@ -124,6 +125,10 @@ class TransferDesk:
     senders: Senders
     settings: Settings
     instance: str
+    aside: StandingAside = field(default_factory=StandingAside)
+
+    def __post_init__(self) -> None:
+        self.aside.scale = self.settings.time_scale
 
     def new_id(self) -> UUID:
         """Return a fresh row id, in order of time."""

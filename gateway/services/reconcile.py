@@ -130,8 +130,11 @@ async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool)
     for _ in range(ROUNDS_MAX):
         if not any(is_bookable(finding) for finding in look.findings):
             break
-        taken_back += await release_lines(desk, look.known, filter(is_bookable, look.findings))
-        done = [await book_finding(desk, look.known, finding) for finding in look.findings]
+        done = []
+        for finding in look.findings:
+            released, is_booked = await _book(desk, look.known, finding)
+            taken_back += released
+            done.append(is_booked)
         booked += sum(done)
         before = look.findings
         look = await look_again(desk.db, day, look)
@@ -159,6 +162,33 @@ async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool)
         set_aside=aside.posted,
         raised=raised,
     )
+
+
+async def _book(desk: TransferDesk, known: KnownDay, finding: Finding) -> tuple[int, bool]:
+    """Return what was taken back for a finding, and whether it was booked; apart from the others.
+
+    Where a member's books cannot be read, it is put before people.
+    """
+    released = 0
+    try:
+        if is_bookable(finding):
+            released = await release_lines(desk, known, [finding])
+        return released, await book_finding(desk, known, finding)
+    except GatewayError:
+        raise  # nobody's fault: the day is run again
+    except Exception:
+        about = finding.known
+        log.exception(
+            "alert.raised",
+            code="stands_aside",
+            severity="page",
+            runbook="docs/runbook.md#stands_aside",
+            loop=RECONCILE,
+            bank=known.day.bank,
+            day=known.day.day.isoformat(),
+            reference=None if about is None else about.reference,
+        )
+        return released, False
 
 
 def _not_bookable(finding: Finding) -> Finding:

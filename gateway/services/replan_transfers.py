@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -9,6 +10,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.decision import Decision, after_window
 from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
 from gateway.domain.transfer import State, Transfer
+from gateway.services.apart import apart
 from gateway.services.desk import TransferDesk
 from gateway.services.quote_transfer import foresee_at
 from gateway.services.record_decision import record_decision
@@ -31,7 +33,8 @@ async def replan_transfers(desk: TransferDesk) -> int:
     for bank in desk.profiles:
         of_bank = [stop for stop in changed if stop.is_of(bank)]
         if of_bank:
-            moved += await _replan_bank(desk, bank, of_bank)
+            work, told = partial(_replan_bank, desk, bank, of_bank), {"bank": bank.value}
+            moved += await apart(desk, "replan_transfers", bank, work=work, told=told) or 0
     for stop in changed:
         await mark_replanned(desk.db, stop, at=at)
     return moved
@@ -50,7 +53,8 @@ async def _replan_bank(desk: TransferDesk, bank: BankCode, changed: Sequence[Sto
         # What waits to be tried again is deferred when it comes due; a window's end is no longer
         # what it waits for, if the window is gone.
         if transfer.attempt == 0 or transfer.due_at in ends:
-            moved += await _replan(desk, transfer, stops)
+            work, told = partial(_replan, desk, transfer, stops), {"transfer_id": str(transfer.id)}
+            moved += bool(await apart(desk, "replan_transfers", transfer.id, work=work, told=told))
     return moved
 
 

@@ -1,6 +1,7 @@
 """Reconcile by itself, each morning, what the day before brought, and what failed until then."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -8,6 +9,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.day_report import DayReport
 from gateway.domain.errors import GatewayError
 from gateway.domain.hours import JST
+from gateway.services.apart import apart
 from gateway.services.desk import TransferDesk
 from gateway.services.quote_repayment import opening_at
 from gateway.services.reconcile import reconcile_day
@@ -35,11 +37,15 @@ async def run_mornings(desk: TransferDesk) -> int:
     """Reconcile every day that is due, at every bank that is open; return how many were run."""
     ran = 0
     for bank in desk.banks:
-        if not await is_bank_open(desk, bank):
-            continue
-        for day in await _due_days(desk, bank):
-            ran += await run_day(desk, bank, day)
+        work, told = partial(_run_bank, desk, bank), {"bank": bank.value}
+        ran += await apart(desk, "run_mornings", bank, work=work, told=told) or 0
     return ran
+
+
+async def _run_bank(desk: TransferDesk, bank: BankCode) -> int:
+    if not await is_bank_open(desk, bank):
+        return 0
+    return sum([await run_day(desk, bank, day) for day in await _due_days(desk, bank)])
 
 
 def last_day_due(now: datetime, hour: int) -> date:
@@ -79,6 +85,19 @@ async def run_day(desk: TransferDesk, bank: BankCode, day: date) -> bool:
     try:
         report = await reconcile_day(desk, bank, day)
     except GatewayError as error:
+        await _failed(desk, run, tries, type(error).__name__)
+        return True
+    except Exception as error:
+        # Not the fault of the other days: they are run, and this one is tried again.
+        log.exception(
+            "alert.raised",
+            code="reconciliation_failed",
+            severity="page",
+            runbook="docs/runbook.md#reconciliation_failed",
+            bank=run.bank,
+            day=run.day.isoformat(),
+            reason=type(error).__name__,
+        )
         await _failed(desk, run, tries, type(error).__name__)
         return True
     if report.refused is not None:

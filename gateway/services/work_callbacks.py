@@ -1,7 +1,12 @@
 """Follow the banks' hints: inquire now about what was called about. The inquiry is the truth."""
 
+from functools import partial
+
+from asyncpg import Record
+
 from gateway.domain.account import BankCode
 from gateway.domain.transfer import State
+from gateway.services.apart import apart
 from gateway.services.desk import TransferDesk
 from gateway.store import callbacks, repayments, transfers
 
@@ -13,13 +18,19 @@ async def work_callbacks(desk: TransferDesk) -> int:
 
     Done twice, or by two processes at once, it only asks the bank sooner.
     """
-    kept = await callbacks.list_unworked(desk.db, limit=BATCH)
-    for one in kept:
-        if await _hasten(desk, one.bank, one.callback.reference):
-            await callbacks.mark_worked(
-                desk.db, one.bank, one.callback.event_id, now=desk.clock.now()
-            )
-    return len(kept)
+    rows = await callbacks.unworked_rows(desk.db, limit=BATCH + len(desk.aside))
+    for row in rows:
+        about = (row["bank"], row["event_id"])
+        work, told = partial(_work_call, desk, row), {"bank": row["bank"]}
+        await apart(desk, "work_callbacks", about, work=work, told=told)
+    return len(rows)
+
+
+async def _work_call(desk: TransferDesk, row: Record) -> None:
+    kept = callbacks.read_callback(row)
+    if await _hasten(desk, kept.bank, kept.callback.reference):
+        now = desk.clock.now()
+        await callbacks.mark_worked(desk.db, kept.bank, kept.callback.event_id, now=now)
 
 
 async def _hasten(desk: TransferDesk, bank: BankCode, reference: str) -> bool:

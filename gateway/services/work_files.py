@@ -7,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 import structlog
+from asyncpg import Record
 
 from gateway.domain.account import BankCode
 from gateway.domain.bank import FileBank
@@ -21,6 +22,7 @@ from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
 from gateway.domain.outcome import FileResult, NotSent, Submitted, Unknown
 from gateway.domain.ports import Point, Slot
 from gateway.profiles import BankProfile
+from gateway.services.apart import apart
 from gateway.services.desk import TransferDesk
 from gateway.services.hold_bank import hold_if_ours
 from gateway.services.record_decision import Asked
@@ -32,7 +34,7 @@ from gateway.services.send_file import (
     send_file,
 )
 from gateway.services.tell_items import Told, read_items, tell_items
-from gateway.store.files import open_files, take_file
+from gateway.store.files import open_files, read_file, take_file
 from gateway.store.lanes import StoredLanes
 
 SHARE = 0.95  # stay below the contract's limit although our seconds are not the bank's
@@ -45,13 +47,22 @@ async def work_files(desk: TransferDesk) -> int:
     """Start work on the files that need it, as far as there is room; return how many."""
     if not desk.senders.room:
         return 0
+    limit = desk.senders.room + len(desk.aside)
     started = 0
-    for file in await open_files(desk.db, now=desk.clock.now(), limit=desk.senders.room):
-        bank = desk.banks.get(file.bank)
-        if isinstance(bank, FileBank):
-            work = partial(guarded, partial(work_file, desk, bank, file), bank.code, file.file_id)
-            started += desk.senders.try_start(work_key(file.bank, file.file_id), work)
+    for row in await open_files(desk.db, now=desk.clock.now(), limit=limit):
+        about = (row["bank"], row["file_id"])
+        work, told = partial(_start, desk, row), {"bank": row["bank"], "file_id": row["file_id"]}
+        started += bool(await apart(desk, "work_files", about, work=work, told=told))
     return started
+
+
+async def _start(desk: TransferDesk, row: Record) -> bool:
+    file = read_file(row)
+    bank = desk.banks.get(file.bank)
+    if not isinstance(bank, FileBank):
+        return False
+    work = partial(guarded, partial(work_file, desk, bank, file), bank.code, file.file_id)
+    return desk.senders.try_start(work_key(file.bank, file.file_id), work)
 
 
 async def work_file(desk: TransferDesk, bank: FileBank, file: BankFile) -> None:

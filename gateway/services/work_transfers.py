@@ -12,11 +12,12 @@ from asyncpg import Record
 from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
 from gateway.domain.transfer import Transfer
 from gateway.profiles import BankProfile
+from gateway.services.apart import apart
 from gateway.services.desk import TransferDesk
 from gateway.services.inquire_transfer import inquire_due_transfer
 from gateway.services.recover_transfers import recover_transfer
 from gateway.services.send_transfer import send_due_transfer
-from gateway.store.files import left_by, release_file
+from gateway.store.files import left_by, read_file, release_file
 from gateway.store.queues import due_rows, inquiry_rows, lease_ended_rows, rows_left_by
 from gateway.store.transfers import postpone, read_transfer
 
@@ -71,7 +72,7 @@ async def ask_due(desk: TransferDesk) -> int:
 
 async def recover_ended(desk: TransferDesk) -> int:
     """Take over transfers whose lease has ended; return how many were started."""
-    rows = await lease_ended_rows(desk.db, limit=RECOVERED_AT_ONCE)
+    rows = await lease_ended_rows(desk.db, limit=RECOVERED_AT_ONCE + len(desk.aside))
     return _recover(desk, rows)
 
 
@@ -80,15 +81,29 @@ async def recover_own(desk: TransferDesk) -> int:
 
     Only for a process that holds the lock of its instance's name, before it sends anything.
     """
-    for file in await left_by(desk.db, desk.instance):
-        await release_file(desk.db, file)
+    for row in await left_by(desk.db, desk.instance):
+        about, told = (row["bank"], row["file_id"]), {"bank": row["bank"]}
+        await apart(desk, "recover_own", about, work=partial(_release, desk, row), told=told)
     return _recover(desk, await rows_left_by(desk.db, desk.instance))
+
+
+async def _release(desk: TransferDesk, row: Record) -> None:
+    await release_file(desk.db, read_file(row))
 
 
 def _recover(desk: TransferDesk, rows: list[Record]) -> int:
     """Take over, room or not: no bank is called, and with hands full they would wait for ever."""
-    work = partial(recover_transfer, desk)
-    return sum(desk.senders.start(row["id"], partial(_guarded, desk, row, work)) for row in rows)
+    return sum(desk.senders.start(row["id"], partial(_take_over, desk, row)) for row in rows)
+
+
+async def _take_over(desk: TransferDesk, row: Record) -> None:
+    """Take one over; a row that cannot be read keeps its lease, and is left alone for a while."""
+
+    async def work() -> None:
+        await recover_transfer(desk, read_transfer(row))
+
+    told = {"transfer_id": str(row["id"]), "bank": row["bank"]}
+    await apart(desk, "recover_ended", row["id"], work=work, told=told)
 
 
 def _start(

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from asyncpg import Record
+
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Callback
 from gateway.store.database import Database
@@ -31,15 +33,15 @@ async def keep(db: Database, bank: BankCode, callback: Callback, *, now: datetim
     return row is not None
 
 
-async def list_unworked(db: Database, *, limit: int) -> list[KeptCallback]:
-    """Return the oldest calls that wait for work."""
-    rows = await db.fetch(LIST_UNWORKED, limit)
-    return [
-        KeptCallback(
-            BankCode(row["bank"]), Callback(row["event_id"], row["reference"], row["kind"])
-        )
-        for row in rows
-    ]
+async def unworked_rows(db: Database, *, limit: int) -> list[Record]:
+    """Return the oldest calls that wait for work, as rows: one of them may be unreadable."""
+    return await db.fetch(LIST_UNWORKED, limit)
+
+
+def read_callback(row: Record) -> KeptCallback:
+    """Return the call of a row. Raises ValueError for a bank that nobody knows."""
+    called = Callback(row["event_id"], row["reference"], row["kind"])
+    return KeptCallback(BankCode(row["bank"]), called)
 
 
 async def hasten_inquiry(

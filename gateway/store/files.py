@@ -101,9 +101,9 @@ async def find_file(db: Database, bank: BankCode, file_id: str) -> BankFile | No
     return None if row is None else read_file(row)
 
 
-async def open_files(db: Database, *, now: datetime, limit: int) -> list[BankFile]:
-    """Return the files that somebody has to work on, and nobody does."""
-    return [read_file(row) for row in await db.fetch(OPEN, now, limit)]
+async def open_files(db: Database, *, now: datetime, limit: int) -> list[Record]:
+    """Return the files that somebody has to work on, as rows: one of them may be unreadable."""
+    return await db.fetch(OPEN, now, limit)
 
 
 async def find_files(db: Database, file_id: str) -> list[BankFile]:
@@ -139,9 +139,9 @@ async def files_naming(
     return [read_file(row) for row in rows]
 
 
-async def left_by(db: Database, owner: str) -> list[BankFile]:
-    """Return the files that a former run of this instance held."""
-    return [read_file(row) for row in await db.fetch(LEFT_BY, owner)]
+async def left_by(db: Database, owner: str) -> list[Record]:
+    """Return the files that a former run of this instance held, as rows."""
+    return await db.fetch(LEFT_BY, owner)
 
 
 async def release_file(db: Database, file: BankFile) -> BankFile | None:

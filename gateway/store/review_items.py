@@ -109,8 +109,10 @@ async def list_items(
 
 
 async def open_by_kind(db: Database) -> dict[ReviewKind, int]:
-    """Return how many items wait for people, by kind."""
-    return {ReviewKind(row["kind"]): row["items"] for row in await db.fetch(OPEN_BY_KIND)}
+    """Return how many items wait for people, by kind; a kind that nobody knows is left out."""
+    kinds = {kind.value for kind in ReviewKind}
+    rows = await db.fetch(OPEN_BY_KIND)
+    return {ReviewKind(row["kind"]): row["items"] for row in rows if row["kind"] in kinds}
 
 
 async def propose(
@@ -147,9 +149,9 @@ async def confirm(
     return None if row is None else read_item(row)
 
 
-async def due_acts(db: Database, *, now: datetime, limit: int) -> list[ReviewItem]:
-    """Return closed items that are to be acted on now."""
-    return [read_item(row) for row in await db.fetch(DUE_ACTS, now, limit)]
+async def due_acts(db: Database, *, now: datetime, limit: int) -> list[Record]:
+    """Return closed items that are to be acted on now, as rows: one of them may be unreadable."""
+    return await db.fetch(DUE_ACTS, now, limit)
 
 
 async def items_of_member(db: Database, member_id: UUID, kind: ReviewKind) -> list[ReviewItem]:
@@ -177,8 +179,8 @@ async def mark_acted(db: Database, item: ReviewItem, *, now: datetime) -> None:
     await db.fetch(ACTED, item.member_id, item.id, now)
 
 
-async def act_later(db: Database, item: ReviewItem, *, at: datetime) -> None:
-    await db.fetch(ACT_LATER, item.member_id, item.id, at)
+async def act_later(db: Database, *, member_id: UUID, item_id: UUID, at: datetime) -> None:
+    await db.fetch(ACT_LATER, member_id, item_id, at)
 
 
 def read_item(row: Record) -> ReviewItem:

@@ -1,10 +1,12 @@
 """Statements as they were read, and what we know of the references that are on them."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import TypeVar
 from uuid import UUID
 
+import structlog
 from asyncpg import Record
 
 from gateway.domain.account import BankCode
@@ -31,23 +33,43 @@ KEPT_LINES = SQL["reconciliation.kept_lines"]
 LINES_ELSEWHERE = SQL["reconciliation.lines_elsewhere"]
 KEEP_LINES = SQL["reconciliation.keep_lines"]
 
+log = structlog.get_logger()
+T = TypeVar("T")
 OUTGOING = frozenset({Kind.ADVANCE, Kind.REFUND})
 
 
 async def transfers_of(
     db: Database, bank: BankCode, references: Iterable[str]
 ) -> dict[str, Transfer]:
-    """Return a bank's transfers by reference."""
-    rows = await db.fetch(TRANSFERS, bank, sorted(references))
-    return {row["reference"]: read_transfer(row) for row in rows}
+    """Return a bank's transfers by reference, but those whose rows are not valid.
+
+    What is stated of those is nobody's until they are: it is set aside.
+    """
+    return _readable(await db.fetch(TRANSFERS, bank, sorted(references)), read_transfer)
 
 
 async def repayments_of(
     db: Database, bank: BankCode, references: Iterable[str]
 ) -> dict[str, Repayment]:
-    """Return a bank's repayments by reference."""
-    rows = await db.fetch(REPAYMENTS, bank, sorted(references))
-    return {row["reference"]: read_repayment(row) for row in rows}
+    """Return a bank's repayments by reference, but those whose rows are not valid."""
+    return _readable(await db.fetch(REPAYMENTS, bank, sorted(references)), read_repayment)
+
+
+def _readable(rows: Iterable[Record], read: Callable[[Record], T]) -> dict[str, T]:
+    found = {}
+    for row in rows:
+        try:
+            found[row["reference"]] = read(row)
+        except (ValueError, TypeError, KeyError):
+            log.exception(
+                "alert.raised",
+                code="row_unreadable",
+                severity="page",
+                runbook="docs/runbook.md#row_unreadable",
+                bank=row["bank"],
+                reference=row["reference"],
+            )
+    return found
 
 
 async def movements_of(

@@ -28,7 +28,7 @@ from gateway.services.hold_bank import hold_bank
 from gateway.services.work_files import work_file, work_files
 from gateway.services.work_transfers import ask_due, recover_ended, recover_own, send_due
 from gateway.store.database import Database
-from gateway.store.files import Gathering, claim_item, open_files
+from gateway.store.files import Gathering, claim_item, open_files, read_file
 from gateway.store.stops import stops_in_force
 from tests.manual_clock import ManualClock
 from tests.services.file_bank import PENDING, UNBALANCED, Fault, FileBankDouble, TookItAllTheSame
@@ -183,7 +183,8 @@ async def test_a_file_that_is_voided_while_it_is_about_to_be_taken_is_sent_by_no
     await eventually(world.files)
     await world.lease_ends()
     world.clock.advance(1)
-    (read,) = await open_files(world.db, now=world.clock.now(), limit=10)
+    (row,) = await open_files(world.db, now=world.clock.now(), limit=10)
+    read = read_file(row)
     await asyncio.sleep(0.05)  # the sender's deadline does not fit into its lease any more
     world.bank.answers.set()
     await finish(asleep)

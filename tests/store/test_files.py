@@ -24,6 +24,7 @@ from gateway.store.files import (
     left_by,
     move_file,
     open_files,
+    read_file,
     release_file,
     store_file,
     take_file,
@@ -48,6 +49,14 @@ FILE = BankFile(
 )
 GATHERING = Gathering(FILE.file_id, "a", 12.0)
 STOP = "INSERT INTO bank_stops VALUES (gen_random_uuid(), $1, 'maintenance', 'somebody', now())"
+
+
+async def found_open(database: Database, *, now: datetime, limit: int) -> list[BankFile]:
+    return [read_file(row) for row in await open_files(database, now=now, limit=limit)]
+
+
+async def found_left(database: Database, owner: str) -> list[BankFile]:
+    return [read_file(row) for row in await left_by(database, owner)]
 
 
 @pytest.fixture
@@ -207,10 +216,10 @@ async def test_a_file_is_taken_by_one_and_only_after_its_lease(
     database: Database, other: Database, owner
 ) -> None:
     await stored(database)
-    assert await open_files(database, now=LATER, limit=10) == []
+    assert await found_open(database, now=LATER, limit=10) == []
     assert not await taken(database, FILE)
     await lease_ends(owner)
-    (open_one,) = await open_files(database, now=LATER, limit=10)
+    (open_one,) = await found_open(database, now=LATER, limit=10)
 
     takers = await asyncio.gather(taken(database, open_one), taken(other, open_one))
 
@@ -225,7 +234,7 @@ async def test_a_file_is_not_taken_before_its_time(database: Database, owner) ->
     await lease_ends(owner)
     early = START - timedelta(seconds=1)
 
-    assert await open_files(database, now=early, limit=10) == []
+    assert await found_open(database, now=early, limit=10) == []
     assert not await taken(database, FILE, now=early)
 
 
@@ -234,7 +243,7 @@ async def test_under_a_stop_no_file_is_taken_to_be_sent_again(database: Database
     await lease_ends(owner)
     await owner.execute(STOP, "mizuho")
 
-    assert await open_files(database, now=LATER, limit=10) == []
+    assert await found_open(database, now=LATER, limit=10) == []
     assert not await taken(database, FILE)
 
 
@@ -244,7 +253,7 @@ async def test_under_a_stop_results_are_asked_for_all_the_same(database: Databas
     moved = await move_file(database, FILE, accepted)
     await owner.execute(STOP, "mizuho")
 
-    (open_one,) = await open_files(database, now=LATER, limit=10)
+    (open_one,) = await found_open(database, now=LATER, limit=10)
 
     assert open_one == moved == replace(accepted, fence=1)
     assert await taken(database, open_one) == replace(open_one, fence=2, tries=1)
@@ -268,7 +277,7 @@ async def test_a_file_that_was_voided_between_being_read_and_taken_is_not_taken(
     """Its first sender comes too late and voids it, while another process waits for its slot."""
     await stored(database)
     await lease_ends(owner)
-    (read,) = await open_files(other, now=LATER, limit=10)
+    (read,) = await found_open(other, now=LATER, limit=10)
     void = replace(FILE, state=FileState.VOID, reason=Reason.BANK_BUSY, next_at=START)
     assert await move_file(database, FILE, void)
 
@@ -315,27 +324,27 @@ async def test_a_file_at_rest_keeps_no_bytes(database: Database) -> None:
 
     found = await find_file(database, MIZUHO, FILE.file_id)
     assert found == replace(moved, fence=2, next_at=None, content=b"")
-    assert await open_files(database, now=LATER, limit=10) == []
+    assert await found_open(database, now=LATER, limit=10) == []
 
 
 async def test_the_files_of_a_former_run_are_free_at_once(database: Database) -> None:
     await stored(database)
 
-    assert await left_by(database, "somebody else") == []
-    assert await open_files(database, now=LATER, limit=10) == []
-    (left,) = await left_by(database, "a")
+    assert await found_left(database, "somebody else") == []
+    assert await found_open(database, now=LATER, limit=10) == []
+    (left,) = await found_left(database, "a")
     released = await release_file(database, left)
 
     assert released == replace(left, fence=1)
-    assert await open_files(database, now=LATER, limit=10) == [released]
-    assert await left_by(database, "a") == []
+    assert await found_open(database, now=LATER, limit=10) == [released]
+    assert await found_left(database, "a") == []
 
 
 async def test_a_former_run_that_only_slept_voids_nothing_any_more(
     database: Database,
 ) -> None:
     await stored(database)
-    (left,) = await left_by(database, "a")
+    (left,) = await found_left(database, "a")
     await release_file(database, left)
     void = replace(FILE, state=FileState.VOID, reason=Reason.BANK_BUSY, next_at=START)
 

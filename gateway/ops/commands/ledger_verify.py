@@ -65,7 +65,7 @@ async def verify_ledger(
         after = rows[-1]["member_id"]
         members += len(rows)
         postings += sum(len(row["postings"]) for row in rows)
-        findings += [finding for row in rows for finding in member_findings(row)]
+        findings += [finding for row in rows for finding in _findings_of(row)]
     findings += [_stray(row) for row in await db.fetch(VERIFY_POSTINGS, FINDINGS_MAX)]
     findings += [_wrong_mark(row) for row in await db.fetch(WRONG_MARKS)]
     totals = await db.fetch(ACCOUNT_TOTALS)
@@ -77,6 +77,15 @@ async def verify_ledger(
     unidentified = await db.fetchrow(UNIDENTIFIED)
     findings += [] if unidentified is None else unidentified_findings(unidentified)
     return LedgerReport(members, postings, balances, tuple(findings))
+
+
+def _findings_of(row: Record) -> list[Finding]:
+    """Return the findings of a member; whose books cannot be read keeps nobody's from being so."""
+    try:
+        return member_findings(row)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+        says = f"its books cannot be read: {type(error).__name__}: {error}"
+        return [Finding("member_unreadable", str(row["member_id"]), says)]
 
 
 async def first_posting_at(db: Database) -> datetime | None:
