@@ -5,12 +5,14 @@ there yet is not asked for before the day is over.
 """
 
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from gateway.domain.account import BankCode
 from gateway.domain.errors import GatewayError
 from gateway.domain.hours import JST
+from gateway.services.apart import apart
 from gateway.services.desk import TransferDesk
 from gateway.services.reconcile import reconcile_day
 from gateway.services.run_mornings import LEASE_S, is_bank_open, summary
@@ -28,7 +30,11 @@ async def read_today(desk: TransferDesk) -> int:
     One process reads, and once: what could not be had is read in the next hour, and in the
     morning. A bank that does not answer keeps no other waiting.
     """
-    return sum([await _read(desk, bank) for bank in desk.banks])
+    read = 0
+    for bank in desk.banks:
+        work, told = partial(_read, desk, bank), {"bank": bank.value}
+        read += bool(await apart(desk, READ_TODAY, bank, work=work, told=told))
+    return read
 
 
 async def _read(desk: TransferDesk, bank: BankCode) -> bool:

@@ -38,7 +38,22 @@ UNREADABLE: Mapping[str, str] = {
     "postings": "UPDATE postings SET debit = 'nothing' WHERE member_id = $1",
     "settlement_marks": "UPDATE settlement_marks SET bank = 'nobody' WHERE $1::uuid IS NOT NULL",
     "statement_lines": "UPDATE statement_lines SET reference = '' WHERE $1::uuid IS NOT NULL",
+    "standing_rules": "INSERT INTO standing_rules (id, bank, kind, counterparty, line_text, note,"
+    " amount_min, amount_max, proposed_by, proposed_at, approved_by, approved_at)"
+    " VALUES ($1, 'nobody', 'funding', '', '', 'x', 1, 2, 'sato', now(), 'suzuki', now())",
+    "account_openings": "INSERT INTO account_openings"
+    " SELECT 'nobody', 'infinity', 1, 'x', 'sato', now(), 'suzuki', now()"
+    " WHERE $1::uuid IS NOT NULL",
+    "settlement_days": "INSERT INTO settlement_days (bank, day, moved, read_at)"
+    " SELECT 'smbc', 'infinity', 1, now() WHERE $1::uuid IS NOT NULL",
+    "statement_words": "INSERT INTO statement_words"
+    " VALUES ($1, 'smbc', '2026-11-25', 1, ''::bytea, 'sato', now(), 'x')",
     "events": "UPDATE events SET data = '3' WHERE member_id = $1",
+}
+A_DAY = {
+    *("daily_runs", "statement_lines", "transfers", "repayments", "loans", "loan_entries"),
+    *("postings", "bank_stops", "events", "review_items", "standing_rules", "account_openings"),
+    *("settlement_days", "statement_words"),
 }
 # Which tables a round reads. A round that is not here fails the test below.
 READS: Mapping[str, set[str]] = {
@@ -55,12 +70,10 @@ READS: Mapping[str, set[str]] = {
     "measure_transfers": {"transfers"},
     "measure_repayments": {"repayments"},
     "measure_reviews": {"review_items"},
-    "watch_settlement": {"settlement_marks", "postings"},
+    "watch_settlement": {"settlement_marks", "postings", "account_openings", "settlement_days"},
     "act_on_reviews": {"review_items", "transfers", "loans", "loan_entries"},
-    "run_mornings": {
-        *("daily_runs", "statement_lines", "transfers", "repayments"),
-        *("loans", "loan_entries", "postings", "bank_stops", "events"),
-    },
+    "run_mornings": A_DAY,
+    "read_today": A_DAY,
 }
 ROUNDS = 3
 
