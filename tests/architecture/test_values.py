@@ -12,6 +12,7 @@ HOLDERS = {
     "gateway/adapters/transport.py Flight",
     "gateway/app.py Gateway",
     "gateway/services/count_requests.py _Count",
+    "gateway/services/standing_aside.py StandingAside",
     "gateway/services/follow_events.py Stream",
     "gateway/services/look_at_day.py _Looking",
 }

@@ -40,7 +40,7 @@ UNREADABLE: Mapping[str, str] = {
     "statement_lines": "UPDATE statement_lines SET reference = '' WHERE $1::uuid IS NOT NULL",
     "standing_rules": "INSERT INTO standing_rules (id, bank, kind, counterparty, line_text, note,"
     " amount_min, amount_max, proposed_by, proposed_at, approved_by, approved_at)"
-    " VALUES ($1, 'nobody', 'funding', '', '', 'x', 1, 2, 'sato', now(), 'suzuki', now())",
+    " VALUES ($1, 'nobody', 'funding', 'x', 'x', 'x', 1, 2, 'sato', now(), 'suzuki', now())",
     "account_openings": "INSERT INTO account_openings"
     " SELECT 'nobody', 'infinity', 1, 'x', 'sato', now(), 'suzuki', now()"
     " WHERE $1::uuid IS NOT NULL",
