@@ -39,6 +39,7 @@ from gateway.domain.waits import REVIEW_WAIT_S, Policy
 RESEND_WAITS_S = (1, 2, 4, 8, 16, 32, 60)
 RESULT_WAITS_S = (1, 2, 4, 10)
 RESULT_LATE_S = 3_600  # after an hour without a result it is asked for every ten minutes
+UNSIGNED_WAIT_S = 3_600  # nobody waits longer on a word that nobody signed
 MIDNIGHT_S = 300  # how far the bank's clock may be from ours
 
 
@@ -216,6 +217,8 @@ def _sent_again_later(
     next_at = policy.after(now, wait_s)
     if isinstance(outcome, NotSent | TurnedAway) and outcome.not_before is not None:
         next_at = max(next_at, outcome.not_before)
+    if isinstance(outcome, TurnedAway):
+        next_at = min(next_at, policy.after(now, UNSIGNED_WAIT_S))
     return _moved(file, E.WAIT, next_at=next_at)
 
 

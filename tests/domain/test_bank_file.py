@@ -34,6 +34,7 @@ from gateway.domain.outcome import (
     Settled,
     SubmitOutcome,
     Submitted,
+    TurnedAway,
     Unknown,
 )
 from gateway.domain.reason import Reason
@@ -53,6 +54,7 @@ FILE = BankFile(
 AGAIN = replace(FILE, fence=1, sendings=2, tries=1)
 REFUSAL = FileRejected(Reason.FORMAT_ERROR, THEIRS)
 CLOSED = NotSent(Reason.OUT_OF_HOURS, NOW + timedelta(hours=9))
+THROTTLED = TurnedAway(Reason.THROTTLED, NOW + timedelta(seconds=5))
 UNTRUSTED = Unknown(integrity=True)
 
 
@@ -72,6 +74,18 @@ def sent(file: BankFile, outcome: FileOutcome, *, now: datetime = NOW) -> BankFi
         pytest.param(
             AGAIN, NotSent(Reason.THROTTLED), FileState.STORED, 2, id="throttled the second time"
         ),
+        pytest.param(FILE, THROTTLED, FileState.STORED, 5, id="turned away the first time"),
+        pytest.param(AGAIN, THROTTLED, FileState.STORED, 5, id="turned away again"),
+        pytest.param(
+            FILE,
+            TurnedAway(Reason.OUT_OF_HOURS, NOW + timedelta(hours=9)),
+            FileState.STORED,
+            3_600,
+            id="turned away until long after",
+        ),
+        pytest.param(
+            FILE, TurnedAway(Reason.CONTRACT_ERROR), FileState.STORED, 1, id="turned away, no more"
+        ),
         pytest.param(FILE, Unknown(), FileState.STORED, 1, id="no answer"),
         pytest.param(AGAIN, Unknown(), FileState.STORED, 2, id="no answer again"),
         pytest.param(replace(AGAIN, tries=50), Unknown(), FileState.STORED, 60, id="and again"),
@@ -85,6 +99,16 @@ def test_an_answer_moves_a_stored_file(
 
     assert after is not None
     assert (after.state, after.next_at) == (state, NOW + timedelta(seconds=after_s))
+
+
+def test_only_a_first_senders_own_word_voids_a_file_and_only_while_nobody_touched_it() -> None:
+    unsent = NotSent(Reason.BANK_UNREACHABLE)
+    released = replace(FILE, fence=1)
+
+    assert after_sending(released, unsent, fence=0, now=NOW, policy=POLICY) is None
+    later = sent(AGAIN, unsent)
+    assert later is not None
+    assert later.state is FileState.STORED
 
 
 @pytest.mark.parametrize(

@@ -900,7 +900,7 @@ export interface components {
              * @example 2026-11-25T10:00:00.000+09:00
              */
             at: string;
-            /** @description `request`, `quote`, `event`, `bank`, `ledger`, `callback`, `statement` or `review`. */
+            /** @description `request`, `quote`, `event`, `bank`, `ledger`, `callback`, `statement`, `review` or `file` (the file that it is in, as it is now). */
             source: string;
             what: string;
             details: {
