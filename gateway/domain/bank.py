@@ -215,7 +215,9 @@ class FileBank(_AnyBank, Protocol):
         """Send a file in a slot that was taken already (`Lanes.take`, lane `money`).
 
         A file that the bank has already, and which is this one, is FileAccepted; one that is not
-        is Unknown(integrity). `send_before` as for `InstantBank.submit`.
+        is Unknown(integrity). NotSent says that nothing left this machine; an answer "not taken"
+        that is no proof of having read the file is TurnedAway. `send_before` as for
+        `InstantBank.submit`.
         """
         ...
 

@@ -80,10 +80,11 @@ class Mizuho:
         """Send a file, in a slot that was taken already.
 
         FileAccepted, FileRejected and Unknown(integrity) are about the file, whenever they come.
-        NotSent is about this one sending: after an earlier one whose outcome is unknown it says
-        nothing of that one (the bank throttles and closes before it looks at X-File-Id), and the
-        file stays as unclear as it was. FileRejected(BANK_BUSY) is a file of another day than the
-        bank's: nothing of it was taken, no item is at fault, and only a new file can go out.
+        NotSent says that nothing left this machine, of this one sending. TurnedAway is a bare
+        status, of which nobody knows whether it is the bank's: the file stays as unclear as it was.
+        FileRejected(BANK_BUSY) is a file of another day than the bank's, FileRejected(FILE_REFUSED)
+        one whose number is barred: nothing of it was taken, no item is at fault, and only a new
+        file can go out.
         """
         return await self._line.call(self._files.send(file, slot=slot, send_before=send_before))
 

@@ -56,6 +56,16 @@ async def test_files_and_their_results_outlive_a_restart(lender: Lender, tmp_pat
     assert item.results == ["2000000"]
 
 
+async def test_what_was_barred_stays_barred_over_a_restart(lender: Lender, tmp_path: Path):
+    async with running(lender, tmp_path, 0.001) as bank:
+        await bank.told("POST", "files/A/bar")
+
+    async with running(lender, tmp_path, 0.001) as bank:
+        answer = await bank.submit(file_of([bank.payee()]), "A")
+
+    assert (answer.status, answer.fault) == (400, (1, 0, "受付停止"))
+
+
 async def test_a_file_that_had_no_result_yet_is_settled_after_the_restart(
     lender: Lender, tmp_path: Path
 ):
