@@ -10,8 +10,10 @@ from gateway.conformance.rig import END_WITHIN_S, Rig
 from gateway.domain.bank import FileBank, TransferFile, TransferOrder
 from gateway.domain.outcome import (
     FileAccepted,
+    FileRejected,
     FileResult,
     FileResultOutcome,
+    NotFound,
     NotSent,
     Pending,
     Rejected,
@@ -19,6 +21,7 @@ from gateway.domain.outcome import (
     Unknown,
 )
 from gateway.domain.ports import Slot
+from gateway.domain.reason import Reason
 
 GROUP = "files"
 SPOILED = ("UNBALANCED_COUNT", "UNBALANCED_SUM", "UNBALANCED_REFERENCE")
@@ -54,6 +57,16 @@ async def a_file_sent_twice_is_one(rig: Rig) -> None:
     equal(again, FileAccepted(receipt), "the same file again")
     a(FileResult, await _came_to(rig, file, receipt))
     equal(await rig.emulator.booked(order.reference), [("payout", 10_000)], "booked")
+
+
+async def a_barred_file_is_refused_and_nobody_is_at_fault(rig: Rig) -> None:
+    order = rig.order()
+    file = _bank(rig).encode_file(order.reference, [order])
+    await rig.emulator.post(f"files/{file.file_id}/bar", {})
+    for _ in range(2):
+        equal(await _send(rig, file), FileRejected(Reason.FILE_REFUSED), "the answer")
+    equal((await rig.bank.inquire(order)).outcome, NotFound(), "asked")
+    equal(await rig.emulator.booked(order.reference), [], "booked")
 
 
 async def _sent(rig: Rig, orders: list[TransferOrder]) -> tuple[TransferFile, str]:
@@ -105,4 +118,9 @@ def cases_of(expected: Expectation) -> tuple[Case, ...]:
             for code in SPOILED
         ),
         Case(GROUP, "a file sent twice is one", a_file_sent_twice_is_one),
+        Case(
+            GROUP,
+            "a barred file is refused, and nobody is at fault",
+            a_barred_file_is_refused_and_nobody_is_at_fault,
+        ),
     )
