@@ -334,7 +334,7 @@ def _named(
 
 
 def _not_kept(posting: Posting, said: Mapping[str, str]) -> Line:
-    """Return a line of a day that is not over, as far as its posting tells of it."""
+    """Return a line as far as its posting tells of it: it is kept after it was set aside."""
     return Line(
         bank=said["bank"],
         day=date.fromisoformat(said["day"]),

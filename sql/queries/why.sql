@@ -49,16 +49,9 @@ SELECT bank, day, line_no, bank_id, direction, amount, reference FROM statement_
 WHERE reference = ANY($1::text[]) ORDER BY bank, day, line_no;
 
 -- name: lines_without_name
--- Lines of a bank's days. What a day that is not over has set aside is in its review items only.
+-- Lines of banks' days, whether they bear a reference or not.
 SELECT bank, day, line_no, bank_id, direction, amount, reference FROM statement_lines
-WHERE bank = ANY($1::text[]) AND day = ANY($2::date[])
-UNION ALL
-SELECT r.bank, r.booked_on, 0, r.details ->> 'bank_id', r.details ->> 'line_direction',
-    (r.details ->> 'line_amount')::bigint, r.reference
-FROM review_items r
-WHERE r.bank = ANY($1::text[]) AND r.booked_on = ANY($2::date[]) AND r.details ? 'line_amount'
-    AND NOT EXISTS (SELECT 1 FROM statement_lines l WHERE l.bank = r.bank AND l.day = r.booked_on)
-ORDER BY 1, 2, 3;
+WHERE bank = ANY($1::text[]) AND day = ANY($2::date[]) ORDER BY bank, day, line_no;
 
 -- name: acts
 -- What two people decided, with what is on record of it and the line that it is about.
