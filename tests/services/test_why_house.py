@@ -18,6 +18,9 @@ from tests.services.conftest import Member
 from tests.services.house_books import open_account, typed_funding
 from tests.services.stating_bank import BANK, IN, OUT, TODAY, Morning, at_stating_bank
 from tests.services.test_house_money import only_item, resolve, state
+from tests.services.test_resolve_review import number_of
+from tests.services.test_set_off import paid, set_off
+from tests.services.test_transfers import accepted
 from tests.services.test_why import asked, kinds
 
 CASH = settlement_cash(BANK)
@@ -131,3 +134,24 @@ async def test_a_line_that_is_not_kept_yet_is_told_as_its_posting_has_it(
     assert (part.kind, part.amount) == (LINE, 700)
     assert part.source.line is not None
     assert (part.source.line.bank_id, part.source.line.number) == ("line-1", 0)
+
+
+async def test_suspense_that_was_set_off_is_two_peoples_act_and_settles_its_interest(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    await accepted(morning.desk, member, amount=50_000)
+    await paid(morning.desk, member, 3_000, number=2)
+    morning.clock.advance(10 * 86_400)
+    number = await number_of(owner, member)
+    await set_off(morning.desk, number)
+
+    suspense = await asked(morning, f"{number}:suspense")
+    income = await asked(morning, "interest_income")
+
+    assert sum(amount for _, amount in kinds(suspense)) == 0
+    assert suspense.parts[-1].source.act is not None
+    assert suspense.parts[-1].source.act.resolution == "set_off"
+    (part,) = income.parts
+    assert (part.kind, part.amount) == (PartKind.RULE, -243)
+    assert part.is_now is not None
+    assert [segment.days for segment in part.is_now.accrual.segments] == [10]
