@@ -37,6 +37,8 @@ CONNECT_TIMEOUT_S = END_TIMEOUT_S = 5.0
 LINES_MAX = 10_000
 KEPT_MAX = 200
 XIDS = 2**32
+# The last: a session that the server ended while it was idle, and asyncpg has not seen closed.
+LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 # Rows are compared as text: what the snapshot says has to look as what the log says.
 AS_TEXT = ("uuid", "timestamptz", "date", "int4", "int8", "numeric", "jsonb", "bytea")
 TRUTHS = {"t": "true", "f": "false"}
@@ -110,6 +112,7 @@ class ChangeLog:
         self._connection = connection
         self._slot = slot
         self._snapshot = snapshot
+        self._speaks_text = False
 
     async def changes(self) -> AsyncIterator[Change]:
         """Yield what was committed until now and not read before, in the order of the commits."""
@@ -121,8 +124,21 @@ class ChangeLog:
 
     async def row_before(self, table: str, key: Iterable[str | None]) -> Row | None:
         """Return a row as it was when the reading began; None: there was none."""
+        if not self._speaks_text:
+            await self._speak_text()
         row = await self._connection.fetchrow(ROWS[table], *key)
         return None if row is None else {name: _kept(value) for name, value in row.items()}
+
+    async def _speak_text(self) -> None:
+        """Take values as PostgreSQL writes them. Ten questions: who reads no row needs none."""
+        for name in AS_TEXT:
+            await self._connection.set_type_codec(
+                name, schema="pg_catalog", encoder=str, decoder=str, format="text"
+            )
+        await self._connection.set_type_codec(
+            "bool", schema="pg_catalog", encoder=str, decoder=TRUTHS.__getitem__, format="text"
+        )
+        self._speaks_text = True
 
 
 def read_lines(lines: Iterable[tuple[str, str, str]]) -> Iterable[Change]:
@@ -185,9 +201,13 @@ async def open_change_log(url: str) -> AsyncIterator[ChangeLog]:
         raise NotReady(f"The database cannot be reached: {error}") from error
     slot = f"gateway_trace_{secrets.token_hex(8)}"
     try:
-        yield await _begin(connection, slot)
+        try:
+            begun = await _begin(connection, slot)
+        except LOST as error:
+            raise NotReady(f"the change log cannot be read: {error}") from error
+        yield begun
     finally:
-        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(TimeoutError, *LOST):
             await connection.execute("ROLLBACK", timeout=END_TIMEOUT_S)
             await connection.fetch(DROP_SLOT, slot, timeout=END_TIMEOUT_S)
         connection.terminate()
@@ -212,16 +232,6 @@ async def _begin(connection: "asyncpg.Connection[asyncpg.Record]", slot: str) ->
     (abilities,) = await connection.fetch(ABILITIES)
     if lacks := what_is_missing(dict(abilities)):
         raise NotReady(f"the change log cannot be read: {'; '.join(lacks)}")
-    try:
-        await connection.fetchval(CREATE_SLOT, slot)
-    except asyncpg.PostgresError as error:
-        raise NotReady(f"the change log cannot be read: {error}") from error
-    for name in AS_TEXT:
-        await connection.set_type_codec(
-            name, schema="pg_catalog", encoder=str, decoder=str, format="text"
-        )
-    await connection.set_type_codec(
-        "bool", schema="pg_catalog", encoder=str, decoder=TRUTHS.__getitem__, format="text"
-    )
+    await connection.fetchval(CREATE_SLOT, slot)
     await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     return ChangeLog(connection, slot, Snapshot.read(await connection.fetchval(SNAPSHOT)))

@@ -12,7 +12,10 @@ import pytest
 from tests.ops.test_audit_trace import LOST, TRANSFER
 from tests.ops.test_command_line import CommandLine
 
-BEGUN = "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"
+BEGUN = """
+SELECT count(*) FROM pg_replication_slots AS s JOIN pg_stat_activity AS a ON a.pid = s.active_pid
+WHERE s.database = current_database() AND a.state = 'idle in transaction'
+"""
 WITHIN_S = 30
 
 

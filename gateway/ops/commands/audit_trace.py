@@ -9,16 +9,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
-import asyncpg
-
 from gateway.domain.errors import NotReady
 from gateway.domain.trace import WATCHED, WRITTEN_ONCE, Row
-from gateway.store.change_log import Change, ChangeLog, Kind, open_change_log
+from gateway.store.change_log import LOST, Change, ChangeLog, Kind, open_change_log
 
 READ_EVERY_S = 1.0
 FINDINGS_MAX = 1_000
-# The last: a session that the server ended while it was idle, and asyncpg has not seen closed.
-LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True, slots=True)
