@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.domain.operator import NameMissing, is_same_person, person
+from gateway.domain.operator import NameMissing, Role, is_same_person, person
 from tests.domain.names import NOBODY, ONE_PERSON
 
 
@@ -43,3 +43,15 @@ def test_a_name_is_kept_as_it_is_compared(typed: str, kept: str) -> None:
 def test_nobody_is_refused(name: str) -> None:
     with pytest.raises(NameMissing, match="--by"):
         person(name)
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        pytest.param(Role.VIEWER, [Role.VIEWER], id="viewer"),
+        pytest.param(Role.OPERATOR, [Role.VIEWER, Role.OPERATOR], id="operator"),
+        pytest.param(Role.APPROVER, [Role.VIEWER, Role.OPERATOR, Role.APPROVER], id="approver"),
+    ],
+)
+def test_a_role_may_do_what_it_and_those_before_it_may(role: Role, may: list[Role]) -> None:
+    assert [needed for needed in Role if role.includes(needed)] == may

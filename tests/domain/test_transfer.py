@@ -1,5 +1,7 @@
 """The state table, walked: each state, mark and event has one answer, written down here again."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from gateway.domain.transfer import (
@@ -7,8 +9,11 @@ from gateway.domain.transfer import (
     HOLDS_RESERVATION,
     TRANSITIONS,
     Event,
+    Promise,
     State,
 )
+
+BOOKED = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 
 # state: {event: next}, for transfers that are clear; what differs once unclear stands below.
 CLEAR: dict[State, dict[Event, State]] = {
@@ -102,3 +107,17 @@ def test_what_may_have_left_is_never_cancelled() -> None:
 def test_a_state_is_either_final_for_the_member_or_holds_the_reservation() -> None:
     assert set(State) == FINAL_FOR_MEMBER | HOLDS_RESERVATION
     assert not FINAL_FOR_MEMBER & HOLDS_RESERVATION
+
+
+@pytest.mark.parametrize(
+    ("late", "is_kept"),
+    [
+        pytest.param(-1, True, id="before it"),
+        pytest.param(0, True, id="on the instant itself"),
+        pytest.param(1, False, id="after it"),
+    ],
+)
+def test_a_promise_is_kept_up_to_its_last_instant(late: int, is_kept: bool) -> None:
+    promise = Promise(BOOKED, BOOKED + timedelta(minutes=1))
+
+    assert promise.is_kept(promise.credited_by + timedelta(microseconds=late)) is is_kept

