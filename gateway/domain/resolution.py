@@ -41,6 +41,7 @@ PARTICULARS: Mapping[Resolution, tuple[str, ...]] = {
     R.OPENING: (),
     R.SET_OFF: (),
     R.WITHDRAWN: (),
+    R.REDATED: (),
 }
 # What the transfer's file must have ended for: the bank may have it, or still get it.
 NOT_WHILE_IN_A_FILE = frozenset({R.REJECTED, R.SEND_AGAIN})
@@ -82,6 +83,8 @@ def check_resolution(
         raise ResolutionRefused(f"no money was set aside that could be a member's {resolution}")
     if resolution in NAMES and came_in not in {way is Direction.IN for way in NAMES[resolution]}:
         raise ResolutionRefused(f"no money was set aside that could be named {resolution}")
+    if resolution is R.REDATED and "entry" not in details:
+        raise ResolutionRefused("no entry of a loan stands on another day: a return is not redated")
     if resolution is R.REFUNDED and came_in is not None:
         raise ResolutionRefused("what was set aside is unidentified, and no member's suspense")
     _read(particulars)

@@ -80,6 +80,7 @@ class Resolution(StrEnum):
     BANK_CHARGE = "bank_charge"  # the bank's bill for what it charged
     SET_OFF = "set_off"  # suspense pays what the member owes
     OPENING = "opening"  # it was there on the first day
+    REDATED = "redated"  # the entry is entered anew on the day that the statement says
     WITHDRAWN = "withdrawn"  # the entry, or the line's name, was wrong: it counts no more
 
 
@@ -103,7 +104,7 @@ RESOLUTIONS: Mapping[ReviewKind, tuple[Resolution, ...]] = {
         R.NOTED,
     ),
     ReviewKind.ONLY_US: (R.NOTED,),
-    ReviewKind.DATE_DIFFERS: (R.NOTED,),
+    ReviewKind.DATE_DIFFERS: (R.REDATED, R.NOTED),
     ReviewKind.DOUBLED: (R.ADVANCE, R.PAYMENT, R.GIVEN_BACK, R.NOTED),
     ReviewKind.LEDGER_DIFFERS: (R.NOTED,),
     ReviewKind.ENTRY_WRONG: (R.WITHDRAWN, R.NOTED),

@@ -28,6 +28,7 @@ from gateway.services.desk import TransferDesk
 from gateway.services.name_line import name_line, unname_line
 from gateway.services.record_decision import record_decision
 from gateway.services.record_repayment import record_repayment
+from gateway.services.redate_entry import redate_entry
 from gateway.services.set_off import set_off
 from gateway.services.withdraw_entry import WrongEntry, raise_again, withdraw_entry
 from gateway.store.daily_runs import RECONCILE, Run, run_again
@@ -181,6 +182,11 @@ async def _set_off(desk: TransferDesk, item: ReviewItem, _: Proposal) -> None:
     await set_off(desk, item)
 
 
+async def _redate(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
+    del proposal
+    await redate_entry(desk, item)
+
+
 Act = Callable[[TransferDesk, ReviewItem, Proposal], Awaitable[None]]
 # What follows from each resolution; from what is only noted, nothing.
 ACTS: Mapping[Resolution, Act] = {
@@ -190,5 +196,6 @@ ACTS: Mapping[Resolution, Act] = {
     Resolution.PAID: _pay,
     Resolution.REFUNDED: _refund,
     Resolution.WITHDRAWN: _withdraw,
+    Resolution.REDATED: _redate,
     Resolution.SET_OFF: _set_off,
 }

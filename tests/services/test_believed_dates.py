@@ -12,6 +12,7 @@ from gateway.domain.reason import Reason
 from gateway.domain.resolution import ResolutionRefused
 from gateway.domain.review import NewReview, Resolution, ReviewKind
 from gateway.domain.transfer import State, Transfer
+from gateway.services.act_on_reviews import act_on_reviews
 from gateway.services.inquire_transfer import inquire_transfer
 from gateway.services.work_transfers import ask_due
 from gateway.store.review_items import Subject, list_items, raise_reviews
@@ -176,3 +177,26 @@ async def test_a_pay_out_by_hand_lies_from_what_it_pays_to_today(
 
     with pytest.raises(ResolutionRefused, match=ALLOWED):
         await propose(morning, await only_item(morning), R.REFUNDED, bank=BANK, on=typed)
+
+
+async def test_a_day_found_wrong_later_is_the_statements_in_one_journal(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    """Two people gave a day that could be; the statement has it on the next."""
+    transfer, item = await unclear(morning, member)
+    await resolve(morning, item, R.SETTLED, booked_at="2026-11-25")
+    tomorrow = START + timedelta(days=1)
+    morning.bank.state(transfer.reference, OUT, at=tomorrow)
+    await morning.reconcile(tomorrow.date())
+    items = await list_items(morning.desk.db)
+    (differs,) = [one for one in items if one.kind is ReviewKind.DATE_DIFFERS]
+
+    await propose(morning, differs, R.REDATED)
+    await confirm(morning, differs, R.REDATED)
+    await act_on_reviews(morning.desk)
+
+    assert (await balances(morning))["principal"] == 10_000
+    causes = await owner.fetch("SELECT cause, count(DISTINCT journal) FROM postings GROUP BY cause")
+    assert {row["cause"]: row["count"] for row in causes}["entered_anew"] == 1
+    for day in (TODAY, tomorrow.date()):
+        assert (await morning.reconcile(day)).breaks == ()

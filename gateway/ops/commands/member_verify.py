@@ -16,7 +16,7 @@ from gateway.domain.booking import advance_id, due_on, payment_id
 from gateway.domain.correction import postings_of
 from gateway.domain.identifier import public_id
 from gateway.domain.ledger import PRINCIPAL, SUSPENSE, Leg, balances
-from gateway.domain.loan_entries import Kind, LoanEntry
+from gateway.domain.loan_entries import Chains, Kind, LoanEntry
 from gateway.domain.loan_history import History, history
 from gateway.domain.money import Yen
 from gateway.domain.transfer import HOLDS_RESERVATION, State
@@ -89,16 +89,17 @@ def _ledger_findings(row: Record, folded: History) -> Iterator[Finding]:
 
 
 def _transfer_findings(row: Record, entries: Sequence[LoanEntry]) -> Iterator[Finding]:
+    chains = Chains(entries)
+    in_force = [entry for entry in entries if chains.is_in_force(entry)]
     for transfer in row["transfers"]:
         number = UUID(transfer["id"])
         # The charge is posted with the advance, so that what is looked at is the entries.
-        ours = [e for e in entries if advance_id(number) in (e.id, e.takes_back)]
+        ours = [e for e in in_force if advance_id(number) == chains.first(_about(e))]
         expected = BOOKED_TRANSFERS.get(transfer["state"], ())
         is_right = tuple(sorted(e.kind for e in ours)) == expected and all(
             e.amount.amount == transfer["amount"]
             and e.house == f"settlement_cash:{transfer['bank']}"
-            and e.at
-            == _instant(transfer["settled_at" if e.kind is Kind.ADVANCE else "returned_at"])
+            and _is_dated(e, transfer["settled_at" if e.kind is Kind.ADVANCE else "returned_at"])
             for e in ours
         )
         if not is_right:
@@ -106,15 +107,27 @@ def _transfer_findings(row: Record, entries: Sequence[LoanEntry]) -> Iterator[Fi
             yield Finding("transfer_misbooked", public_id("tr", number), says)
 
 
+def _about(entry: LoanEntry) -> UUID:
+    """Return the advance that a return is about, any other entry itself."""
+    return entry.takes_back if entry.kind is Kind.RETURN and entry.takes_back else entry.id
+
+
+def _is_dated(entry: LoanEntry, told: str | None) -> bool:
+    """Whether an entry has the instant of its row; one entered anew has the statement's."""
+    return entry.supersedes is not None or entry.at == _instant(told)
+
+
 def _repayment_findings(row: Record, entries: Sequence[LoanEntry]) -> Iterator[Finding]:
+    chains = Chains(entries)
+    in_force = [entry for entry in entries if chains.is_in_force(entry)]
     for repayment in row["repayments"]:
         number = UUID(repayment["id"])
-        ours = [e for e in entries if e.id == payment_id(number, 1)]
+        ours = [e for e in in_force if chains.first(e.id) == payment_id(number, 1)]
         is_paid = repayment["state"] == PAID
         is_right = len(ours) == is_paid and all(
             e.amount.amount == repayment["paid_amount"]
             and e.house == f"settlement_cash:{repayment['bank']}"
-            and e.at == _instant(repayment["settled_at"])
+            and _is_dated(e, repayment["settled_at"])
             for e in ours
         )
         if not is_right:

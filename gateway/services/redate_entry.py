@@ -1,0 +1,50 @@
+"""Redate: an entry whose day was wrong is entered anew at the instant of the statement.
+
+The transfer or repayment keeps what was said of it then; the loan goes by the entry.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.booking import in_place_of
+from gateway.domain.errors import NotFoundHere
+from gateway.domain.hours import JST
+from gateway.services.book_entry import FoundEntry, book_entry
+from gateway.services.desk import TransferDesk
+from gateway.store.loan_books import read_loan_record
+from gateway.store.review_items import ReviewItem
+from gateway.store.statements import lines_elsewhere
+
+
+async def redate_entry(desk: TransferDesk, item: ReviewItem) -> bool:
+    """Return whether the entry of an item is entered anew now; False: it counted no more already.
+
+    Raises NotFoundHere where entry or line are not there, StaleTransfer when the loan does not
+    rest.
+    """
+    at = await _stated_at(desk, item)
+    record = await read_loan_record(desk.db, item.member_id)
+    if record is None:
+        raise NotFoundHere("the member has no loan")
+    known, sources = record
+    entry = next((e for e in known.entries if str(e.id) == item.details["entry"]), None)
+    if entry is None:
+        raise NotFoundHere("the member's loan has no such entry")
+    day = at.astimezone(JST).date()
+    anew = in_place_of(entry.id, replace(entry, at=at, effective_on=day))
+    found = FoundEntry(item.member_id, anew, source_id=sources.get(entry.id), why="redated")
+    return await book_entry(desk, found)
+
+
+async def _stated_at(desk: TransferDesk, item: ReviewItem) -> datetime:
+    """Return the instant of the line, the item's own or that of another day's statement."""
+    details: Mapping[str, Any] = item.details
+    if "booked_at" in details:
+        return datetime.fromisoformat(details["booked_at"])
+    day = datetime.fromisoformat(details["our_day"]).date()
+    for line in await lines_elsewhere(desk.db, item.bank, day, [item.reference or ""]):
+        if line.amount.amount == details["our_amount"] and not line.is_return:
+            return line.booked_at
+    raise NotFoundHere("no statement has the line that the entry stands for")
