@@ -28,7 +28,6 @@ from tests.manual_clock import ManualClock
 from tests.month.bank import MonthBank
 from tests.month.life import DAY, Month
 from tests.month.oracle import Oracle
-from tests.services.conftest import *  # noqa: F403 - its fixtures
 
 SEED = int(os.environ.get("MONTH_SEED", "1"))
 MOVEMENTS = int(os.environ.get("MONTH_MOVEMENTS", "22500"))
