@@ -25,7 +25,7 @@ from gateway.domain.resolution import (
 from gateway.domain.review import Resolution, ReviewKind
 from gateway.services.book_entry import FoundEntry, book_entry
 from gateway.services.desk import TransferDesk
-from gateway.services.name_line import name_line, unname_line
+from gateway.services.name_line import line_of, line_standing, name_line, unname_line
 from gateway.services.record_decision import record_decision
 from gateway.services.record_repayment import record_repayment
 from gateway.services.redate_entry import redate_entry
@@ -136,6 +136,11 @@ async def _pay(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None
 
 
 async def _assign(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
+    standing = await line_standing(desk.db, line_of(item))
+    if standing.aside != item.details["set_aside"]:
+        # Something explained the line after it was confirmed: it is nobody's to be given to.
+        log.warning("resolution.void", kind=item.kind, bank=item.bank, reference=item.reference)
+        return
     booked_at = datetime.fromisoformat(item.details["booked_at"])
     amount = Yen(abs(item.details["set_aside"]))
     entry = assigned_entry(item.id, proposal.resolution, amount, booked_at)

@@ -10,7 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.domain.errors import NotFoundHere
-from gateway.domain.ledger import UNIDENTIFIED, settlement_cash
+from gateway.domain.house_money import LineKey
+from gateway.domain.ledger import UNIDENTIFIED, Posting, settlement_cash
+from gateway.domain.money import Yen
 from gateway.domain.operator import NameMissing
 from gateway.domain.outcome import Unknown
 from gateway.domain.resolution import PARTICULARS, ResolutionRefused
@@ -22,11 +24,13 @@ from gateway.domain.review import (
     ReviewKind,
     may_resolve,
 )
+from gateway.domain.set_aside import aside_id
 from gateway.domain.transfer import State, Transfer
 from gateway.ops.commands.ledger_verify import verify_ledger
 from gateway.services.act_on_reviews import act_on_reviews, measure_reviews
 from gateway.services.resolve_review import confirm_resolution, propose_resolution
 from gateway.services.work_transfers import ask_due, send_due
+from gateway.store.ledger import post_house
 from gateway.store.loan_books import read_loan_book
 from gateway.store.review_items import (
     Confirmation,
@@ -568,3 +572,30 @@ def test_every_resolution_says_what_it_needs_and_belongs_to_a_kind() -> None:
 @pytest.mark.parametrize("kind", list(ReviewKind))
 def test_what_needs_nothing_can_always_be_noted(kind: ReviewKind) -> None:
     assert may_resolve(kind, R.NOTED)
+
+
+async def test_what_explains_a_line_between_the_word_and_the_act_wins(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    transfer = await accepted(morning.desk, member)
+    morning.bank.state(transfer.reference)
+    morning.bank.state("Z" * 20, OUT, 700)
+    await morning.reconcile()
+    item, number = await only_item(morning), await number_of(owner, member)
+    await propose(morning, item, R.ADVANCE, member=number)
+    await confirm(morning, item, R.ADVANCE, member=number)
+    line = LineKey(BANK, TODAY, item.details["bank_id"])
+    explained = Posting(
+        id=aside_id(BANK, TODAY, line.bank_id, 1),
+        journal=aside_id(BANK, TODAY, line.bank_id, 1),
+        debit=settlement_cash(BANK),
+        credit=UNIDENTIFIED,
+        amount=Yen(700),
+        effective_on=TODAY,
+        source=line.source("set_aside"),
+    )
+    assert await post_house(morning.desk.db, [explained], now=morning.clock.now()) == 1
+
+    assert await act_on_reviews(morning.desk) == 1
+
+    assert (await balances(morning))["principal"] == 10_000
