@@ -9,7 +9,8 @@ import os
 import secrets
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,12 +25,16 @@ from chaos.plan import FIRST_ADVANCE, SHAPES, Shape, planned
 from chaos.report import Result, show
 from chaos.stage import Stage, Terms, open_stage
 from chaos.tape import Tape
+from gateway.ops.commands.audit_trace import Trace, watch_trace
 
 # A Wednesday: every service is open, and a run of two sides lies around midnight.
 OPEN_DAY = datetime(2026, 11, 25, 10, 0, tzinfo=JST)
 MIDNIGHT = datetime(2026, 11, 26, 0, 0, tzinfo=JST)
-FOCUS = Shape(transfers=0, repayments=0, members=5, lasts_s=0, rests_s=60)
+FOCUS = Shape(transfers=0, repayments=0, members=5, lasts_s=0, rests_s=90)
+# A sender that is held must still be able to send in what is left of its lease.
+FOCUS_SCALES = {"voided-file": 0.5}
 RESTED_S = 2.0
+OWN_BINARIES = Path(sys.executable).parent
 
 
 async def run(program: Program, seed: int, shape: Shape, focus: str, tape: Tape) -> Result:
@@ -41,6 +46,22 @@ async def run(program: Program, seed: int, shape: Shape, focus: str, tape: Tape)
 
 
 async def _run_on(stage: Stage, terms: Terms, focus: str) -> Result:
+    """Do everything, let it come to rest, and judge what is seen then."""
+    async with _trace(stage) as trace:
+        await _treat(stage, terms, focus)
+        before = judge(await see(stage))
+        unread = [] if focus else await reconcile(stage, terms.begins)
+        seen = await see(stage)
+        verified, said = await stage.ops("ledger-verify")
+        edges = [] if trace is None else [str(found) for found in await trace.findings()]
+        held = None if trace is None else (trace.changes, trace.gaps)
+    return Result(
+        seen, judge(seen), len(before), unread, "" if verified == 0 else said, edges, held
+    )
+
+
+async def _treat(stage: Stage, terms: Terms, focus: str) -> None:
+    """Do what the plan or the focus says, and put everything right again."""
     operators = Operators(stage, ("send_again",) if focus else ("send_again", "rejected"))
     acts = Acts(stage, operators)
     people = asyncio.create_task(operators.work())
@@ -58,11 +79,16 @@ async def _run_on(stage: Stage, terms: Terms, focus: str) -> Result:
         people.cancel()
         with suppress(asyncio.CancelledError):
             await people
-    before = judge(await see(stage))
-    unread = [] if focus else await reconcile(stage, terms.begins)
-    seen = await see(stage)
-    verified, said = await stage.ops("ledger-verify")
-    return Result(seen, judge(seen), len(before), unread, "" if verified == 0 else said)
+
+
+@asynccontextmanager
+async def _trace(stage: Stage) -> AsyncIterator[Trace | None]:
+    """Hold every change of a row to the state tables; they are this checkout's, and no other's."""
+    if stage.program.binaries != OWN_BINARIES:
+        yield None
+        return
+    async with watch_trace(stage.server.admin_url) as trace:
+        yield trace
 
 
 async def lend(stage: Stage) -> None:
@@ -87,10 +113,12 @@ def options() -> argparse.Namespace:
 
 def main() -> int:
     asked = options()
-    binaries = Path(os.environ.get("RIG_GATEWAY", str(Path(sys.executable).parent)))
+    binaries = Path(os.environ.get("RIG_GATEWAY", OWN_BINARIES))
     name = asked.focus or asked.shape
     tape = Tape(asked.into / f"{name}-{asked.seed}" / "tape.jsonl")
-    shape = FOCUS if asked.focus else SHAPES[asked.shape]
+    shape = SHAPES[asked.shape]
+    if asked.focus:
+        shape = replace(FOCUS, time_scale=FOCUS_SCALES.get(asked.focus, FOCUS.time_scale))
     if asked.lasts is not None:
         shape = replace(shape, lasts_s=asked.lasts)
     tape.write("begins", seed=asked.seed, what=name, gateway=str(binaries))

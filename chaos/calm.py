@@ -4,7 +4,10 @@ import asyncio
 import signal
 from collections.abc import Iterable
 from datetime import datetime
+from time import monotonic
 from typing import Any
+
+import asyncpg
 
 from chaos.acts import Acts
 from chaos.members import Told
@@ -13,6 +16,10 @@ from chaos.stage import Stage, days_from, until_ready
 
 RECONCILED = {0, 3}
 RECONCILE_TRIES = 5
+OPEN_FILES = """
+SELECT file_id, state, tries FROM bank_files WHERE state IN ('stored', 'accepted')
+ORDER BY stored_at
+"""
 ROWS = """
 SELECT '{flow}' AS flow, m.reference, m.state, m.reason,
     (SELECT count(*) FROM review_items i WHERE i.reference = m.reference AND i.state <> 'closed')
@@ -50,6 +57,7 @@ async def put_right(acts: Acts) -> None:
 async def until_at_rest(acts: Acts, tasks: Iterable[asyncio.Task[None]], within_s: float) -> None:
     """Wait until every wish has its last word, or so long; what is left then is for the oracle."""
     stage = acts.stage
+    deadline = monotonic() + within_s
     waiting = list(tasks)
     if waiting:
         await asyncio.wait(waiting, timeout=within_s)
@@ -58,10 +66,22 @@ async def until_at_rest(acts: Acts, tasks: Iterable[asyncio.Task[None]], within_
     for result in await asyncio.gather(*waiting, return_exceptions=True):
         if isinstance(result, Exception):
             stage.tape.write("act_failed", error=repr(result))
+    await _until_files_end(stage, deadline)
     try:
         await until_ready(stage.client, [machine.address for machine in stage.machines])
     except TimeoutError:
         stage.tape.write("machine_not_ready")
+
+
+async def _until_files_end(stage: Stage, deadline: float) -> None:
+    """Wait until no file may still be sent: one that is sent late is where money is paid twice."""
+    while monotonic() < deadline:
+        try:
+            if not await stage.rows(OPEN_FILES):
+                return
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            stage.tape.write("not_seen", error=str(error)[:200])
+        await asyncio.sleep(0.5)
 
 
 async def reconcile(stage: Stage, begins: datetime) -> list[str]:
@@ -99,7 +119,8 @@ async def see(stage: Stage) -> Seen:
         for bank in stage.banks.urls
         for movement in await stage.banks.movements(bank)
     ]
-    return Seen([heard(told) for told in accepted], rows, cash, moved)
+    files = [row["file_id"] for row in await stage.rows(OPEN_FILES)]
+    return Seen([heard(told) for told in accepted], rows, cash, moved, files)
 
 
 def heard(told: Told) -> Heard:

@@ -16,10 +16,10 @@ from chaos.proxy import Hook, Session, is_write
 BANK = "mizuho"
 # The statements that the actor waits for: a file is stored; a place in the bank's queue is taken.
 STORES, QUEUES = "store_file", "take_slot"
-VOIDED_WITHIN_S = 3.0
-SENT_WITHIN_S = 2.0
-ROUND_WITHIN_S = 20.0
-ROUNDS = 5
+VOIDED_WITHIN_S = 5.0
+SENT_WITHIN_S = 4.0
+ROUND_WITHIN_S = 30.0
+ROUNDS = 4
 # Until people look: 1,800 s, at the run's time scale, and as much again.
 REVIEWED_WITHIN_S, ACTED_WITHIN_S = 3_600.0, 3.0
 LAST_FILE = "SELECT file_id, state, fence, tries FROM bank_files ORDER BY stored_at DESC LIMIT 1"
@@ -32,6 +32,7 @@ class Sender:
     machine: int
     pid: int
     is_awake: bool = False
+    has_voided: bool = False
     frozen_at: float = 0.0
 
 
@@ -62,7 +63,7 @@ class VoidedFile:
         async def answered(session: Session) -> None:
             if self._sender is None and STORES in session.statement:
                 await self._stored(number, session)
-            elif self._is_senders(number, session) and is_write(session.statement):
+            elif is_write(session.statement) and self._is_senders(number, session):
                 await self._said(session)
 
         return answered
@@ -70,7 +71,9 @@ class VoidedFile:
     def _before(self, number: int) -> Hook:
         async def asked(session: Session) -> None:
             sender = self._sender
-            if sender is None or sender.is_awake or QUEUES not in session.statement:
+            if sender is None or sender.is_awake or sender.has_voided:
+                return
+            if QUEUES not in session.statement:
                 return
             if monotonic() < sender.frozen_at + self._lease_s or BANK.encode() not in session.asked:
                 return
@@ -83,7 +86,9 @@ class VoidedFile:
         sender = self._sender
         if sender is None or number != sender.machine:
             return False
-        return self._stage.machines[number].process_of(session.port) == sender.pid
+        if session.pid is None:
+            session.pid = self._stage.machines[number].process_of(session.port)
+        return session.pid == sender.pid
 
     async def _stored(self, number: int, session: Session) -> None:
         """Freeze whoever has stored a file, before it hears that it has."""
@@ -98,6 +103,7 @@ class VoidedFile:
         if sender is None or not sender.is_awake or "file" not in session.statement:
             return
         if (await self._last_file()).get("state") == "void":
+            sender.has_voided = True
             await self._freeze("voided")
             self._has_voided.set()
 

@@ -1,7 +1,7 @@
 """Members of the run: they ask until they are answered, pay back, and note what they are told."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
@@ -123,7 +123,7 @@ class Crowd:
     banks: Banks
     tape: Tape
     random: Random
-    described: Callable[[str], bool]
+    described: Collection[str] = ()
     told: list[Told] = field(default_factory=list)
 
     def key(self) -> str:
@@ -133,7 +133,7 @@ class Crowd:
         """Ask for cash, and follow it to its last word."""
         wish = Told("transfer", self.key(), member.number, bank, amount)
         body = {"account_id": member.accounts[bank], "amount": amount}
-        body |= {"again": True} if self.described("again") else {}
+        body |= {"again": True} if "again" in self.described else {}
         if await self._ask(member, wish, body):
             await self._follow(member, wish)
         return wish
@@ -143,7 +143,7 @@ class Crowd:
         wish = Told("repayment", self.key(), member.number, bank, amount)
         body: dict[str, object] = {"kind": "amount", "amount": amount, "bank": bank}
         body |= {"return_url": RETURN_URL}
-        body |= {"beside_open": True} if self.described("beside_open") else {}
+        body |= {"beside_open": True} if "beside_open" in self.described else {}
         if not await self._ask(member, wish, body):
             return wish
         while wish.state == "created":

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
 JST = timezone(timedelta(hours=9))
-# Some banks tell whole seconds; one tells of a collection on which day it was paid, no more.
+# Some banks tell whole seconds; one tells the day, no more, and answers are then held to the day.
 TOLD_WITHIN = timedelta(seconds=1.5)
-DAY_ONLY = {("mizuho", "collection")}
+DAY_ONLY = {"mizuho"}
 LAST_WORDS: Mapping[str, frozenset[str]] = {
     "transfer": frozenset({"settled", "rejected", "cancelled", "returned"}),
     "repayment": frozenset({"settled", "rejected", "expired", "cancelled"}),
@@ -87,12 +87,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All that the oracle looks at, once everything has come to rest."""
+    """All that the oracle looks at, once everything has come to rest.
+
+    `open_files`: the numbers of files that may still be sent, or whose results are still to come.
+    """
 
     heard: Sequence[Heard]
     rows: Sequence[Row]
     cash: Sequence[Cash]
     moved: Sequence[Moved]
+    open_files: Sequence[str] = ()
 
 
 def judge(seen: Seen) -> list[Finding]:
@@ -117,6 +121,7 @@ def judge(seen: Seen) -> list[Finding]:
         for row in seen.rows
         if row.reference not in known
     ]
+    findings += [Finding("stuck", file, "a file that has no end") for file in seen.open_files]
     return findings
 
 
@@ -188,7 +193,7 @@ def _told(heard: Heard, moved: Sequence[Cash | Moved]) -> list[Finding]:
 def _dated(heard: Heard, told: datetime | None, line: Moved | None) -> list[Finding]:
     if told is None or line is None or abs(told - line.at) <= TOLD_WITHIN:
         return []
-    if (line.bank, line.kind) in DAY_ONLY and told.astimezone(JST).date() == line.day:
+    if line.bank in DAY_ONLY and told.astimezone(JST).date() == line.day:
         return []
     what = f"told {told.isoformat()}, {heard.bank} booked {line.kind} at {line.at.isoformat()}"
     return [Finding("misdated", heard.reference, what)]

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 
 from gateway.domain.errors import NotReady
-from gateway.store.cluster import APP, OWNER, ROOT_MODES, Cluster, environment, prepare
+from gateway.store.cluster import APP, OWNER, ROOT_MODES, SUPERUSER, Cluster, environment, prepare
 from gateway.store.postgres import running_postgres
 
 UP_WITHIN_S = 60.0
@@ -34,6 +34,10 @@ class Server:
     @property
     def owner_url(self) -> str:
         return self._cluster.url(OWNER)
+
+    @property
+    def admin_url(self) -> str:
+        return self._cluster.url(SUPERUSER)
 
     @property
     def app_url(self) -> str:

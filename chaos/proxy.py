@@ -21,7 +21,8 @@ BEGUN, ASKED, WORK_DONE = b"PBDEC", b"SQ", b"Z"
 class Session:
     """One connection: the peer's port, and the statement that is being worked on.
 
-    `asked` is the statement's frames: its parameters are in them.
+    `asked` is the statement's frames: its parameters are in them. `pid` is whose it is, once
+    somebody has looked that up.
     """
 
     port: int
@@ -29,6 +30,7 @@ class Session:
     server: asyncio.StreamWriter
     statement: str = ""
     asked: bytes = b""
+    pid: int | None = None
     is_asking: bool = False
     prepared: dict[str, str] = field(default_factory=dict)
 

@@ -30,17 +30,23 @@ STORY_STEPS_MAX, STEP_LETTERS_MAX = 80, 200
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run found; `mended` findings were there before the statements were read."""
+    """What a run found; `before`: how many findings there were until the statements were read.
+
+    `edges`: changes of rows that the state tables do not have; `held`: how many changes were held
+    to them, and how often the reading broke off. None: another checkout's gateway.
+    """
 
     seen: Seen
     findings: Sequence[Finding]
     before: int
     unread: Sequence[str]
     ledger: str
+    edges: Sequence[str] = ()
+    held: tuple[int, int] | None = None
 
     @property
     def is_bad(self) -> bool:
-        return bool(self.findings or self.unread or self.ledger)
+        return bool(self.findings or self.unread or self.ledger or self.edges)
 
 
 def show(result: Result, tape: Tape, out: IO[str]) -> None:
@@ -55,14 +61,24 @@ def show(result: Result, tape: Tape, out: IO[str]) -> None:
     for kind in ("lost", "doubled", "misdated", "stuck", "told_wrongly"):
         out.write(f"{kinds[kind]:>6}  {kind}\n")
     out.write(f"{result.before:>6}  findings before the statements were read\n")
-    for day in result.unread:
-        out.write(f"statements of {day} could not be read\n")
-    if result.ledger:
-        out.write(f"ledger-verify: {result.ledger}\n")
+    _show_rest(result, out)
     for reference in dict.fromkeys(finding.reference for finding in result.findings):
         of_one = [finding for finding in result.findings if finding.reference == reference]
         _tell(of_one, tape, out)
     out.write("✗ findings\n" if result.is_bad else "✓ nothing lost, doubled, misdated or stuck\n")
+
+
+def _show_rest(result: Result, out: IO[str]) -> None:
+    """Print what concerns no single wish."""
+    if result.held is not None:
+        changes, gaps = result.held
+        out.write(f"{changes:>6}  changes of rows held to the state tables, {gaps} gaps\n")
+    for edge in result.edges:
+        out.write(f"no such edge: {edge}\n")
+    for day in result.unread:
+        out.write(f"statements of {day} could not be read\n")
+    if result.ledger:
+        out.write(f"ledger-verify: {result.ledger}\n")
 
 
 def _tell(findings: Sequence[Finding], tape: Tape, out: IO[str]) -> None:

@@ -48,15 +48,19 @@ class Stage:
     time_scale: float
     environment: Mapping[str, str]
     client: aiohttp.ClientSession
-    has: Mapping[str, bool] = field(default_factory=dict)
+    _reader: "asyncpg.Connection[asyncpg.Record] | None" = None
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def rows(self, sql: str, *arguments: object) -> list[dict[str, Any]]:
-        """Read from the database as its owner, past the proxies."""
-        connection = await asyncpg.connect(self.server.owner_url)
-        try:
-            return [dict(row) for row in await connection.fetch(sql, *arguments)]
-        finally:
-            await connection.close()
+        """Read from the database as its owner, past the proxies, on one connection."""
+        async with self._turn:
+            if self._reader is None or self._reader.is_closed():
+                self._reader = await asyncpg.connect(self.server.owner_url)
+            return [dict(row) for row in await self._reader.fetch(sql, *arguments)]
+
+    async def close(self) -> None:
+        if self._reader is not None:
+            self._reader.terminate()
 
     async def ops(self, *arguments: str) -> tuple[int, str]:
         """Run an operators' command; return its exit code and what it printed."""
@@ -116,15 +120,22 @@ async def open_stage(
             machine.start()
         addresses = [machine.address for machine in machines]
         await until_ready(client, addresses)
-        described = await _described(client, addresses[0])
         people = [Member(number, addresses, random) for number, _ in numbers]
-        for member in people:
-            await member.sign_in(client)
-        crowd = Crowd(client, people, banks, tape, random, described.__contains__)
-        yield Stage(
+        crowd = await _crowd(Crowd(client, people, banks, tape, random), addresses[0])
+        stage = Stage(
             program, server, banks, machines, proxies, crowd, tape, random,
             SystemClock(shift_s), time_scale, base, client,
         )  # fmt: skip
+        stack.push_async_callback(stage.close)
+        yield stage
+
+
+async def _crowd(crowd: Crowd, address: str) -> Crowd:
+    """Sign everybody in, and learn what the API describes."""
+    crowd.described = await _described(crowd.client, address)
+    for member in crowd.members:
+        await member.sign_in(crowd.client)
+    return crowd
 
 
 def _seeded(seed: int) -> Random:

@@ -111,6 +111,10 @@ def test_an_honest_end_has_no_finding():
             id="told another instant than the bank's",
         ),
         pytest.param(with_row("OUT", state="unknown"), "stuck", "OUT", id="still unknown"),
+        pytest.param(
+            replace(HONEST, open_files=["FILE"]), "stuck", "FILE",
+            id="a file that may still be sent",
+        ),
         pytest.param(with_row("WAITS", open_items=0), "stuck", "WAITS", id="in nobody's review"),
         pytest.param(with_row("WAITS", reason=None), "stuck", "WAITS", id="in review, why?"),
         pytest.param(
