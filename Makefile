@@ -34,8 +34,7 @@ faults: setup
 fuzz: setup
 	@$(VENV)/bin/pytest -m long -q --numprocesses 2 tests/adapters/test_mutations.py tests/http/test_generated_calls.py $(ARGS)
 
-# Every order of events around an item of files, each file sent three times, and three files: half an hour. MODEL_SENDINGS
-# and MODEL_FILES change how many.
+# Every order of events around an item of files, each file sent three times: a minute, half a gigabyte. MODEL_SENDINGS changes how often.
 models: setup
 	@$(VENV)/bin/pytest -q -m long tests/domain/test_file_model.py $(ARGS)
 

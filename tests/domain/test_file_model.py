@@ -66,10 +66,3 @@ def test_the_old_rules_pay_twice(mistake: str) -> None:
 def test_no_order_of_events_breaks_with_more_sendings() -> None:
     sendings = int(os.environ.get("MODEL_SENDINGS", "3"))
     assert search(Model(ALL, sendings=sendings)).worlds > 300_000
-
-
-@pytest.mark.long
-@pytest.mark.timeout(7_200)
-def test_no_order_of_events_breaks_with_more_files() -> None:
-    files = int(os.environ.get("MODEL_FILES", "3"))
-    assert search(Model(ALL, files=files)).worlds > 300_000
