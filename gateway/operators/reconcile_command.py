@@ -46,7 +46,9 @@ def reconcile(
     """
     now = SystemClock(load_settings().clock_shift_s).now()
     try:
-        check_typed("--date", day.date(), since=now.astimezone(JST).date() - STATED_FOR, now=now)
+        today = now.astimezone(JST).date()
+        if day.date() <= today:  # of a day to come the reconciliation says so itself
+            check_typed("--date", day.date(), since=today - STATED_FOR, now=now)
     except DateRefused as error:
         raise typer.BadParameter(str(error), param_hint="--date") from error
     try:

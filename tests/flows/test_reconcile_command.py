@@ -85,6 +85,8 @@ async def test_a_statement_that_cannot_be_had_and_a_day_to_come_are_said_so(
 
     code, _, err = await gateway_command("ops", "reconcile", "--date", "2026-12-24")
     assert (code, "has not come yet" in err) == (2, True)
+    code, _, err = await gateway_command("ops", "reconcile", "--date", "0226-12-01")
+    assert (code, "cannot be; it lies" in err) == (2, True)
 
     code, _, err = await gateway_command("ops", "review", "show", "rv_" + "0" * 32)
     assert (code, "no review item" in err) == (2, True)
