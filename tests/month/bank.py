@@ -28,7 +28,13 @@ from gateway.domain.outcome import (
 from tests.services.conftest import ToldBank, evidence
 
 REDIRECT = Redirect("https://bank.example/approve/1")
-SHIFTS = {"": timedelta(), "before": timedelta(days=-1), "after": timedelta(days=2)}
+AN_INSTANT = timedelta(seconds=15)
+SHIFTS = {
+    "": timedelta(),
+    "midnight": timedelta(),
+    "before": timedelta(days=-1),
+    "after": timedelta(days=2),
+}
 STATES_BALANCES = {"mufg", "mizuho"}
 
 
@@ -36,21 +42,25 @@ STATES_BALANCES = {"mufg", "mizuho"}
 class MonthBank(ToldBank):
     """Pays out at once. `says`: how the next answers differ from what it booked:
 
-    lost: no answer comes; before, after: the answer names an instant of another day.
+    lost: no answer comes; before, after: the answer names an instant of another day; midnight: it
+    is answered before midnight and booked after.
     """
 
     opening: int = 0
     says: deque[str] = field(default_factory=deque)
     days: dict[date, list[StatementLine]] = field(default_factory=lambda: defaultdict(list))
     paid: dict[str, StatementLine] = field(default_factory=dict)
+    booked: list[StatementLine] = field(default_factory=list)
 
     async def submit(self, order: TransferOrder, *, send_before: float) -> Answer[SubmitOutcome]:
         del send_before
-        line = self.book(order.reference, -order.amount.amount)
         said = self.says.popleft() if self.says else ""
+        now = self.clock.now()
+        at = now + AN_INSTANT if said == "midnight" else now
+        line = self.book(order.reference, -order.amount.amount, at=at)
         if said == "lost":
             return Answer(Unknown(), evidence())
-        return Answer(Settled(line.booked_at + SHIFTS[said], line.bank_id), evidence())
+        return Answer(Settled(now + SHIFTS[said], line.bank_id), evidence())
 
     async def inquire(self, order: TransferOrder) -> Answer[InquiryOutcome]:
         del order
@@ -79,9 +89,10 @@ class MonthBank(ToldBank):
         *,
         counterparty: str = "",
         is_return: bool = False,
+        at: datetime | None = None,
     ) -> StatementLine:
-        """Book a line now, in counted positive."""
-        at: datetime = self.clock.now()
+        """Book a line, now if nothing else is said; `yen` in counted positive."""
+        at = at or self.clock.now()
         lines = self.days[at.date()]
         line = StatementLine(
             bank_id=f"{at:%m%d}-{len(lines) + 1}",
@@ -94,6 +105,7 @@ class MonthBank(ToldBank):
             is_return=is_return,
         )
         lines.append(line)
+        self.booked.append(line)
         return line
 
     async def moved(self) -> int:

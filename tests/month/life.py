@@ -23,6 +23,7 @@ from gateway.services.desk import TransferDesk
 from gateway.services.inquire_repayment import inquire_repayment
 from gateway.services.open_account import confirm_account_opening, propose_account_opening
 from gateway.services.quote_repayment import RepaymentWish
+from gateway.services.read_today import read_today
 from gateway.services.resolve_review import confirm_resolution, propose_resolution
 from gateway.services.run_mornings import run_mornings
 from gateway.services.standing_rules import add_rule, approve
@@ -43,6 +44,7 @@ R = Resolution
 BACK = "http://127.0.0.1:8080/back"
 NOTE = "looked at with the bank"
 DAY = timedelta(days=1)
+SATURDAY = 5
 HEAD_OFFICE = "ﾎﾝｼﾔ"
 SEQUENCE = ("advance", "advance", "repayment", "repayment", "repayment")
 
@@ -93,7 +95,7 @@ class Month:
         there = self.banks[bank]
         if says:
             there.says.append(says)
-        before = len(there.days[self.clock.now().date()])
+        before = len(there.booked)
         self.keys += 1
         wanted = TransferRequest(
             member.id, member.account, Yen(amount), f"month-transfer-{self.keys:08}", "month"
@@ -105,7 +107,7 @@ class Month:
             there.says.clear()
             return
         assert await self.desk.senders.drain(10) == 0
-        (line,) = there.days[self.clock.now().date()][before:]
+        (line,) = there.booked[before:]
         self.true(bank, line, "advance", member=number)
         self.happened[f"advance {says}"] += bool(says)
 
@@ -205,6 +207,9 @@ class Month:
         self.sweep()
         if (day + DAY).day == 1:
             self.bill()
+        if day.weekday() < SATURDAY:
+            self.clock.instant = datetime.combine(day, time(23, 59, 50), JST)
+            await self.lend(self.random.randrange(len(self.members)), 7_000, "midnight")
 
     async def something(self, what: str) -> None:
         number, dice = self.random.randrange(len(self.members)), self.random.random()
@@ -228,6 +233,7 @@ class Month:
         """
         self.clock.instant = datetime.combine(day, time(7, 10), JST)
         await run_mornings(self.desk)
+        await read_today(self.desk)
         await work_due_dates(self.desk)
         if people:
             self.clock.instant = datetime.combine(day, time(7, 30), JST)
@@ -247,6 +253,8 @@ class Month:
                 await self.name(item)
             case ReviewKind.PAID_TWICE | ReviewKind.OVERPAID:
                 await self.refund(item)
+            case ReviewKind.DATE_DIFFERS:
+                await self.resolve(item, R.REDATED)
             case _:
                 await self.resolve(item, R.NOTED)
         self.happened[f"item {item.kind}"] += 1
