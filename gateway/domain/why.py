@@ -261,7 +261,8 @@ def _kind(part: Part, source: Source) -> PartKind:
 
 
 def _reckoning(part: Part, told: Reckoned | None) -> Reckoning | None:
-    if told is None or part not in RECKONED:
+    # What was withdrawn, or came back whole, settles nothing, whatever its days had borne.
+    if told is None or part not in RECKONED or part not in told.step.parts:
         return None
     accrual = told.interest if part is Part.INTEREST_ACCRUED else told.late_damages
     return Reckoning(told.step.entry.id, accrual)

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from gateway.domain.accrual import Accrual, accruals_on
+from gateway.domain.booking import withdrawal_of
 from gateway.domain.correction import Cause, correction
 from gateway.domain.ledger import (
     INTEREST,
@@ -195,6 +196,20 @@ def test_what_an_advance_that_came_back_changes_is_a_correction_that_says_what_w
         part.entry.kind: part.amount for part in explained(PRINCIPAL, told[-1]) if part.entry
     }
     assert principal == {Kind.ADVANCE: -50_000, Kind.PAYMENT: -244}
+
+
+def test_a_payment_that_was_withdrawn_settles_nothing_any_more() -> None:
+    terms = agreement("17.8")
+    paid = payment(5_000, "2025-06-20")
+    gone = withdrawal_of(paid, datetime(2025, 6, 25, 3, tzinfo=UTC))
+
+    told = retold(written([advance(100_000, "2025-06-01"), paid, gone], terms), terms)
+
+    (income,) = explained(INTEREST_INCOME, told[-1])
+    assert (income.kind, income.cause) == (PartKind.CORRECTION, Cause.WITHDRAWN)
+    assert income.is_now is None
+    assert income.was is not None
+    assert income.amount == income.was.accrual.whole.amount == 926
 
 
 def test_what_is_recorded_later_explains_nothing_of_an_earlier_instant() -> None:
