@@ -114,8 +114,12 @@ SELECT m, source FROM moved WHERE on_day = $3
             id="elsewhere",
         ),
         pytest.param(
-            "decided", "text, date, text[]", f"'smbc', '{DAY}', ARRAY['noted']", id="decided"
+            "named_lines",
+            "text, date, text",
+            f"'{{cash}}', '{DAY}', 'smbc'",
+            id="what the house's postings say of lines",
         ),
+        pytest.param("of_line", "text, date, text", f"'smbc', '{DAY}', 'L1'", id="items of a line"),
     ],
 )
 async def test_a_day_is_read_without_the_history_before_it(owner, name, types, arguments, mode):
@@ -127,7 +131,7 @@ async def test_a_day_is_read_without_the_history_before_it(owner, name, types, a
         members=_uuids(row["m"] for row in rows),
         sources=_uuids(row["source"] for row in rows),
     )
-    file = "reviews" if name == "decided" else "reconciliation"
+    file = "reviews" if name == "of_line" else "reconciliation"
     await owner.execute(f"SET plan_cache_mode = {mode}")
     await owner.execute(f"PREPARE query ({types}) AS {SQL[f'{file}.{name}']}")
 
