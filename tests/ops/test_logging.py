@@ -12,9 +12,12 @@ from typing import Any
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
+from gateway.http.middlewares import tell
 from gateway.ops.log_writer import LogWriter
 from gateway.ops.redaction import MASK
+from tests.services.conftest import NoMetrics
 
 PREAMBLE = """
 import asyncio, logging, os, sys, threading
@@ -266,3 +269,10 @@ def test_a_pipe_that_somebody_made_non_blocking_is_written_all_the_same(
 
     assert total == 300_000
     assert writer.dropped == 0
+
+
+def test_an_answers_line_tells_tenths_of_milliseconds() -> None:
+    with capture_logs() as lines:
+        tell(NoMetrics(), 200, method="GET", route="/v1/loan", seconds=0.012345)
+
+    assert [line["duration_ms"] for line in lines] == [12.3]

@@ -136,3 +136,14 @@ async def test_a_transfer_that_is_in_review_no_more_stays_as_it_is(
     assert (
         after_resolution(transfer, R.REJECTED, {}, now=START, policy=desk.policy(transfer)) is None
     )
+
+
+@pytest.mark.parametrize("missing", ["proposal", "confirmed_by"])
+async def test_what_two_people_have_not_decided_is_not_acted_on(
+    morning: Morning, missing: str
+) -> None:
+    item = NewReview("only_us:1", ReviewKind.ONLY_US, BANK, booked_on=TODAY)
+    decided = await closed(morning, R.NOTED, {}, item=item, subject=Subject(UUID(int=0)))
+
+    with pytest.raises(ValueError, match="nothing was confirmed"):
+        await act(morning.desk, replace(decided, **{missing: None}))
