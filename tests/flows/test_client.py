@@ -12,7 +12,7 @@ from tests.flows.world import open_world
 
 
 def request_bytes(caller: Caller, key: str) -> bytes:
-    body = json.dumps({"account_id": caller.account_id, "amount": 10_000}).encode()
+    body = json.dumps({"account_id": caller.account_id, "amount": 10_000, "again": True}).encode()
     head = (
         f"POST /v1/transfers HTTP/1.1\r\nHost: {urlsplit(caller.address).netloc}\r\n"
         f"Authorization: Bearer {caller.token}\r\nIdempotency-Key: {key}\r\n"

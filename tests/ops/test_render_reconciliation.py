@@ -101,7 +101,7 @@ def test_an_item_says_what_is_known_and_how_it_may_be_resolved() -> None:
     show_item(console, ITEM, RESOLUTIONS[ITEM.kind])
 
     shown = text.getvalue()
-    for word in (f"rv_{1:032x}", "5,000", "line-1", "payment, given_back, noted"):
+    for word in (f"rv_{1:032x}", "5,000", "line-1", "payment, funding, opening, given_back, noted"):
         assert word in shown
 
 
