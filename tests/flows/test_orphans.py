@@ -12,7 +12,7 @@ from tests.flows.families import are_gone, free_port, has_started, pids_of
 from tests.flows.serving import running, until
 from tests.flows.world import World, open_world
 
-GONE_WITHIN_S = 10
+GONE_WITHIN_S = 30
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
 
