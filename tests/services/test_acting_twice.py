@@ -144,6 +144,7 @@ async def test_what_two_people_have_not_decided_is_not_acted_on(
 ) -> None:
     item = NewReview("only_us:1", ReviewKind.ONLY_US, BANK, booked_on=TODAY)
     decided = await closed(morning, R.NOTED, {}, item=item, subject=Subject(UUID(int=0)))
+    gone: dict[str, Any] = {missing: None}
 
     with pytest.raises(ValueError, match="nothing was confirmed"):
-        await act(morning.desk, replace(decided, **{missing: None}))
+        await act(morning.desk, replace(decided, **gone))
