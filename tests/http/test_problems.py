@@ -8,7 +8,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.domain.account import BankCode
-from gateway.domain.errors import BankClosed, CommitUnknown, GatewayError, TooManyAttempts
+from gateway.domain.errors import (
+    BankClosed,
+    CommitUnknown,
+    GatewayError,
+    InOpenFile,
+    TooManyAttempts,
+)
 from gateway.domain.hours import JST
 from gateway.domain.operator import NameMissing
 from gateway.domain.resolution import ResolutionRefused
@@ -22,6 +28,7 @@ from gateway.http.problems import (
     problem_headers,
 )
 from gateway.http.refusals import MethodWrong
+from gateway.services.accept_statement import StatementNotAccepted
 from gateway.services.reconcile import DayNotCome
 from tests.http.conftest import Client, RecordedMetrics
 from tests.http.raw import exchange
@@ -32,7 +39,13 @@ MEMBERS: set[str] = {
 
 
 # What only the operators' commands meet: no route leads there.
-OF_COMMANDS: set[type[GatewayError]] = {ResolutionRefused, DayNotCome, NameMissing}
+OF_COMMANDS: set[type[GatewayError]] = {
+    ResolutionRefused,
+    DayNotCome,
+    NameMissing,
+    InOpenFile,
+    StatementNotAccepted,
+}
 
 
 def leaves(kind: type[GatewayError]) -> set[type[GatewayError]]:
