@@ -1,7 +1,7 @@
 """The lender's own money at all five banks: named by rules; a late line is taken on a word."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -59,10 +59,10 @@ async def begin(world: World, gateway: Gateway, bank: BankCode) -> None:
 
 
 async def put_between(world: World, bank: BankCode) -> None:
-    """Let the bank book late: just after its first line."""
+    """Let the bank book late: between its first line and its last."""
     at = Emulator(world.sandbox.urls[bank], world.control)
-    first = datetime.fromisoformat((await at.movements())[0]["instant"])
-    instant = (first + timedelta(milliseconds=1)).isoformat()
+    booked = [datetime.fromisoformat(line["instant"]) for line in await at.movements()]
+    instant = (booked[0] + (booked[-1] - booked[0]) / 2).isoformat()
     await at.post("movements", {"direction": "in", "amount": LATE, "at": instant})
 
 
