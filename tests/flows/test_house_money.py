@@ -53,9 +53,12 @@ async def begin(world: World, gateway: Gateway, bank: BankCode) -> None:
         await add_rule(db, rule, by="sato", note="each day", now=now)
         await approve(db, rule.id, by="suzuki", note="checked", now=now)
     at = Emulator(world.sandbox.urls[bank], world.control)
-    await at.post("movements", {"direction": "in", "amount": TOP_UP, "counterparty": "ﾌﾟﾛﾐｽ"})
-    await at.post("movements", {"direction": "out", "amount": BILL, "text": BILLED})
-    await at.post("movements", {"direction": "in", "amount": STRAY, "counterparty": "ｽｽﾞｷ"})
+    for minutes, line in (
+        (3, {"direction": "in", "amount": TOP_UP, "counterparty": "ﾌﾟﾛﾐｽ"}),
+        (2, {"direction": "out", "amount": BILL, "text": BILLED}),
+        (1, {"direction": "in", "amount": STRAY, "counterparty": "ｽｽﾞｷ"}),
+    ):
+        await at.post("movements", {**line, "at": (now - timedelta(minutes=minutes)).isoformat()})
 
 
 async def put_between(world: World, bank: BankCode) -> None:
