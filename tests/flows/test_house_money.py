@@ -1,7 +1,7 @@
 """The lender's own money at all five banks: named by rules; a late line is taken on a word."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
