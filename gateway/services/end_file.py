@@ -20,6 +20,10 @@ from gateway.store.operator_actions import OperatorAction
 
 PROPOSE = "file_end_propose"
 CONFIRM = "file_end_confirm"
+NOT_WRITTEN = {
+    "one_person": "another operator confirms what one proposed",
+    "stale": "somebody was faster: look at the file again",
+}
 
 log = structlog.get_logger()
 
@@ -99,8 +103,6 @@ async def _end(
     if result == "leased":
         at = "" if leased_until is None else f" until {leased_until.astimezone(JST):%H:%M:%S}"
         raise FileEndRefused(f"a sender has file {file.file_id}{at}: say it again after that")
-    if result == "one_person":
-        raise FileEndRefused("another operator confirms what one proposed")
-    if result != "moved":
-        raise FileEndRefused("somebody was faster: look at the file again")
+    if result in NOT_WRITTEN:
+        raise FileEndRefused(NOT_WRITTEN[result])
     return after

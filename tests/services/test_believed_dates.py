@@ -200,3 +200,46 @@ async def test_a_day_found_wrong_later_is_the_statements_in_one_journal(
     assert {row["cause"]: row["count"] for row in causes}["entered_anew"] == 1
     for day in (TODAY, tomorrow.date()):
         assert (await morning.reconcile(day)).breaks == ()
+
+
+@pytest.mark.parametrize("word", [R.SEND_AGAIN, R.REJECTED])
+async def test_a_confirmed_word_moves_nothing_once_the_bank_says_that_it_booked(
+    morning: Morning, member: Member, word: Resolution
+) -> None:
+    transfer, item = await unclear(morning, member)
+    await propose(morning, item, word)
+    await confirm(morning, item, word)
+    morning.bank.inquiries.append(Settled(TO_COME))
+    await inquire_transfer(morning.desk, transfer)
+
+    assert await act_on_reviews(morning.desk) == 1
+
+    found = await now(morning, transfer)
+    assert (found.state, found.reason) == (State.REVIEW, Reason.DATE_NOT_BELIEVED)
+    assert len(morning.bank.sent) == 1
+
+
+async def test_a_confirmed_word_moves_nothing_once_the_statement_has_the_transfer(
+    morning: Morning, member: Member
+) -> None:
+    transfer, item = await unclear(morning, member)
+    await propose(morning, item, R.SEND_AGAIN)
+    await confirm(morning, item, R.SEND_AGAIN)
+    morning.bank.state(transfer.reference, OUT)
+    await morning.reconcile()
+
+    assert await act_on_reviews(morning.desk) == 1
+
+    assert (await now(morning, transfer)).state is State.SETTLED
+    assert (await balances(morning))["principal"] == 10_000
+
+
+async def test_a_transfer_is_never_paid_but_settled_or_returned(
+    morning: Morning, member: Member
+) -> None:
+    transfer = await told(morning, member, LONG_AGO)
+
+    with pytest.raises(ResolutionRefused, match="settled or returned, not paid"):
+        await propose(morning, await only_item(morning), R.PAID, booked_at="2026-11-25")
+
+    assert (await now(morning, transfer)).state is State.REVIEW

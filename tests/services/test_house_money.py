@@ -1,11 +1,13 @@
 """The lender's own money on a real database: named by people or by a rule, once, and taken back."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.domain.bank import Direction, StatementLine
 from gateway.domain.errors import NotFoundHere
@@ -13,8 +15,9 @@ from gateway.domain.house_money import LineKey, Opening, StandingRule
 from gateway.domain.ledger import settlement_cash
 from gateway.domain.money import Yen
 from gateway.domain.resolution import ResolutionRefused
-from gateway.domain.review import Resolution, ReviewKind
+from gateway.domain.review import NewReview, Resolution, ReviewKind
 from gateway.ops.commands.ledger_verify import verify_ledger
+from gateway.services.act_on_reviews import act as carry_out
 from gateway.services.act_on_reviews import act_on_reviews
 from gateway.services.name_line import confirm_unnaming, propose_unnaming
 from gateway.services.open_account import (
@@ -25,7 +28,14 @@ from gateway.services.open_account import (
 from gateway.services.resolve_review import confirm_resolution, propose_resolution
 from gateway.services.standing_rules import RuleRefused, add_rule, approve, remove
 from gateway.store.house_money import find_opening, list_rules
-from gateway.store.review_items import Confirmation, Proposal, ReviewItem, list_items
+from gateway.store.review_items import (
+    Confirmation,
+    Proposal,
+    ReviewItem,
+    Subject,
+    list_items,
+    raise_reviews,
+)
 from tests.manual_clock import START, ManualClock
 from tests.services.house_books import open_account, typed_funding
 from tests.services.stating_bank import BANK, IN, OUT, TODAY, Morning, at_stating_bank
@@ -329,3 +339,105 @@ async def test_unidentified_money_that_no_item_waits_for_is_a_finding(
         "unidentified_differs",
         "line_unnoticed",
     ]
+
+
+async def test_a_line_that_two_items_are_about_is_named_once(morning: Morning) -> None:
+    db, now = morning.desk.db, morning.clock.now()
+    state(morning, IN, 700)
+    await morning.reconcile()
+    item = await only_item(morning)
+    twin = NewReview("twin", item.kind, item.bank, item.booked_on, details=item.details)
+    await raise_reviews(db, Subject(item.member_id), [twin], now=now)
+    for one in await list_items(db):
+        await propose_resolution(db, one.id, Proposal(R.FUNDING, "seen", "sato", {}), now=now)
+        given = Confirmation(R.FUNDING, "suzuki", "checked")
+        await confirm_resolution(db, one.id, given, now=now)
+    third = replace(twin, key="third")
+    await raise_reviews(db, Subject(item.member_id), [third], now=now)
+
+    assert await act_on_reviews(morning.desk) == 2
+
+    assert await balances(morning) == {CASH: 700, "funding": -700}
+    last, proposal = await only_item(morning), Proposal(R.OPENING, "seen", "sato", {})
+    with pytest.raises(ResolutionRefused, match="named as the lender's own money by now"):
+        await propose_resolution(db, last.id, proposal, now=now)
+
+
+async def test_an_item_about_no_line_names_none_and_people_hear_of_it(morning: Morning) -> None:
+    db, now = morning.desk.db, morning.clock.now()
+    lone = NewReview("lone", ReviewKind.AMOUNT_DIFFERS, BANK, details={"set_aside": 5})
+    await raise_reviews(db, Subject(UUID(int=7)), [lone], now=now)
+    item = await only_item(morning)
+    await propose_resolution(db, item.id, Proposal(R.GIVEN_BACK, "seen", "sato", {}), now=now)
+    given = Confirmation(R.GIVEN_BACK, "suzuki", "checked")
+    await confirm_resolution(db, item.id, given, now=now)
+
+    with capture_logs() as logs:
+        assert await act_on_reviews(morning.desk) == 0
+
+    assert [line["code"] for line in logs if line["event"] == "alert.raised"] == [
+        "resolution_not_workable"
+    ]
+    assert await balances(morning) == {}
+
+
+async def test_a_name_is_taken_back_once_however_often_the_word_is_acted_on(
+    morning: Morning,
+) -> None:
+    db, key, now = morning.desk.db, LineKey(BANK, TODAY, "line-1"), morning.clock.now()
+    state(morning, IN, 5_000, "ﾌﾟﾛﾐｽ")
+    await binding(morning, rule())
+    await morning.reconcile()
+    with pytest.raises(ResolutionRefused, match="nothing is proposed"):
+        await confirm_unnaming(db, key, by="suzuki", note="checked", now=now)
+    first = await propose_unnaming(db, key, by="tanaka", note="a guess", now=now)
+    second = await propose_unnaming(db, key, by="sato", note="a member's", now=now)
+    closed = await confirm_unnaming(db, key, by="suzuki", note="checked", now=now)
+
+    await carry_out(morning.desk, closed)
+    await carry_out(morning.desk, closed)
+    await morning.reconcile()
+
+    assert first.id == second.id == closed.id
+    assert await balances(morning) == {CASH: 5_000, "unidentified": -5_000}
+
+
+async def test_of_those_who_confirm_an_opening_at_once_one_books_it(morning: Morning) -> None:
+    db, opening = morning.desk.db, Opening(BANK, TODAY, 1_000_000)
+    with pytest.raises(OpeningRefused, match="--note"):
+        await propose_account_opening(db, opening, by="sato", note=" ", now=START)
+    await propose_account_opening(db, opening, by="sato", note="letter", now=START)
+
+    ended = await asyncio.gather(
+        *(
+            confirm_account_opening(db, opening, by=by, note="checked", now=START)
+            for by in ("suzuki", "tanaka", "ito", "abe")
+        ),
+        return_exceptions=True,
+    )
+
+    assert sorted(type(one).__name__ for one in ended) == ["KnownOpening"] + ["OpeningRefused"] * 3
+    assert await balances(morning) == {CASH: 1_000_000, "opening": -1_000_000}
+
+
+async def test_of_those_who_approve_a_rule_at_once_one_does(morning: Morning, owner: Any) -> None:
+    db, wanted = morning.desk.db, rule()
+    with pytest.raises(RuleRefused, match="--note"):
+        await add_rule(db, wanted, by="sato", note=" ", now=START)
+    await add_rule(db, wanted, by="sato", note="each morning", now=START)
+    with pytest.raises(RuleRefused, match="of that id already"):
+        await add_rule(db, wanted, by="tanaka", note="each evening", now=START)
+
+    ended = await asyncio.gather(
+        *(
+            approve(db, wanted.id, by=by, note="checked", now=START)
+            for by in ("suzuki", "tanaka", "ito", "abe")
+        ),
+        return_exceptions=True,
+    )
+
+    assert sorted(type(one).__name__ for one in ended) == ["KnownRule"] + ["RuleRefused"] * 3
+    acts = await owner.fetch("SELECT action FROM operator_actions ORDER BY action")
+    assert [row["action"] for row in acts] == ["rule_approve", "rule_propose"]
+    with pytest.raises(NotFoundHere, match="no standing rule"):
+        await approve(db, UUID(int=99), by="suzuki", note="checked", now=START)

@@ -179,3 +179,21 @@ def test_of_equal_lines_the_one_of_the_same_instant_is_the_same(morning: Morning
     assert found is not None
     assert found.lines[0] == kept[0]
     assert [(line.booked_at, line.bank_id) for line in found.inserted] == [(START, "line-1+2")]
+
+
+async def test_a_word_does_not_hold_once_a_line_that_was_read_after_it_is_gone(
+    morning: Morning,
+) -> None:
+    morning.bank.state(None, IN, 1)
+    morning.bank.state(None, IN, 2, at=START + timedelta(minutes=9))
+    await morning.reconcile()
+    insert(morning, 1, 3, minutes=3)
+    await accept_statement(morning.desk, BANK, TODAY, by="sato", note="n")
+    await morning.reconcile()
+    morning.bank.state(None, IN, 4, at=START + timedelta(hours=1))
+    assert (await morning.reconcile()).refused is None
+
+    morning.bank.lines.pop()
+
+    assert (await morning.reconcile()).refused == "changed"
+    assert await cash(morning) == 10

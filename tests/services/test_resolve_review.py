@@ -599,3 +599,24 @@ async def test_what_explains_a_line_between_the_word_and_the_act_wins(
     assert await act_on_reviews(morning.desk) == 1
 
     assert (await balances(morning))["principal"] == 10_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "resolution", "says"),
+    [
+        pytest.param(ReviewKind.DOUBLED, R.GIVEN_BACK, "named given_back", id="nothing set aside"),
+        pytest.param(ReviewKind.DATE_DIFFERS, R.REDATED, "not redated", id="no entry to redate"),
+        pytest.param(ReviewKind.TRANSFER_UNCLEAR, R.REJECTED, "transfer is not", id="no transfer"),
+    ],
+)
+async def test_what_an_item_is_not_about_is_not_proposed(
+    morning: Morning, owner: Any, kind: ReviewKind, resolution: Resolution, says: str
+) -> None:
+    subject = Subject(UUID(int=7), transfer_id=UUID(int=8))
+    await raise_reviews(morning.desk.db, subject, [NewReview("one", kind, BANK)], now=START)
+
+    with pytest.raises(ResolutionRefused, match=says):
+        await propose(morning, await only_item(morning), resolution)
+
+    assert (await only_item(morning)).state is ItemState.OPEN
+    assert await owner.fetchval("SELECT count(*) FROM operator_actions") == 0

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.domain.booking import payment_entry
 from gateway.domain.errors import NotFoundHere
@@ -113,3 +114,56 @@ async def test_nobody_sets_off_alone_or_what_is_not_there(
 
     assert len(await list_items(desk.db)) == 1
     assert await act_on_reviews(desk) == 0
+
+
+async def confirmed(desk: TransferDesk, number: str) -> None:
+    now = desk.clock.now()
+    await propose_set_off(desk.db, number, by="sato", note="asked on the phone", now=now)
+    await confirm_set_off(desk.db, number, by="suzuki", note="heard it", now=now)
+
+
+async def test_who_has_no_loan_has_nothing_to_set_off(
+    desk: TransferDesk, member: Member, owner: Any
+) -> None:
+    number = await number_of(owner, member)
+    await owner.execute("DELETE FROM loans")
+
+    with pytest.raises(NotFoundHere, match="no loan"):
+        await propose_set_off(desk.db, number, by="sato", note="n", now=START)
+
+    assert await list_items(desk.db) == []
+
+
+async def test_what_was_paid_between_the_word_and_the_act_is_not_paid_twice(
+    desk: TransferDesk, member: Member, bank: ToldBank, clock: ManualClock, owner: Any
+) -> None:
+    del bank
+    await accepted(desk, member, amount=10_000)
+    await paid(desk, member, 500, number=2)
+    await confirmed(desk, await number_of(owner, member))
+    clock.advance(60)
+    await paid(desk, member, 10_000, number=1)
+
+    assert await act_on_reviews(desk) == 1
+
+    assert await balances(desk) == {"suspense": -500, settlement_cash(BANK): 500}
+    book = await read_loan_book(desk.db, member.id)
+    assert book is not None
+    assert Kind.SET_OFF not in {entry.kind for entry in book.entries}
+
+
+async def test_a_set_off_whose_loan_is_gone_raises_the_alarm(
+    desk: TransferDesk, member: Member, bank: ToldBank, owner: Any
+) -> None:
+    del bank
+    await accepted(desk, member, amount=10_000)
+    await paid(desk, member, 500, number=2)
+    await confirmed(desk, await number_of(owner, member))
+    await owner.execute("DELETE FROM loans")
+
+    with capture_logs() as logs:
+        assert await act_on_reviews(desk) == 0
+
+    assert [line["code"] for line in logs if line["event"] == "alert.raised"] == [
+        "resolution_not_workable"
+    ]

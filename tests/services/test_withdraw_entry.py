@@ -13,10 +13,12 @@ from gateway.domain.money import Yen
 from gateway.domain.resolution import ResolutionRefused
 from gateway.domain.review import NewReview, Resolution, ReviewKind
 from gateway.services.act_on_reviews import act_on_reviews
+from gateway.services.set_off import confirm_set_off, propose_set_off
 from gateway.services.withdraw_entry import (
     WrongEntry,
     confirm_withdrawal,
     propose_withdrawal,
+    raise_again,
     withdraw_entry,
 )
 from gateway.store.loan_books import read_loan_book
@@ -147,3 +149,39 @@ async def test_what_may_not_be_withdrawn_is_refused_with_its_reason(
 
     with pytest.raises(ResolutionRefused, match="counts no more"):
         await propose_withdrawal(db, paid.id, by="sato", note="x", now=now)
+
+
+async def test_a_set_off_moved_no_money_at_a_bank_and_is_not_withdrawn(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    number = await overpaid(morning, member, owner)
+    await accepted(morning.desk, member)
+    db, now = morning.desk.db, morning.clock.now()
+    await propose_set_off(db, number, by="sato", note="asked", now=now)
+    await confirm_set_off(db, number, by="suzuki", note="heard it", now=now)
+    assert await act_on_reviews(morning.desk) == 1
+    before = await balances(morning)
+    entry = next(e for e in await entries_of(morning, member) if e.kind is Kind.SET_OFF)
+
+    with pytest.raises(ResolutionRefused, match="moved no money at any bank"):
+        await propose_withdrawal(db, entry.id, by="sato", note="x", now=now)
+
+    assert await balances(morning) == before
+    assert ReviewKind.ENTRY_WRONG not in {item.kind for item in await list_items(db)}
+
+
+async def test_only_an_entry_of_the_members_own_loan_is_withdrawn(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    await overpaid(morning, member, owner)
+    before = await balances(morning)
+    nobodys = WrongEntry(UUID(int=7), UUID(int=1), "x")
+
+    with pytest.raises(NotFoundHere, match="has no loan"):
+        await withdraw_entry(morning.desk, nobodys)
+    with pytest.raises(NotFoundHere, match="has no entry"):
+        await withdraw_entry(morning.desk, WrongEntry(member.id, UUID(int=1), "x"))
+    await raise_again(morning.desk.db, nobodys, now=morning.clock.now())
+
+    assert await list_items(morning.desk.db) == []
+    assert await balances(morning) == before
