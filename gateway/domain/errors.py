@@ -12,6 +12,7 @@ GatewayError
 """
 
 from datetime import datetime
+from typing import TypeVar
 
 from gateway.domain.money import Yen
 from gateway.domain.quote import Quote
@@ -20,6 +21,16 @@ from gateway.domain.repayment_quote import RepaymentQuote
 from gateway.domain.transfer import Transfer
 
 HELD_WAIT_S = 60
+
+
+T = TypeVar("T")
+
+
+def required(found: T | None, otherwise: Exception) -> T:
+    """Return what was found; raise `otherwise` where nothing was."""
+    if found is None:
+        raise otherwise
+    return found
 
 
 class GatewayError(Exception):

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from gateway.domain.accrual import Reckoned, reckon, reckon_all
 from gateway.domain.correction import Cause, parted_legs
+from gateway.domain.errors import required
 from gateway.domain.ledger import Posting
 from gateway.domain.loan_entries import LoanEntry, Standing
 from gateway.domain.loan_history import history, next_step
@@ -44,10 +45,9 @@ class Change:
     @property
     def reckoned(self) -> Reckoned:
         """Return the step that it is about, as it is now or last was."""
-        told = self.now or self.was
-        if told is None:
-            raise ValueError("a change has two sides, and at least one of them")
-        return told
+        return required(
+            self.now or self.was, ValueError("a change has two sides, and at least one of them")
+        )
 
     def amounts(self, account: str) -> dict[Part, int]:
         """Return by how many yen each part changes the account: debits minus credits."""

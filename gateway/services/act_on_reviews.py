@@ -8,7 +8,7 @@ import structlog
 from asyncpg import Record
 
 from gateway.domain.account import BankCode
-from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
+from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer, required
 from gateway.domain.house_money import NAMES
 from gateway.domain.money import Yen
 from gateway.domain.outcome import Paid
@@ -123,9 +123,10 @@ async def _move_transfer(desk: TransferDesk, item: ReviewItem, proposal: Proposa
 async def _pay(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
     if item.repayment_id is None or item.amount is None:
         raise ValueError(f"item {item.id} is about no repayment that was paid")
-    row = await find_repayment(desk.db, member_id=item.member_id, repayment_id=item.repayment_id)
-    if row is None:
-        raise LookupError(f"the repayment of item {item.id} is not there")
+    row = required(
+        await find_repayment(desk.db, member_id=item.member_id, repayment_id=item.repayment_id),
+        LookupError(f"the repayment of item {item.id} is not there"),
+    )
     paid = Paid(instant(proposal.particulars["booked_at"]), Yen(item.amount))
     now = desk.clock.now()
     await record_repayment(

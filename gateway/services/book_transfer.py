@@ -12,6 +12,7 @@ from gateway.domain.booking import (
     transfer_entries,
 )
 from gateway.domain.decision import Decision
+from gateway.domain.errors import required
 from gateway.domain.ledger import Leg, charge_leg
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.money import NOTHING, Yen
@@ -94,9 +95,10 @@ def _review(
 async def _read_and_book(
     desk: TransferDesk, transfer: Transfer, entries: tuple[LoanEntry, ...]
 ) -> list[Booking]:
-    known = await read_loan_book(desk.db, transfer.member_id)
-    if known is None:
-        raise LookupError(f"transfer {transfer.id} is a member's who has no loan")
+    known = required(
+        await read_loan_book(desk.db, transfer.member_id),
+        LookupError(f"transfer {transfer.id} is a member's who has no loan"),
+    )
     return _booked(known, entries)
 
 

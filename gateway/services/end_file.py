@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from gateway.domain.bank_file import BankFile, FileEnding, FileWord
-from gateway.domain.errors import CommitUnknown, NotFoundHere
+from gateway.domain.errors import CommitUnknown, NotFoundHere, required
 from gateway.domain.file_end import FileEndRefused, after_confirmation, after_proposal
 from gateway.domain.hours import JST
 from gateway.domain.identifier import uuid7
@@ -79,9 +79,7 @@ async def _find(db: Database, file_id: str) -> BankFile:
 async def _end(
     db: Database, file: BankFile, after: BankFile, action: str, *, by: str, now: datetime
 ) -> BankFile:
-    said = after.ending
-    if said is None:
-        raise ValueError(f"nobody says how file {file.file_id} ends")
+    said = required(after.ending, ValueError(f"nobody says how file {file.file_id} ends"))
     details = {
         "bank": file.bank.value,
         "file": file.file_id,

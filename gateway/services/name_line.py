@@ -5,7 +5,7 @@ from datetime import datetime
 
 import structlog
 
-from gateway.domain.errors import NotFoundHere
+from gateway.domain.errors import NotFoundHere, required
 from gateway.domain.house_money import NAMES, LineKey, Named, named, naming, unnaming
 from gateway.domain.ledger import NIL_MEMBER
 from gateway.domain.money import Yen
@@ -115,9 +115,7 @@ async def confirm_unnaming(
     db: Database, line: LineKey, *, by: str, note: str, now: datetime
 ) -> ReviewItem:
     """Close it as another operator proposed; the gateway takes the name back within seconds."""
-    item = await _open_item(db, line)
-    if item is None:
-        raise ResolutionRefused("nothing is proposed yet")
+    item = required(await _open_item(db, line), ResolutionRefused("nothing is proposed yet"))
     given = Confirmation(Resolution.WITHDRAWN, by, note)
     return await confirm_resolution(db, item.id, given, now=now)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from gateway.domain.account import BankCode
-from gateway.domain.errors import GatewayError
+from gateway.domain.errors import GatewayError, required
 from gateway.domain.hours import JST
 from gateway.domain.house_money import Opening
 from gateway.domain.identifier import uuid7
@@ -62,9 +62,10 @@ async def confirm_account_opening(
         raise OpeningRefused(f"what is proposed is {said.balance} yen before {said.on}")
     if is_same_person(waits.proposed_by, by):
         raise OpeningRefused("another operator confirms what one proposed")
-    known = await confirm_opening(db, opening, _act(now, by, note))
-    if known is None:
-        raise OpeningRefused("somebody was faster: look at it again")
+    known = required(
+        await confirm_opening(db, opening, _act(now, by, note)),
+        OpeningRefused("somebody was faster: look at it again"),
+    )
     log.warning("opening.confirmed", bank=opening.bank)
     return known
 

@@ -12,6 +12,7 @@ from gateway.domain.errors import (
     NotFoundHere,
     NothingOwed,
     RepaymentAmountWrong,
+    required,
 )
 from gateway.domain.hours import JST
 from gateway.domain.money import NOTHING, Yen
@@ -72,9 +73,9 @@ async def foresee_repayment(desk: TransferDesk, wish: RepaymentWish) -> Foreseen
     if wish.bank not in desk.banks:
         raise BankNotConnected(field="/bank")
     now = desk.clock.now()
-    book = await read_loan_book(desk.db, wish.member_id)
-    if book is None:
-        raise NotFoundHere("the member has no loan")
+    book = required(
+        await read_loan_book(desk.db, wish.member_id), NotFoundHere("the member has no loan")
+    )
     stops = tuple(
         stop
         for stop in await known_stops(desk.db, now=now)

@@ -9,7 +9,7 @@ import structlog
 
 from gateway.domain.account import AccountType, BankCode
 from gateway.domain.booking import Journal, book, journal_of, payment_entry
-from gateway.domain.errors import StaleTransfer
+from gateway.domain.errors import StaleTransfer, required
 from gateway.domain.hours import JST
 from gateway.domain.ledger import SUSPENSE, Leg, charge_leg
 from gateway.domain.loan_entries import LoanEntry
@@ -59,11 +59,10 @@ async def record_repayment(
         if result == "moved":
             _tell(desk, repayment, decision)
             return replace(decision.repayment, fence=repayment.fence + 1)
-        again = await find_repayment(
-            desk.db, member_id=repayment.member_id, repayment_id=repayment.id
+        again = required(
+            await find_repayment(desk.db, member_id=repayment.member_id, repayment_id=repayment.id),
+            StaleTransfer(f"repayment {repayment.id} is gone"),
         )
-        if again is None:
-            raise StaleTransfer(f"repayment {repayment.id} is gone")
         repayment = again
     raise StaleTransfer(f"repayment {repayment.id} moved again and again while it was decided on")
 
@@ -73,9 +72,10 @@ async def _journals(desk: TransferDesk, decision: Decision) -> tuple[Journal, ..
     paid = decision.repayment
     if Event.SETTLE not in decision.events or paid.settled_at is None or paid.paid_amount is None:
         return ()
-    known = await read_loan_book(desk.db, paid.member_id)
-    if known is None:
-        raise LookupError(f"repayment {paid.id} is a member's who has no loan")
+    known = required(
+        await read_loan_book(desk.db, paid.member_id),
+        LookupError(f"repayment {paid.id} is a member's who has no loan"),
+    )
     entry = payment_entry(paid.id, paid.bank, paid.paid_amount, paid.settled_at)
     booking = book(known, entry)
     if booking is None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.booking import in_place_of
-from gateway.domain.errors import NotFoundHere
+from gateway.domain.errors import NotFoundHere, required
 from gateway.domain.hours import JST
 from gateway.services.book_entry import FoundEntry, book_entry
 from gateway.services.desk import TransferDesk
@@ -25,13 +25,14 @@ async def redate_entry(desk: TransferDesk, item: ReviewItem) -> bool:
     rest.
     """
     at = await _stated_at(desk, item)
-    record = await read_loan_record(desk.db, item.member_id)
-    if record is None:
-        raise NotFoundHere("the member has no loan")
+    record = required(
+        await read_loan_record(desk.db, item.member_id), NotFoundHere("the member has no loan")
+    )
     known, sources = record
-    entry = next((e for e in known.entries if str(e.id) == item.details["entry"]), None)
-    if entry is None:
-        raise NotFoundHere("the member's loan has no such entry")
+    entry = required(
+        next((e for e in known.entries if str(e.id) == item.details["entry"]), None),
+        NotFoundHere("the member's loan has no such entry"),
+    )
     day = at.astimezone(JST).date()
     anew = in_place_of(entry.id, replace(entry, at=at, effective_on=day))
     found = FoundEntry(item.member_id, anew, source_id=sources.get(entry.id), why="redated")

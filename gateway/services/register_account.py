@@ -19,6 +19,7 @@ from gateway.domain.errors import (
     MemberSuspended,
     NameCheckUnavailable,
     NotFoundHere,
+    required,
 )
 from gateway.domain.identifier import uuid7
 from gateway.domain.kana import NameMatch, compare, normalise
@@ -71,9 +72,7 @@ async def register_account(desk: TransferDesk, request: AccountRequest) -> Regis
 
 
 async def _member_in_good_standing(desk: TransferDesk, member_id: UUID) -> Member:
-    member = await find_member(desk.db, member_id)
-    if member is None:
-        raise NotFoundHere
+    member = required(await find_member(desk.db, member_id), NotFoundHere())
     if member.is_suspended:
         raise MemberSuspended
     return member

@@ -10,7 +10,7 @@ import structlog
 
 from gateway.domain import repayment as repayments
 from gateway.domain.bank_file import OPEN_STATES
-from gateway.domain.errors import NotFoundHere
+from gateway.domain.errors import NotFoundHere, required
 from gateway.domain.hours import JST
 from gateway.domain.house_money import LineKey, named
 from gateway.domain.identifier import uuid7
@@ -115,18 +115,18 @@ async def _check_row(db: Database, item: ReviewItem, proposal: Proposal, *, now:
     if item.kind not in OF_A_ROW:
         check_dates(proposal.particulars, since=since, now=now)
     elif item.transfer_id is not None:
-        transfer = await find_transfer(db, member_id=item.member_id, transfer_id=item.transfer_id)
-        if transfer is None:
-            raise ResolutionRefused("the transfer is not there")
+        transfer = required(
+            await find_transfer(db, member_id=item.member_id, transfer_id=item.transfer_id),
+            ResolutionRefused("the transfer is not there"),
+        )
         _check_transfer(transfer, item.kind, proposal.resolution)
         await _check_files(db, transfer, proposal.resolution)
         check_dates(proposal.particulars, since=_day_of(transfer), now=now)
     elif item.repayment_id is not None:
-        repayment = await find_repayment(
-            db, member_id=item.member_id, repayment_id=item.repayment_id
+        repayment = required(
+            await find_repayment(db, member_id=item.member_id, repayment_id=item.repayment_id),
+            ResolutionRefused("the repayment is not there"),
         )
-        if repayment is None:
-            raise ResolutionRefused("the repayment is not there")
         _check_repayment(repayment, proposal.resolution)
         accepted_on = repayment.accepted_at.astimezone(JST).date()
         check_dates(proposal.particulars, since=accepted_on, now=now)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from gateway.domain.account import BankCode
 from gateway.domain.booking import LoanBook, set_off_entry
-from gateway.domain.errors import NotFoundHere
+from gateway.domain.errors import NotFoundHere, required
 from gateway.domain.hours import JST
 from gateway.domain.ledger import bank_of
 from gateway.domain.money import NOTHING, Yen
@@ -38,9 +38,7 @@ async def propose_set_off(
     suspense or nothing is owed; NameMissing.
     """
     member_id = await _found(db, member)
-    book = await read_loan_book(db, member_id)
-    if book is None:
-        raise NotFoundHere("the member has no loan")
+    book = required(await read_loan_book(db, member_id), NotFoundHere("the member has no loan"))
     item = await _open_item(db, member_id) or await _raise(db, book, now)
     proposal = Proposal(Resolution.SET_OFF, note, by, {})
     return await propose_resolution(db, item.id, proposal, now=now)
@@ -59,9 +57,10 @@ async def confirm_set_off(
 
 async def set_off(desk: TransferDesk, item: ReviewItem) -> None:
     """Book what two operators said: as much as is in suspense and is owed by now, once."""
-    book = await read_loan_book(desk.db, item.member_id)
-    if book is None:
-        raise LookupError(f"member {item.member_id} has no loan")
+    book = required(
+        await read_loan_book(desk.db, item.member_id),
+        LookupError(f"member {item.member_id} has no loan"),
+    )
     now = desk.clock.now()
     amount = _both(book, now)
     if amount == NOTHING:
@@ -103,10 +102,10 @@ async def _raise(db: Database, book: LoanBook, now: datetime) -> ReviewItem:
         details={"suspense": book.loan.suspense.amount},
     )
     await raise_reviews(db, Subject(member_id), [review], now=now)
-    item = await _open_item(db, member_id)
-    if item is None:
-        raise ResolutionRefused("somebody was faster: look at the member again")
-    return item
+    return required(
+        await _open_item(db, member_id),
+        ResolutionRefused("somebody was faster: look at the member again"),
+    )
 
 
 def _bank(book: LoanBook) -> BankCode:

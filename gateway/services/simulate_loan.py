@@ -7,7 +7,7 @@ from uuid import UUID
 
 from gateway.domain.booking import LoanBook
 from gateway.domain.due_dates import first_nominal
-from gateway.domain.errors import NeverPaidOff, NotFoundHere, NothingOwed
+from gateway.domain.errors import NeverPaidOff, NotFoundHere, NothingOwed, required
 from gateway.domain.hours import JST
 from gateway.domain.interest import rate_cap
 from gateway.domain.money import NOTHING, Yen
@@ -44,9 +44,9 @@ class Estimate:
 
 async def simulate_loan(desk: TransferDesk, member_id: UUID, question: Question) -> Estimate:
     """Return the estimate. Raises NotFoundHere, NothingOwed or NeverPaidOff."""
-    book = await read_loan_book(desk.db, member_id)
-    if book is None:
-        raise NotFoundHere("the member has no loan")
+    book = required(
+        await read_loan_book(desk.db, member_id), NotFoundHere("the member has no loan")
+    )
     plan = _plan(book, question, desk.clock.now().astimezone(JST).date())
     if plan.principal == NOTHING:
         raise NothingOwed

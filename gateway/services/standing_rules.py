@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from gateway.domain.errors import GatewayError, NotFoundHere
+from gateway.domain.errors import GatewayError, NotFoundHere, required
 from gateway.domain.house_money import BY_RULE, StandingRule
 from gateway.domain.identifier import uuid7
 from gateway.domain.operator import is_same_person, person
@@ -39,9 +39,10 @@ async def add_rule(
     Raises RuleRefused, NameMissing.
     """
     _check(rule, note)
-    known = await propose_rule(db, rule, Act(rule.id, person(by), now, note))
-    if known is None:
-        raise RuleRefused("there is a rule of that id already")
+    known = required(
+        await propose_rule(db, rule, Act(rule.id, person(by), now, note)),
+        RuleRefused("there is a rule of that id already"),
+    )
     log.warning("rule.proposed", bank=rule.bank, rule=str(rule.id))
     return known
 
@@ -56,18 +57,20 @@ async def approve(db: Database, rule_id: UUID, *, by: str, note: str, now: datet
         raise RuleRefused("it is approved already")
     if is_same_person(waits.proposed_by, by):
         raise RuleRefused("another operator approves what one proposed")
-    known = await approve_rule(db, rule_id, _act(now, by, note))
-    if known is None:
-        raise RuleRefused("somebody was faster: look at the rule again")
+    known = required(
+        await approve_rule(db, rule_id, _act(now, by, note)),
+        RuleRefused("somebody was faster: look at the rule again"),
+    )
     log.warning("rule.approved", bank=known.rule.bank, rule=str(rule_id))
     return known
 
 
 async def remove(db: Database, rule_id: UUID, *, by: str, note: str, now: datetime) -> KnownRule:
     """End a rule. What it has named stays named. Raises NotFoundHere, NameMissing."""
-    known = await remove_rule(db, rule_id, _act(now, by, note))
-    if known is None:
-        raise NotFoundHere("no standing rule has that id")
+    known = required(
+        await remove_rule(db, rule_id, _act(now, by, note)),
+        NotFoundHere("no standing rule has that id"),
+    )
     log.warning("rule.removed", bank=known.rule.bank, rule=str(rule_id))
     return known
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from gateway.domain.account import BankCode
 from gateway.domain.booking import withdrawal_of
-from gateway.domain.errors import NotFoundHere
+from gateway.domain.errors import NotFoundHere, required
 from gateway.domain.ledger import bank_of
 from gateway.domain.loan_entries import Chains, Kind, LoanEntry
 from gateway.domain.money import Yen
@@ -49,9 +49,10 @@ async def withdraw_entry(desk: TransferDesk, wrong: WrongEntry) -> bool:
     by itself. Raises NotFoundHere for an entry that is not the member's, StaleTransfer when the
     loan does not rest.
     """
-    record = await read_loan_record(desk.db, wrong.member_id)
-    if record is None:
-        raise NotFoundHere(f"member {wrong.member_id} has no loan")
+    record = required(
+        await read_loan_record(desk.db, wrong.member_id),
+        NotFoundHere(f"member {wrong.member_id} has no loan"),
+    )
     book, sources = record
     entry = _named(book.entries, wrong.entry_id)
     withdrawal = withdrawal_of(entry, desk.clock.now())
@@ -138,10 +139,10 @@ async def _raise(db: Database, known: KnownEntry, now: datetime) -> ReviewItem:
         details={"entry": str(entry.id), "kind": entry.kind, "at": entry.at.isoformat()},
     )
     await raise_reviews(db, Subject(known.member_id), [review], now=now)
-    item = await _open_item(db, known)
-    if item is None:
-        raise ResolutionRefused("somebody was faster: look at the entry again")
-    return item
+    return required(
+        await _open_item(db, known),
+        ResolutionRefused("somebody was faster: look at the entry again"),
+    )
 
 
 async def _bank_of(db: Database, known: KnownEntry) -> BankCode:
