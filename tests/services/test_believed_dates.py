@@ -1,5 +1,6 @@
 """Money is believed, a date that cannot be is not: people, or the statement, give the day."""
 
+from collections.abc import MutableMapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from gateway.domain.transfer import State, Transfer
 from gateway.services.act_on_reviews import act_on_reviews
 from gateway.services.inquire_transfer import inquire_transfer
 from gateway.services.work_transfers import ask_due
+from gateway.store.loan_books import read_loan_book
 from gateway.store.review_items import Subject, list_items, raise_reviews
 from tests.manual_clock import START, ManualClock
 from tests.services.conftest import Member
@@ -243,3 +245,62 @@ async def test_a_transfer_is_never_paid_but_settled_or_returned(
         await propose(morning, await only_item(morning), R.PAID, booked_at="2026-11-25")
 
     assert (await now(morning, transfer)).state is State.REVIEW
+
+
+async def redated(
+    morning: Morning, transfer: Transfer, *, entry: str, amount: int
+) -> list[MutableMapping[str, Any]]:
+    """Redate an entry to another day's line; return what was logged meanwhile."""
+    tomorrow = START + timedelta(days=1)
+    morning.bank.state(transfer.reference, OUT, at=tomorrow)
+    await morning.reconcile(tomorrow.date())
+    details = {"entry": entry, "our_day": TODAY.isoformat(), "our_amount": amount}
+    wrong = NewReview(
+        *("other day", ReviewKind.DATE_DIFFERS, BANK, TODAY),
+        reference=transfer.reference,
+        details=details,
+    )
+    await raise_reviews(morning.desk.db, Subject(transfer.member_id), [wrong], now=START)
+    items = await list_items(morning.desk.db)
+    (item,) = [one for one in items if "our_day" in one.details and one.booked_on == TODAY]
+    await propose(morning, item, R.REDATED)
+    await confirm(morning, item, R.REDATED)
+    with capture_logs() as logs:
+        await act_on_reviews(morning.desk)
+    return [line for line in logs if line["event"] == "alert.raised"]
+
+
+async def test_an_entry_that_is_on_no_line_of_its_day_goes_to_the_line_of_another(
+    morning: Morning, member: Member
+) -> None:
+    transfer, item = await unclear(morning, member)
+    await resolve(morning, item, R.SETTLED, booked_at="2026-11-25")
+
+    assert await redated(morning, transfer, entry=str(transfer.id), amount=10_000) == []
+
+    book = await read_loan_book(morning.desk.db, member.id)
+    assert book is not None
+    assert book.entries[-1].effective_on == TODAY + timedelta(days=1)
+    assert (await balances(morning))["principal"] == 10_000
+
+
+@pytest.mark.parametrize(
+    ("has_entry", "amount"),
+    [
+        pytest.param(True, 9_999, id="no line of that amount"),
+        pytest.param(False, 10_000, id="no such entry"),
+    ],
+)
+async def test_what_cannot_be_redated_stays_and_raises_the_alarm(
+    morning: Morning, member: Member, has_entry: bool, amount: int
+) -> None:
+    transfer, item = await unclear(morning, member)
+    await resolve(morning, item, R.SETTLED, booked_at="2026-11-25")
+    entry = str(transfer.id) if has_entry else str(item.id)
+
+    alerts = await redated(morning, transfer, entry=entry, amount=amount)
+
+    assert [alert["code"] for alert in alerts] == ["resolution_not_workable"]
+    book = await read_loan_book(morning.desk.db, member.id)
+    assert book is not None
+    assert [one.effective_on for one in book.entries] == [TODAY]

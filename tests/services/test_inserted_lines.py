@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.bank import StatementLine
+from gateway.domain.bank import StatementLine, StatementUnavailable
 from gateway.domain.inserted_lines import in_kept_order
 from gateway.domain.ledger import settlement_cash
 from gateway.domain.operator import NameMissing
+from gateway.domain.reason import Reason
 from gateway.domain.review import Resolution
 from gateway.ops.commands.ledger_verify import verify_ledger
 from gateway.services.accept_statement import (
@@ -197,3 +198,12 @@ async def test_a_word_does_not_hold_once_a_line_that_was_read_after_it_is_gone(
 
     assert (await morning.reconcile()).refused == "changed"
     assert await cash(morning) == 10
+
+
+async def test_a_statement_that_cannot_be_had_is_not_accepted(morning: Morning, owner: Any) -> None:
+    morning.bank.refuses = StatementUnavailable(Reason.MAINTENANCE)
+
+    with pytest.raises(StatementNotAccepted, match=f"cannot be had: {Reason.MAINTENANCE}"):
+        await accept_statement(morning.desk, BANK, TODAY, by="sato", note="n")
+
+    assert await owner.fetchval("SELECT count(*) FROM statement_words") == 0

@@ -32,6 +32,8 @@ from gateway.domain.outcome import (
 from gateway.domain.reason import Reason
 from gateway.domain.repayment import Repayment, RepaymentKind, State
 from gateway.domain.repayment_quote import RepaymentQuote
+from gateway.domain.resolution import ResolutionRefused
+from gateway.domain.review import NewReview, Resolution, ReviewKind
 from gateway.domain.transfer import State as TransferState
 from gateway.ops.metrics import PrometheusMetrics
 from gateway.services.accept_repayment import (
@@ -40,10 +42,12 @@ from gateway.services.accept_repayment import (
     accept_repayment,
 )
 from gateway.services.accept_transfer import accept_transfer
+from gateway.services.act_on_reviews import act_on_reviews
 from gateway.services.cancel_repayment import cancel_repayment
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.inquire_repayment import inquire_repayment
 from gateway.services.quote_repayment import RepaymentWish, quote_repayment
+from gateway.services.resolve_review import confirm_resolution, propose_resolution
 from gateway.services.return_browser import return_browser
 from gateway.services.work_repayments import (
     ask_repayments,
@@ -52,6 +56,14 @@ from gateway.services.work_repayments import (
 )
 from gateway.store.loan_books import read_loan_book
 from gateway.store.repayments import find_repayment
+from gateway.store.review_items import (
+    Confirmation,
+    Proposal,
+    ReviewItem,
+    Subject,
+    list_items,
+    raise_reviews,
+)
 from gateway.store.stops import Stop, hold
 from gateway.store.transfers import find_transfer
 from tests.manual_clock import ManualClock
@@ -656,3 +668,70 @@ async def test_a_browser_that_comes_back_to_what_is_known_asks_nobody(
 
     assert back == settled
     assert (await now_is(desk, asked)).inquiries == 1
+
+
+async def told_long_ago(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> tuple[Repayment, ReviewItem]:
+    """Let the bank say paid, on a day that cannot be; return the repayment and its item."""
+    accepted = await ask(desk, wish(debtor))
+    bank.ends.append(Paid(desk.clock.now() - timedelta(days=300), Yen(10_000)))
+    await inquire_repayment(desk, accepted.repayment)
+    (item,) = await list_items(desk.db)
+    assert item.kind is ReviewKind.DATE_NOT_BELIEVED
+    return accepted.repayment, item
+
+
+@pytest.mark.parametrize(
+    ("resolution", "said", "says"),
+    [
+        pytest.param(Resolution.NOTED, {}, "not settled yet", id="noted before it is settled"),
+        pytest.param(
+            Resolution.SETTLED, {"booked_at": "2026-11-25"}, "paid, not settled", id="settled"
+        ),
+        pytest.param(
+            Resolution.PAID,
+            {"booked_at": "2026-11-24"},
+            "from 2026-11-25",
+            id="before it was asked",
+        ),
+    ],
+)
+async def test_what_people_say_of_a_repayment_fits_it(
+    desk: TransferDesk,
+    bank: CollectingBank,
+    debtor: Member,
+    resolution: Resolution,
+    said: dict[str, str],
+    says: str,
+) -> None:
+    _, item = await told_long_ago(desk, bank, debtor)
+    wrong = Proposal(resolution, "asked the bank", "sato", said)
+
+    with pytest.raises(ResolutionRefused, match=says):
+        await propose_resolution(desk.db, item.id, wrong, now=desk.clock.now())
+
+    assert await owed(desk, debtor) == (50_000, 0)
+
+
+async def test_two_people_give_the_day_of_a_repayment_and_nobody_gives_it_twice(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    repayment, item = await told_long_ago(desk, bank, debtor)
+    now, said = desk.clock.now(), {"booked_at": desk.clock.now().isoformat()}
+    paid = Proposal(Resolution.PAID, "asked the bank", "sato", said)
+    await propose_resolution(desk.db, item.id, paid, now=now)
+    given = Confirmation(Resolution.PAID, "suzuki", "checked", said)
+    await confirm_resolution(desk.db, item.id, given, now=now)
+
+    assert await act_on_reviews(desk) == 1
+
+    assert (await now_is(desk, repayment)).state is State.SETTLED
+    assert await owed(desk, debtor) == (40_000, 0)
+    for identifier, says in ((repayment.id, "settled already"), (item.id, "not there")):
+        again = NewReview(str(identifier), ReviewKind.DATE_NOT_BELIEVED, BankCode.SMBC)
+        about = Subject(debtor.id, repayment_id=identifier)
+        await raise_reviews(desk.db, about, [again], now=now)
+        (other,) = [one for one in await list_items(desk.db) if one.repayment_id == identifier]
+        with pytest.raises(ResolutionRefused, match=says):
+            await propose_resolution(desk.db, other.id, paid, now=now)
