@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 from gateway.domain.account import BankCode
@@ -267,6 +267,8 @@ def item_outcome(file: BankFile, reference: str) -> NotSent | Rejected | Submitt
             return _refused(file, reference)
         case FileState.ACCEPTED | FileState.DONE:
             return Submitted(file.receipt)
+        case never:
+            assert_never(never)
 
 
 def _refused(file: BankFile, reference: str) -> NotSent | Rejected:

@@ -581,3 +581,15 @@ def test_what_the_bank_does_not_know_goes_again_at_once_only_the_first_time(
     assert decision is not None
     assert decision.transfer.due_at is not None
     assert (decision.transfer.due_at > asked) is waits
+
+
+@pytest.mark.parametrize("outcome", IMPOSSIBLE[:4])
+def test_a_refused_transfer_that_was_paid_on_a_day_that_cannot_be_is_looked_at(
+    outcome: Settled,
+) -> None:
+    decision = inquiry(transfer(State.REJECTED), outcome, now=NOW)
+
+    row = decision.transfer
+    assert (row.state, row.reason, row.settled_at) == (State.REVIEW, Reason.BOOKED_LATE, None)
+    assert row.inquire_at == NOW
+    assert decision.alert == "booked_after_final"

@@ -433,3 +433,12 @@ def test_a_loan_is_as_it_was_once_a_ruinous_day_is_withdrawn(typed: str) -> None
     withdrawn = entry(Kind.WITHDRAWAL, 30_000, today, of=wrong)
 
     assert position_on(story(*known, wrong, withdrawn), today) == position_on(story(*known), today)
+
+
+def test_a_withdrawal_moves_no_yen_by_itself() -> None:
+    state = unused(date(2025, 6, 1), agreement().contract)
+    paid = payment(500, "2025-06-01")
+    gone = entry(Kind.WITHDRAWAL, 500, "2025-06-02", of=paid)
+
+    with pytest.raises(ValueError, match="a withdrawal amounts to nothing by itself"):
+        next_step(state, Standing(gone, Yen(500)), agreement())

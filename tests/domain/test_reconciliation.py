@@ -16,7 +16,7 @@ from gateway.domain.bank import Direction, Statement, StatementLine
 from gateway.domain.breaks import BREAKS, Break, Treatment, Verdict
 from gateway.domain.day_report import break_report
 from gateway.domain.hours import JST
-from gateway.domain.ledger import FUNDING, UNIDENTIFIED, Posting, settlement_cash
+from gateway.domain.ledger import FUNDING, NIL_MEMBER, UNIDENTIFIED, Posting, settlement_cash
 from gateway.domain.money import Yen
 from gateway.domain.reconciliation import (
     BankDay,
@@ -466,3 +466,21 @@ def test_a_day_is_over_when_the_next_has_begun_in_japan() -> None:
 
     assert has_ended(DAY, midnight)
     assert not has_ended(DAY, midnight - timedelta(microseconds=1))
+
+
+def test_a_movement_without_a_line_sets_nothing_aside() -> None:
+    (found,) = match(day([], [ours()], transfer()))
+
+    assert list(asides(BANK, DAY, [found], ())) == []
+
+
+def test_an_item_about_the_houses_own_movement_names_no_members_entry() -> None:
+    of_member = match(day([], [ours(IN, reference=None)]))
+    of_house = match(day([], [replace(ours(IN, reference=None), member_id=NIL_MEMBER)]))
+
+    named, nameless = (review_of(BANK, DAY, one) for one in (*of_member, *of_house))
+
+    assert named is not None
+    assert nameless is not None
+    assert named.details["entry"] == str(ours().id)
+    assert "entry" not in nameless.details

@@ -370,3 +370,13 @@ def test_an_order_is_open_for_a_quarter_of_an_hour_and_a_payoffs_for_its_day(
 
     assert expires_at.astimezone(JST).time().isoformat() == limit
     assert expires_at > now
+
+
+def test_what_is_booked_keeps_its_day_whatever_day_is_told_afterwards() -> None:
+    booked = ask(repayment(State.AUTHORIZING), Paid(NOW, Yen(10_000))).repayment
+
+    decision = ask(booked, Paid(NOW + timedelta(days=1_000), Yen(10_000)))
+
+    assert (decision.repayment.state, decision.repayment.settled_at) == (State.SETTLED, NOW)
+    assert decision.repayment.inquire_at is None
+    assert (decision.events, decision.alert) == ((), None)

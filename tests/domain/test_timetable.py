@@ -536,3 +536,16 @@ def test_core_hours_begin_and_end_on_a_whole_second(edge: str) -> None:
 
     with pytest.raises(ValueError, match="whole second"):
         replace(CORE, **{edge: late})
+
+
+def test_hours_that_change_with_the_year_are_two_phases() -> None:
+    announced = (one_off("2027-01-01T00:00", "2027-01-01T01:00"),)
+    stretch = (jst("2026-12-31T23:00"), jst("2027-01-01T02:00"))
+
+    phases = timeline(ALWAYS, TRANSFER, *stretch, one_offs=announced)
+
+    assert [(phase.begins, phase.ends) for phase in phases] == [
+        (stretch[0], jst("2027-01-01T00:00")),
+        (jst("2027-01-01T00:00"), jst("2027-01-01T01:00")),
+        (jst("2027-01-01T01:00"), stretch[1]),
+    ]

@@ -1,6 +1,7 @@
 """Every yen that a journal posts follows from the histories before and after it."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
@@ -20,7 +21,7 @@ from gateway.domain.ledger import (
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.loan_history import history
 from gateway.domain.loan_state import Agreement
-from gateway.domain.retelling import Retelling, Told, WrittenJournal
+from gateway.domain.retelling import Change, Retelling, Told, WrittenJournal, with_silent
 from gateway.domain.why import PartKind, Source, Window, Wish, parts_of
 from tests.domain.lives import Life
 from tests.domain.loans import advance, agreement, entry, fee, payment
@@ -273,3 +274,26 @@ def test_what_the_days_have_borne_since_the_last_payment_stands_beside_the_ledge
             INTEREST, retold(written([advance(1, "2025-06-01")], terms), terms)[0]
         )
     ] == []
+
+
+def test_before_the_first_entry_no_day_has_borne_anything() -> None:
+    known = history([advance(100_000, "2025-06-01")], agreement("17.8"))
+
+    interest, late = accruals_on(known, date(2025, 5, 31))
+
+    assert (interest.segments, late.segments) == ((), ())
+    assert interest.whole.amount == late.whole.amount == 0
+
+
+def test_a_change_of_nothing_into_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one of them"):
+        _ = Change(None, None).reckoned
+
+
+def test_a_journal_that_posted_nothing_stands_where_it_was_written() -> None:
+    entries = [advance(100_000, "2025-06-01"), payment(5_000, "2025-06-20")]
+    first, second = written(entries, agreement("17.8"))
+    between = replace(first, id=UUID(int=9), recorded_at=first.recorded_at + timedelta(seconds=1))
+    last = replace(between, recorded_at=second.recorded_at + timedelta(seconds=1))
+
+    assert with_silent([first, second], [last, between]) == [first, between, second, last]
