@@ -138,10 +138,7 @@ async def _record(desk: TransferDesk, file: BankFile, decide: DecideFile) -> Ban
                     reason=moved.reason,
                 )
             return moved
-        again = await find_file(desk.db, file.bank, file.file_id)
-        if again is None:
-            break
-        file = again
+        file = await find_file(desk.db, file.bank, file.file_id) or file
     raise StaleTransfer(f"file {file.file_id} moved while it was decided on")
 
 

@@ -1,5 +1,6 @@
-"""A database in which what was just read has moved before anything is decided on it."""
+"""Databases in which rows move behind a reader, and steps fail."""
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -32,3 +33,22 @@ def restless(
     """Return the desk on such a database, and the database."""
     database = Restless(desk.db, after=after, move=move)
     return replace(desk, db=database), database
+
+
+class Failing(Database):
+    """Answers the next runs of one step with these errors, and does nothing; then all goes well."""
+
+    def __init__(self, database: Database, *, step: str, errors: list[Exception]) -> None:
+        super().__init__(database._pool, wait_s=60, lost_s=1)
+        self.errors = deque(errors)
+        self._failing = step
+
+    async def step(self, sql: str, *args: object) -> Any:
+        if sql == self._failing and self.errors:
+            raise self.errors.popleft()
+        return await super().step(sql, *args)
+
+
+def failing(desk: TransferDesk, step: str, *errors: Exception) -> TransferDesk:
+    """Return the desk on such a database."""
+    return replace(desk, db=Failing(desk.db, step=step, errors=list(errors)))

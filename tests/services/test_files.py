@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
@@ -9,6 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.domain.account import BankCode
+from gateway.domain.bank import TransferFile, TransferOrder
+from gateway.domain.errors import Busy, CommitUnknown
 from gateway.domain.hours import JST
 from gateway.domain.outcome import (
     FileRejected,
@@ -23,13 +27,16 @@ from gateway.domain.ports import Point
 from gateway.domain.reason import Reason
 from gateway.domain.transfer import State, Transfer
 from gateway.services.cancel_transfer import cancel_transfer
-from gateway.services.gather_file import gather_files
+from gateway.services.gather_file import gather_file, gather_files
 from gateway.services.hold_bank import hold_bank
+from gateway.services.send_transfer import send_transfer
 from gateway.services.work_files import work_file, work_files
 from gateway.services.work_transfers import ask_due, recover_ended, recover_own, send_due
 from gateway.store.database import Database
-from gateway.store.files import Gathering, claim_item, open_files, read_file
+from gateway.store.files import CLAIM_ITEM, FIND, TAKE, Gathering, claim_item, open_files, read_file
+from gateway.store.files import MOVE as MOVE_FILE
 from gateway.store.stops import stops_in_force
+from gateway.store.transfers import RECORD
 from tests.manual_clock import ManualClock
 from tests.services.file_bank import PENDING, UNBALANCED, Fault, FileBankDouble, TookItAllTheSame
 from tests.services.file_world import (
@@ -41,6 +48,7 @@ from tests.services.file_world import (
     one_round,
     until_at_rest,
 )
+from tests.services.restless import failing, restless
 
 UNSENT = NotSent(Reason.BANK_UNREACHABLE)
 THROTTLED = TurnedAway(Reason.THROTTLED)
@@ -611,6 +619,239 @@ async def test_a_run_under_the_same_name_takes_its_files_over_at_once(world: Fil
 
     assert await until_at_rest(world, transfers, again) == [State.SETTLED]
     assert len(world.bank.sent) == 1
+
+
+async def test_whoever_comes_when_nothing_is_due_any_more_makes_no_file(world: FileWorld) -> None:
+    await gather_file(world.desk, world.bank)
+
+    assert (await world.files(), world.bank.sent) == ([], [])
+
+
+async def test_what_could_not_be_claimed_is_in_no_file_and_goes_with_the_next(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(2)
+    busy = Busy("the database is busy")
+
+    await gather(failing(world.desk, CLAIM_ITEM, busy, busy))
+
+    assert await world.states(transfers) == [State.SCHEDULED] * 2
+    assert (await world.files(), world.bank.sent) == ([], [])
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_a_row_that_cannot_be_read_is_in_no_file_and_keeps_nobody_else(
+    world: FileWorld,
+) -> None:
+    broken, good = await world.accepted(2)
+    await world.owner.execute("UPDATE transfers SET holder = '山田' WHERE id = $1", broken.id)
+
+    with capture_logs() as logs:
+        await gather(world.desk)
+
+    assert alerts(logs) == ["transfer_not_workable"]
+    row = await world.owner.fetchrow("SELECT state, due_at FROM transfers WHERE id=$1", broken.id)
+    assert row["state"] == "scheduled"
+    assert row["due_at"] > world.clock.now()
+    assert await until_at_rest(world, [good]) == [State.SETTLED]
+
+
+async def test_a_file_that_nobody_fits_into_is_not_sent(world: FileWorld) -> None:
+    (transfer,) = await world.accepted(1)
+    world.bank.misfits.add(transfer.reference)
+
+    with capture_logs() as logs:
+        await gather(world.desk)
+
+    assert alerts(logs) == ["format_error"]
+    found = await world.now(transfer)
+    assert (found.state, found.tries, found.file_id) == (State.SCHEDULED, 1, None)
+    assert world.bank.sent == []
+
+
+class Alone(FileBankDouble):
+    """Writes no two orders into one file, though each of them fits."""
+
+    def encode_file(self, file_id: str, orders: Sequence[TransferOrder]) -> TransferFile:
+        if len(orders) > 1:
+            raise ValueError("the sum has too many digits")
+        return super().encode_file(file_id, orders)
+
+
+async def test_orders_that_only_together_fit_into_no_file_blame_none_and_call_people(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(2)
+    bank = Alone(world.clock)
+
+    with capture_logs() as logs:
+        await gather(replace(world.desk, banks={BankCode.MIZUHO: bank}))
+
+    assert alerts(logs) == ["file_not_workable"]
+    assert (bank.sent, await world.files()) == ([], [])
+    await world.lease_ends()
+    await recover_ended(world.desk)
+    await finish(world.desk)
+    found = [await world.now(transfer) for transfer in transfers]
+    assert [(one.state, one.unclear) for one in found] == [(State.SCHEDULED, False)] * 2
+
+
+async def test_an_answer_that_the_database_was_too_busy_for_is_written_down_a_moment_later(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(1)
+
+    with capture_logs() as logs:
+        await gather(failing(world.desk, MOVE_FILE, Busy("the database is busy")))
+
+    assert alerts(logs) == []
+    assert await world.states(transfers) == [State.SUBMITTED]
+    assert await world.files() == [("accepted", 2, True)]
+
+
+async def test_an_answer_that_could_not_be_written_down_calls_people_and_is_asked_for_again(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(2)
+
+    with capture_logs() as logs:
+        await gather(failing(world.desk, MOVE_FILE, CommitUnknown("the connection was lost")))
+
+    assert alerts(logs) == ["answer_not_recorded"]
+    assert await world.states(transfers) == [State.SUBMITTING] * 2
+    await world.lease_ends()
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_a_file_that_moves_at_each_look_is_left_to_whoever_moves_it(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(1)
+    world.bank.answers.clear()
+
+    async def move() -> None:
+        await world.owner.execute("UPDATE bank_files SET fence = fence + 1")
+
+    desk, database = restless(world.desk, after=FIND, move=move)
+    await gather_files(desk)
+    await eventually(world.files)
+    await move()
+    world.bank.answers.set()
+    with capture_logs() as logs:
+        await finish(desk)
+
+    assert alerts(logs) == ["answer_not_recorded"]
+    assert database.reads > 1
+    assert await world.states(transfers) == [State.SUBMITTING]
+    await world.lease_ends()
+    assert await until_at_rest(world, transfers) == [State.SETTLED]
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_a_stored_file_is_not_sent_again_while_operators_let_none_out(
+    world: FileWorld,
+) -> None:
+    transfers = await world.accepted(1)
+    world.bank.faults.append("cut before")
+    await gather(world.desk)
+    await world.owner.execute("UPDATE bank_lanes SET breaker = 'open'")
+
+    for _ in range(2):
+        world.clock.advance(10)
+        await work_files(world.desk)
+        await finish(world.desk)
+
+    assert len(world.bank.sent) == 1
+    await world.owner.execute("UPDATE bank_lanes SET breaker = 'closed'")
+    assert await until_at_rest(world, transfers) == [State.SETTLED]
+
+
+async def test_a_refused_file_is_open_until_each_of_its_items_knows(world: FileWorld) -> None:
+    transfers = await world.accepted(1)
+    world.bank.unreadable.add(transfers[0].reference)
+    busy = Busy("the database is busy")
+    desk = failing(world.desk, RECORD, busy, busy)
+
+    await gather(desk)
+    await world.lease_ends()
+    world.clock.advance(1)
+    await work_files(desk)
+    await finish(desk)
+
+    assert await world.files() == [("refused", 2, True)]
+    await world.lease_ends()
+    assert await until_at_rest(world, transfers) == [State.REJECTED]
+    assert await world.files() == [("refused", 2, False)]
+
+
+async def test_a_result_is_asked_for_again_until_each_item_knows_it(world: FileWorld) -> None:
+    transfers = await world.accepted(2)
+    await gather(world.desk)
+    world.clock.advance(1)
+    desk = failing(world.desk, RECORD, Busy("the database is busy"))
+
+    await work_files(desk)
+    await finish(desk)
+
+    assert sorted(await world.states(transfers)) == [State.SETTLED, State.SUBMITTED]
+    assert await world.files() == [("accepted", 3, True)]
+    assert await until_at_rest(world, transfers) == [State.SETTLED] * 2
+    assert set(world.bank.paid.values()) == {1}
+
+
+async def test_a_busy_database_defers_a_file_and_calls_nobody(world: FileWorld) -> None:
+    transfers = await world.accepted(1)
+    await gather(world.desk)
+    world.clock.advance(1)
+
+    with capture_logs() as logs:
+        desk = failing(world.desk, TAKE, Busy("the database is busy"))
+        await work_files(desk)
+        await finish(desk)
+
+    assert alerts(logs) == []
+    assert [line["error"] for line in logs if line["event"] == "file.deferred"] == ["Busy"]
+    assert await until_at_rest(world, transfers) == [State.SETTLED]
+
+
+async def test_an_item_that_cannot_be_read_keeps_its_file_open_and_nobody_else(
+    world: FileWorld,
+) -> None:
+    broken, good = await world.accepted(2)
+    await gather(world.desk)
+    world.clock.advance(1)
+    await world.owner.execute("UPDATE transfers SET holder = '山田' WHERE id = $1", broken.id)
+
+    with capture_logs() as logs:
+        await work_files(world.desk)
+        await finish(world.desk)
+
+    (call,) = (line for line in logs if line.get("code") == "transfer_not_workable")
+    assert call["transfer_id"] == str(broken.id)
+    assert (await world.now(good)).state is State.SETTLED
+    assert [is_open for *_, is_open in await world.files()] == [True]
+    assert len(world.bank.sent) == 1
+
+
+async def test_a_bank_that_takes_files_gets_no_single_instruction(world: FileWorld) -> None:
+    (transfer,) = await world.accepted(1)
+
+    with pytest.raises(TypeError, match="mizuho takes files only"):
+        await send_transfer(world.desk, transfer, lease_ends=0.0)
+
+    assert world.bank.asked == []
+    assert await world.states([transfer]) == [State.SCHEDULED]
+
+
+async def test_trouble_that_is_met_twice_holds_the_bank_once(world: FileWorld) -> None:
+    with capture_logs() as logs:
+        for _ in range(2):
+            await hold_bank(world.desk, BankCode.MIZUHO, Reason.CONTRACT_ERROR)
+
+    assert alerts(logs) == ["bank_held_contract_error"]
+    assert len(await stops_in_force(world.db, now=world.clock.now())) == 1
 
 
 FAULTS: dict[str, tuple[list[Fault], int]] = {
