@@ -1,7 +1,10 @@
 """What a member types in confidence appears in no log record and in no other answer."""
 
+from uuid import uuid4
+
 from structlog.testing import capture_logs
 
+from gateway.services.token import TOKEN_LENGTH, new_token, parse_token
 from tests.http.conftest import ACCOUNT, KANA, NUMBER, PIN, Client
 
 
@@ -34,3 +37,14 @@ async def test_an_error_never_repeats_what_was_typed(member: Client) -> None:
     assert reply.fields == {"/number"}
     assert "987654" not in reply.raw.decode()
     assert "秘密" not in reply.raw.decode()
+
+
+def test_a_token_that_is_written_into_a_record_shows_nothing_of_itself() -> None:
+    token = new_token(uuid4())
+
+    assert parse_token(token.text) == token
+    assert f"{token!r} {token}" == "Token(…) Token(…)"
+
+
+def test_what_is_as_long_as_a_token_and_spells_none_is_no_token() -> None:
+    assert parse_token("!" * TOKEN_LENGTH) is None

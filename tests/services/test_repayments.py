@@ -15,12 +15,14 @@ from gateway.domain.errors import (
     BankClosed,
     BankNotConnected,
     Busy,
+    CommitUnknown,
     IdempotencyKeyReused,
     NotCancellable,
     NothingOwed,
     QuoteOutdated,
     RepaymentAmountWrong,
     ReturnUrlRefused,
+    StaleTransfer,
 )
 from gateway.domain.hours import JST
 from gateway.domain.money import Yen
@@ -49,13 +51,14 @@ from gateway.services.inquire_repayment import inquire_repayment
 from gateway.services.quote_repayment import RepaymentWish, quote_repayment
 from gateway.services.resolve_review import confirm_resolution, propose_resolution
 from gateway.services.return_browser import return_browser
+from gateway.services.start_repayment import start_due_repayment
 from gateway.services.work_repayments import (
     ask_repayments,
     measure_repayments,
     start_repayments,
 )
 from gateway.store.loan_books import read_loan_book
-from gateway.store.repayments import find_repayment
+from gateway.store.repayments import FIND, RECORD, TAKE_INQUIRY, find_repayment
 from gateway.store.review_items import (
     Confirmation,
     Proposal,
@@ -69,6 +72,7 @@ from gateway.store.transfers import find_transfer
 from tests.manual_clock import ManualClock
 from tests.services.collecting import REDIRECT, CollectingBank
 from tests.services.conftest import Member, kept_waiting, request
+from tests.services.restless import failing, restless
 
 BACK = "http://127.0.0.1:8080/back"
 KEY = "repayment-key-00001"
@@ -735,3 +739,134 @@ async def test_two_people_give_the_day_of_a_repayment_and_nobody_gives_it_twice(
         (other,) = [one for one in await list_items(desk.db) if one.repayment_id == identifier]
         with pytest.raises(ResolutionRefused, match=says):
             await propose_resolution(desk.db, other.id, paid, now=now)
+
+
+async def too_busy() -> None:
+    raise Busy("the database is busy")
+
+
+async def test_a_start_that_could_not_be_written_down_is_made_again(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member, clock: ManualClock
+) -> None:
+    lost = failing(desk, RECORD, CommitUnknown("the connection was lost"))
+
+    asked = (await ask(lost, wish(debtor))).repayment
+    assert asked.state is State.CREATED
+    clock.advance(1)
+    await start_repayments(desk)
+    opened = await until(desk, asked, State.AUTHORIZING)
+
+    assert [order.reference for order in bank.started] == [opened.reference] * 2
+
+
+async def test_what_was_accepted_is_never_told_as_busy(desk: TransferDesk, debtor: Member) -> None:
+    busy, _ = restless(desk, after=FIND, move=too_busy)
+
+    accepted = await ask(busy, wish(debtor))
+
+    assert (await now_is(desk, accepted.repayment)).state is State.AUTHORIZING
+
+
+async def test_two_processes_that_find_the_same_start_make_it_once(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member, clock: ManualClock
+) -> None:
+    bank.opens.clear()
+    asked = (await ask(desk, wish(debtor))).repayment
+    await desk.senders.drain(0)
+    bank.opens.set()
+    clock.advance(1)
+
+    await asyncio.gather(*(start_due_repayment(desk, asked) for _ in range(2)))
+
+    assert len(bank.started) == 2  # the one that was lost, and one more
+    assert (await now_is(desk, asked)).starts == 2
+
+
+async def test_an_answer_to_a_start_that_comes_after_the_cancellation_is_kept_and_opens_nothing(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member, owner: Any
+) -> None:
+    bank.opens.clear()
+    asked = (await ask(desk, wish(debtor))).repayment
+    await cancel_repayment(desk, member_id=debtor.id, repayment_id=asked.id)
+
+    bank.opens.set()
+    await desk.senders.drain(5)
+
+    found = await now_is(desk, asked)
+    assert (found.state, found.redirect) == (State.CANCELLED, None)
+    calls = await owner.fetch(
+        "SELECT operation, outcome FROM bank_attempts WHERE repayment_id = $1", asked.id
+    )
+    assert [tuple(row) for row in calls] == [("start_collection", "Authorizing")]
+
+
+async def test_a_repayment_that_moves_at_each_look_is_left_to_the_next_inquiry(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member, owner: Any
+) -> None:
+    asked = (await ask(desk, wish(debtor))).repayment
+    bank.ends.append(Paid(desk.clock.now(), Yen(10_000)))
+
+    async def move() -> None:
+        await owner.execute("UPDATE repayments SET fence = fence + 1")
+
+    moving, _ = restless(desk, after=FIND, move=move)
+    await move()
+    with pytest.raises(StaleTransfer, match=str(asked.id)):
+        await inquire_repayment(moving, asked)
+    assert await owed(desk, debtor) == (50_000, 0)
+
+    bank.ends.append(Paid(desk.clock.now(), Yen(10_000)))
+    assert (await inquire_repayment(desk, asked)).state is State.SETTLED
+    assert await owed(desk, debtor) == (40_000, 0)
+
+
+async def test_money_on_a_day_that_is_not_believed_is_not_booked_and_people_look_at_it(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    asked = (await ask(desk, wish(debtor))).repayment
+    told = Paid(desk.clock.now() + timedelta(days=400), Yen(10_000), "B1")
+    bank.ends.append(told)
+
+    with capture_logs() as records:
+        await inquire_repayment(desk, asked)
+
+    assert [line["code"] for line in records if line["event"] == "alert.raised"] == [
+        "date_not_believed"
+    ]
+    assert await owed(desk, debtor) == (50_000, 0)
+    (item,) = await desk.db.fetch("SELECT kind, amount, details FROM review_items")
+    assert (item["kind"], item["amount"]) == ("date_not_believed", 10_000)
+    assert item["details"]["told_booked_at"] == told.booked_at.isoformat()
+    assert item["details"]["told_bank_id"] == told.bank_id
+
+
+async def test_a_busy_database_defers_an_inquiry_and_calls_nobody(
+    desk: TransferDesk, debtor: Member, clock: ManualClock
+) -> None:
+    asked = (await ask(desk, wish(debtor))).repayment
+    clock.advance(902)
+    busy, _ = restless(desk, after=TAKE_INQUIRY, move=too_busy)
+
+    with capture_logs() as records:
+        await ask_repayments(busy)
+        await desk.senders.drain(5)
+
+    assert [line["event"] for line in records if line["log_level"] != "info"] == [
+        "repayment.deferred"
+    ]
+    assert (await now_is(desk, asked)).state is State.AUTHORIZING
+
+
+async def test_a_browser_goes_on_although_the_banks_answer_could_not_be_written_down(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    asked = (await ask(desk, wish(debtor))).repayment
+    (state,) = parse_qs(urlsplit(bank.started[0].return_url).query)["state"]
+    bank.ends.append(Paid(desk.clock.now(), Yen(10_000)))
+    lost = failing(desk, RECORD, CommitUnknown("the connection was lost"))
+
+    back = await return_browser(lost, BankCode.SMBC, state)
+
+    assert (back.id, back.state) == (asked.id, State.AUTHORIZING)
+    assert await owed(desk, debtor) == (50_000, 0)
+    assert (await now_is(desk, asked)).inquire_at is not None

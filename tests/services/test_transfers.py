@@ -46,6 +46,7 @@ from gateway.services.desk import Senders, TransferDesk
 from gateway.services.inquire_transfer import inquire_transfer
 from gateway.services.measure_transfers import measure_transfers
 from gateway.services.record_decision import record_decision
+from gateway.services.recover_transfers import recover_transfer
 from gateway.services.send_transfer import send_transfer
 from gateway.services.work_transfers import ask_due, recover_ended, recover_own, send_due
 from gateway.store.database import Database
@@ -830,3 +831,19 @@ async def test_a_transfer_that_is_gone_is_nothing_to_decide_on(
 
     with pytest.raises(StaleTransfer, match="gone"):
         await record_decision(desk, transfer, Decision)
+
+
+async def test_whoever_recovers_what_its_sender_has_ended_meanwhile_changes_nothing(
+    desk: TransferDesk, member: Member, bank: ToldBank
+) -> None:
+    bank.answers.clear()
+    seen = (await accept_transfer(desk, request(member))).transfer
+    bank.answers.set()
+    await settle_tasks(desk)
+    settled = await now(desk, seen)
+
+    await recover_transfer(desk, seen)
+
+    assert settled.state is State.SETTLED
+    assert await now(desk, seen) == settled
+    assert len(bank.sent) == 1
