@@ -24,7 +24,7 @@ from gateway.services.withdraw_entry import WrongEntry, withdraw_entry
 from gateway.store.house_money import rules_of
 from gateway.store.ledger import post_house
 from gateway.store.review_items import (
-    ReviewItem,
+    Proposal,
     Subject,
     items_of_line,
     raise_reviews,
@@ -137,7 +137,7 @@ async def release_lines(desk: TransferDesk, known: KnownDay, findings: Iterable[
 async def _release(desk: TransferDesk, books: _Books, line: LineKey, *, is_named: bool) -> int:
     """Withdraw a line's entries from members' loans and tell people; return how many items rose."""
     given = [
-        item
+        (item.id, item.proposal)
         for item in await items_of_line(desk.db, line)
         if item.acted_at is not None
         and item.proposal is not None
@@ -148,20 +148,17 @@ async def _release(desk: TransferDesk, books: _Books, line: LineKey, *, is_named
     number, yen = aside_of(line.bank, line.day, line.bank_id, books.house)
     review = _review(line, number, yen)
     raised = await raise_reviews(desk.db, Subject(NIL_MEMBER), [review], now=desk.clock.now())
-    for item in given:
-        await _withdraw(desk, item)
+    for item_id, proposal in given:
+        await _withdraw(desk, item_id, proposal)
     if raised:
         log.warning("line.explained_later", bank=line.bank, day=line.day.isoformat())
     return raised
 
 
-async def _withdraw(desk: TransferDesk, item: ReviewItem) -> bool:
-    proposal = item.proposal
-    if proposal is None:
-        return False
-    entry_id = assigned_id(item.id, proposal.resolution)
+async def _withdraw(desk: TransferDesk, item_id: UUID, proposal: Proposal) -> None:
+    entry_id = assigned_id(item_id, proposal.resolution)
     member_id = UUID(proposal.particulars["member"])
-    return await withdraw_entry(desk, WrongEntry(member_id, entry_id, EXPLAINED))
+    await withdraw_entry(desk, WrongEntry(member_id, entry_id, EXPLAINED))
 
 
 def _review(line: LineKey, number: int, yen: int) -> NewReview:

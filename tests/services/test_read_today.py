@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Statement, StatementUnavailable
+from gateway.domain.errors import Busy
 from gateway.domain.ledger import settlement_cash
 from gateway.domain.reason import Reason
 from gateway.domain.review import ReviewKind
@@ -187,3 +188,37 @@ async def test_a_balance_that_the_bank_states_agrees_with_the_opening_and_every_
     assert [(line["stated"], line["ours"]) for line in told] == [(5_051, 5_050)]
     items = await list_items(desk.db, kind=ReviewKind.BALANCE_DIFFERS)
     assert [(item.amount, item.booked_on) for item in items] == [(1, next_day + timedelta(days=1))]
+
+
+class BrokenBank(StatingBank):
+    async def statement(self, day):
+        raise self.error(f"nobody can read {day}")
+
+    error: type[Exception] = RuntimeError
+
+
+class BusyBank(BrokenBank):
+    error = Busy
+
+
+@pytest.mark.parametrize(
+    ("broken", "calls"),
+    [
+        pytest.param(BrokenBank, 1, id="what nobody foresaw calls people"),
+        pytest.param(BusyBank, 0, id="a busy database calls nobody"),
+    ],
+)
+async def test_a_reading_that_fails_says_why_and_waits_for_the_next_hour(
+    morning: Morning, broken: type[BrokenBank], calls: int
+) -> None:
+    await open_account(morning.desk, BANK, 1_000)
+    desk = replace(morning.desk, banks={BANK: broken(morning.clock)})
+
+    with capture_logs() as logs:
+        assert await read_today(desk) == 1
+        assert await read_today(desk) == 0
+
+    assert sum(line.get("code") == "reconciliation_failed" for line in logs) == calls
+    (told,) = [line for line in logs if line["event"] == "today.not_read"]
+    assert told["reason"] == broken.error.__name__
+    assert await list_items(desk.db) == []

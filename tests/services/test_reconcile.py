@@ -286,3 +286,21 @@ async def test_a_statement_that_cannot_be_had_changes_nothing(
 
     morning.bank.refuses = None
     assert kinds(await morning.reconcile()) == [Break.PAID_LATE]
+
+
+async def test_what_is_booked_leaves_what_people_look_at_beside_it_as_it_is(
+    morning: Morning, member: Member
+) -> None:
+    booked = await accepted(morning.desk, member)
+    morning.bank.state(booked.reference, OUT, 12_000)
+    morning.bank.submits.append(Unknown())
+    lost = await accepted(morning.desk, member, key="key-0000000000000002")
+    morning.bank.state(lost.reference)
+
+    report = await morning.reconcile()
+
+    assert report.booked == 1
+    assert (await now(morning, lost)).state is State.SETTLED
+    (item,) = await items(morning)
+    assert (item.kind, item.amount) == (ReviewKind.AMOUNT_DIFFERS, 2_000)
+    assert await cash(morning) == -22_000

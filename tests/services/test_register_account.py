@@ -2,16 +2,23 @@
 
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from gateway.domain.account import AccountType, BankAccount, BankCode
 from gateway.domain.bank import NameFound, NameRefused
-from gateway.domain.errors import Busy, HolderMismatch
+from gateway.domain.errors import Busy, HolderMismatch, NotFoundHere
+from gateway.domain.money import Yen
 from gateway.domain.reason import Reason
+from gateway.domain.repayment import RepaymentKind
+from gateway.services.book_entry import FoundEntry, book_entry
 from gateway.services.desk import TransferDesk
+from gateway.services.quote_repayment import RepaymentWish, quote_repayment
 from gateway.services.register_account import AccountRequest, register_account
+from gateway.services.simulate_loan import Question, simulate_loan
 from gateway.store.stops import stops_in_force
+from tests.domain.loans import payment
 from tests.services.conftest import Member, ToldBank
 
 
@@ -78,3 +85,25 @@ async def test_a_name_that_may_not_be_sent_as_the_bank_spells_it_is_refused_wher
         return
     with pytest.raises(HolderMismatch):
         await register_account(desk, asked)
+
+
+async def test_a_member_that_there_is_not_registers_no_account(desk: TransferDesk) -> None:
+    asked = AccountRequest(
+        UUID(int=9), BankCode.SMBC, "001", AccountType.ORDINARY, "7654321", holder=None
+    )
+
+    with pytest.raises(NotFoundHere):
+        await register_account(desk, asked)
+
+
+async def test_a_member_without_a_loan_is_told_of_no_loan(desk: TransferDesk) -> None:
+    nobody = UUID(int=9)
+    found = FoundEntry(nobody, payment(5_000, "2026-11-20"))
+    wish = RepaymentWish(nobody, RepaymentKind.PAYOFF, BankCode.SMBC, None)
+
+    with pytest.raises(NotFoundHere, match="no loan"):
+        await quote_repayment(desk, wish)
+    with pytest.raises(NotFoundHere, match="no loan"):
+        await simulate_loan(desk, nobody, Question(monthly=Yen(5_000)))
+    with pytest.raises(LookupError, match=f"member {nobody} has no loan"):
+        await book_entry(desk, found)

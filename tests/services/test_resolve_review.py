@@ -1,6 +1,7 @@
 """Two operators resolve an item; the gateway does what they say, once; nothing else closes one."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,13 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.domain.errors import NotFoundHere
+from gateway.domain.errors import (
+    Busy,
+    CommitUnknown,
+    GatewayError,
+    NotFoundHere,
+    StaleTransfer,
+)
 from gateway.domain.house_money import LineKey
 from gateway.domain.ledger import UNIDENTIFIED, Posting, settlement_cash
 from gateway.domain.money import Yen
@@ -27,7 +34,7 @@ from gateway.domain.review import (
 from gateway.domain.set_aside import aside_id
 from gateway.domain.transfer import State, Transfer
 from gateway.ops.commands.ledger_verify import verify_ledger
-from gateway.services.act_on_reviews import act_on_reviews, measure_reviews
+from gateway.services.act_on_reviews import act, act_on_reviews, measure_reviews
 from gateway.services.resolve_review import confirm_resolution, propose_resolution
 from gateway.services.work_transfers import ask_due, send_due
 from gateway.store.ledger import post_house
@@ -46,6 +53,7 @@ from gateway.store.transfers import find_transfer
 from tests.domain.names import NOBODY, ONE_PERSON
 from tests.manual_clock import START, ManualClock
 from tests.services.conftest import Member
+from tests.services.restless import restless
 from tests.services.stating_bank import BANK, IN, OUT, TODAY, Morning, at_stating_bank
 from tests.services.test_transfers import accepted, settle_tasks
 
@@ -620,3 +628,72 @@ async def test_what_an_item_is_not_about_is_not_proposed(
 
     assert (await only_item(morning)).state is ItemState.OPEN
     assert await owner.fetchval("SELECT count(*) FROM operator_actions") == 0
+
+
+@pytest.mark.parametrize(
+    ("resolution", "reason"),
+    [
+        pytest.param(R.PAID, "is about no repayment", id="paid, of no repayment"),
+        pytest.param(R.REJECTED, "is about no transfer", id="rejected, of no transfer"),
+        pytest.param(R.REFUNDED, "names no amount", id="refunded, without an amount"),
+    ],
+)
+async def test_an_act_that_its_item_does_not_fit_is_refused_and_books_nothing(
+    morning: Morning, member: Member, resolution: Resolution, reason: str
+) -> None:
+    raised = NewReview("odd", ReviewKind.ONLY_US, BANK)
+    await raise_reviews(morning.desk.db, Subject(member.id), [raised], now=START)
+    item = await only_item(morning)
+    with pytest.raises(ValueError, match="nothing was confirmed"):
+        await act(morning.desk, item)
+    odd = replace(item, proposal=Proposal(resolution, WHY, "sato", {}), confirmed_by="suzuki")
+
+    with pytest.raises(ValueError, match=reason):
+        await act(morning.desk, odd)
+
+    assert await balances(morning) == {}
+    assert (await only_item(morning)).acted_at is None
+
+
+@pytest.mark.parametrize("resolution", [R.PAID, R.REJECTED])
+async def test_an_act_on_what_is_not_there_is_refused_and_books_nothing(
+    morning: Morning, member: Member, resolution: Resolution
+) -> None:
+    raised = NewReview("odd", ReviewKind.ONLY_US, BANK)
+    await raise_reviews(morning.desk.db, Subject(member.id), [raised], now=START)
+    odd = replace(
+        await only_item(morning),
+        transfer_id=UUID(int=9),
+        repayment_id=UUID(int=9),
+        amount=5_000,
+        proposal=Proposal(resolution, WHY, "sato", {"booked_at": START.isoformat()}),
+        confirmed_by="suzuki",
+    )
+
+    with pytest.raises(LookupError, match="is not there"):
+        await act(morning.desk, odd)
+
+    assert await balances(morning) == {}
+
+
+@pytest.mark.parametrize("error", [Busy, StaleTransfer, CommitUnknown])
+async def test_an_act_that_is_cut_short_comes_again_and_calls_nobody(
+    morning: Morning, member: Member, owner: Any, error: type[GatewayError]
+) -> None:
+    morning.bank.state(None, IN, 5_000)
+    await morning.reconcile()
+    item, number = await only_item(morning), await number_of(owner, member)
+    await propose(morning, item, R.PAYMENT, member=number)
+    await confirm(morning, item, R.PAYMENT, member=number)
+
+    async def cut() -> None:
+        raise error("cut short")
+
+    desk, database = restless(morning.desk, after="loan", move=cut)
+    with capture_logs() as logs:
+        assert await act_on_reviews(desk) == 0
+
+    assert database.reads == 1
+    assert [line for line in logs if line["event"] == "alert.raised"] == []
+    assert await act_on_reviews(morning.desk) == 1
+    assert await balances(morning) == {"suspense": -5_000, settlement_cash(BANK): 5_000}

@@ -6,12 +6,14 @@ from functools import partial
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.domain.account import BankCode
-from gateway.domain.errors import Busy, StaleTransfer
+from gateway.domain.errors import Busy, CommitUnknown, GatewayError, StaleTransfer
 from gateway.domain.repayment import RepaymentKind
 from gateway.services.accept_repayment import RepaymentRequest, accept_repayment
 from gateway.services.accept_transfer import accept_transfer
+from gateway.services.apart import apart
 from gateway.services.cancel_transfer import cancel_transfer
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.quote_repayment import RepaymentWish
@@ -83,3 +85,23 @@ async def test_a_transfer_that_moves_all_the_time_is_not_cancelled_for_more_than
 
     assert asyncio.get_running_loop().time() - began < LATE_S
     assert database.reads > 0
+
+
+@pytest.mark.parametrize("error", [StaleTransfer, CommitUnknown])
+async def test_what_was_cut_short_is_worked_again_in_the_next_round_and_calls_nobody(
+    desk: TransferDesk, error: type[GatewayError]
+) -> None:
+    tries: list[int] = []
+
+    async def work() -> str:
+        tries.append(1)
+        if len(tries) == 1:
+            raise error("cut short")
+        return "done"
+
+    with capture_logs() as logs:
+        first = await apart(desk, "a_round", 1, work=work)
+
+    assert first is None
+    assert [(line["event"], line["error"]) for line in logs] == [("round.deferred", error.__name__)]
+    assert await apart(desk, "a_round", 1, work=work) == "done"

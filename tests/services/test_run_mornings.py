@@ -235,3 +235,25 @@ async def test_a_run_whose_process_died_is_taken_over(
 
     assert await run_mornings(morning.desk) == 1
     assert await runs(owner) == [(TODAY, "done", 2)]
+
+
+class BrokenBank(StatingBank):
+    async def statement(self, day: date) -> Any:
+        raise RuntimeError(f"nobody foresaw what became of {day}")
+
+
+async def test_a_day_that_meets_what_nobody_foresaw_calls_people_and_is_tried_again(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    await lend(morning, member)
+    morning.clock.instant = MORNING + DAY
+    broken = replace(morning.desk, banks={BANK: BrokenBank(morning.clock)})
+
+    with capture_logs() as logs:
+        assert await run_mornings(broken) == 2
+
+    alarms = [line for line in logs if line.get("code") == "reconciliation_failed"]
+    assert [(line["day"], line["reason"]) for line in alarms] == [
+        (day.isoformat(), "RuntimeError") for day in (TODAY, TODAY + DAY)
+    ]
+    assert await runs(owner) == [(TODAY, "failed", 1), (TODAY + DAY, "failed", 1)]
