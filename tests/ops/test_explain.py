@@ -8,7 +8,7 @@ import pytest
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.transfer import State
-from gateway.services.explain import explain
+from gateway.services.explain import explain, files_of
 from gateway.services.list_transfers import Filter, list_transfers
 from gateway.store.database import Database
 from tests.manual_clock import START
@@ -159,3 +159,7 @@ async def test_a_repayment_is_explained_too(database: Database, books: Books, na
         ("request", "accepted"),
         ("quote", "due"),
     ]
+
+
+async def test_a_transfer_that_is_not_there_is_in_no_file(database: Database) -> None:
+    assert await files_of(database, NOBODY, NOBODY) == []

@@ -25,6 +25,7 @@ from gateway.services.open_account import (
     confirm_account_opening,
     propose_account_opening,
 )
+from gateway.services.reconcile import reconcile_day
 from gateway.services.resolve_review import confirm_resolution, propose_resolution
 from gateway.services.standing_rules import RuleRefused, add_rule, approve, remove
 from gateway.store.house_money import find_opening, list_rules
@@ -441,3 +442,17 @@ async def test_of_those_who_approve_a_rule_at_once_one_does(morning: Morning, ow
     assert [row["action"] for row in acts] == ["rule_approve", "rule_propose"]
     with pytest.raises(NotFoundHere, match="no standing rule"):
         await approve(db, UUID(int=99), by="suzuki", note="checked", now=START)
+
+
+async def test_a_name_is_taken_back_once_something_explains_its_line(morning: Morning) -> None:
+    state(morning, IN, 700)
+    await reconcile_day(morning.desk, BANK, TODAY)
+    await resolve(morning, await only_item(morning), R.GIVEN_BACK)
+    assert await balances(morning) == {CASH: 700, "to_give_back": -700}
+    await typed_funding(morning.desk, BANK, 700)
+
+    await reconcile_day(morning.desk, BANK, TODAY)
+
+    assert await balances(morning) == {CASH: 700, "funding": -700}
+    item = await only_item(morning)
+    assert (item.kind, item.amount) == (ReviewKind.EXPLAINED_LATER, 700)
