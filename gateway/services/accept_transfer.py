@@ -22,6 +22,7 @@ from gateway.domain.errors import (
     QuoteUsed,
     Refused,
     RepeatedWish,
+    required,
 )
 from gateway.domain.hours import JST
 from gateway.domain.identifier import reference_for
@@ -169,8 +170,7 @@ async def _accept(
     refusal = REFUSALS.get(result)
     if refusal is not None:
         raise refusal()
-    if transfer is None:
-        raise RuntimeError(f"the step answered {result!r} without a transfer")
+    transfer = required(transfer, RuntimeError(f"the step answered {result!r} without a transfer"))
     if result in IN_THE_WAY:
         raise IN_THE_WAY[result](transfer)
     if result == "replayed":

@@ -1,10 +1,12 @@
 """Repayments on a real database, with a bank of a few lines that collects as it is told."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
@@ -57,8 +59,9 @@ from gateway.services.work_repayments import (
     measure_repayments,
     start_repayments,
 )
+from gateway.store.database import Database
 from gateway.store.loan_books import read_loan_book
-from gateway.store.repayments import FIND, RECORD, TAKE_INQUIRY, find_repayment
+from gateway.store.repayments import ACCEPT, FIND, RECORD, TAKE_INQUIRY, find_repayment
 from gateway.store.review_items import (
     Confirmation,
     Proposal,
@@ -870,3 +873,52 @@ async def test_a_browser_goes_on_although_the_banks_answer_could_not_be_written_
     assert (back.id, back.state) == (asked.id, State.AUTHORIZING)
     assert await owed(desk, debtor) == (50_000, 0)
     assert (await now_is(desk, asked)).inquire_at is not None
+
+
+class Late(Database):
+    """Answers an acceptance late: something happens between the commit and the answer."""
+
+    def __init__(self, database: Database, meanwhile: Callable[[UUID], Awaitable[object]]) -> None:
+        super().__init__(database._pool, wait_s=60, lost_s=1)
+        self._meanwhile = meanwhile
+
+    async def step(self, sql: str, *args: Any) -> Any:
+        row = await super().step(sql, *args)
+        if sql == ACCEPT:
+            await self._meanwhile(args[1])
+            return await super().step(sql, *args)  # as after a lost commit
+        return row
+
+
+async def test_a_process_that_works_on_what_it_just_accepted_starts_it_no_second_time(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    ends = asyncio.Event()
+
+    async def work() -> None:
+        await ends.wait()
+
+    async def found(repayment_id: UUID) -> None:
+        desk.senders.try_start(repayment_id, work)
+
+    accepted = await ask(replace(desk, db=Late(desk.db, found)), wish(debtor))
+    ends.set()
+    await desk.senders.drain(5)
+
+    assert accepted.repayment.state is State.CREATED
+    assert bank.started == []
+    assert (await now_is(desk, accepted.repayment)).start_at is not None
+
+
+async def test_what_another_process_started_before_the_commit_was_known_is_not_started_again(
+    desk: TransferDesk, bank: CollectingBank, debtor: Member
+) -> None:
+    async def started(repayment_id: UUID) -> None:
+        found = await find_repayment(desk.db, member_id=debtor.id, repayment_id=repayment_id)
+        assert found is not None
+        await start_due_repayment(desk, found)
+
+    accepted = await ask(replace(desk, db=Late(desk.db, started)), wish(debtor))
+
+    assert (accepted.repayment.state, accepted.repayment.redirect) == (State.AUTHORIZING, REDIRECT)
+    assert len(bank.started) == 1
