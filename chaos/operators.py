@@ -19,6 +19,8 @@ PEOPLE = ("sato", "suzuki", "tanaka")
 LOOK_EVERY_S = 4.0
 # What was sent may still be on its way: looked up twice, so many seconds apart.
 LOOK_AGAIN_S = 2.0
+NO_DATABASE = 2  # an exit code: nothing was done, and the command may be given again
+RELEASES_MAX = 60
 HELD = (
     "SELECT bank, reason FROM bank_stops WHERE released_at IS NULL AND ends_at IS NULL"
     " AND held_by NOT LIKE 'rig%'"
@@ -53,10 +55,15 @@ class Operators:
                 self._stage.tape.write("operators_wait", error=str(error)[:200])
 
     async def hold(self, bank: str, seconds: float) -> None:
-        """Hold a bank, and let it go again."""
-        await self._stage.ops("hold", bank, "--reason", "the rig says so", "--by", "rig-hold")
+        """Hold a bank, and let it go again: until it is, for the database may be gone just then."""
+        said = (bank, "--reason", "the rig says so", "--by", "rig-hold")
+        await self._stage.ops("hold", *said)
         await asyncio.sleep(seconds)
-        await self._stage.ops("release", bank, "--reason", "the rig says so", "--by", "rig-hold")
+        for _ in range(RELEASES_MAX):
+            code, _ = await self._stage.ops("release", *said)
+            if code != NO_DATABASE:
+                return
+            await asyncio.sleep(LOOK_AGAIN_S)
 
     async def announce(self, bank: str, seconds: float) -> None:
         """Announce a window of a bank that begins now."""
