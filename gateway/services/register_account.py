@@ -113,6 +113,8 @@ def _own_name(account: BankAccount, holder: str, *, is_strict: bool) -> BankAcco
             return _as_the_bank_spells(account, normalise(holder))
         case NameMatch.EQUAL:
             return account
+        case never:
+            assert_never(never)
 
 
 def _as_the_bank_spells(account: BankAccount, holder: str) -> BankAccount:
