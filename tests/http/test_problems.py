@@ -15,6 +15,7 @@ from gateway.domain.errors import (
     InOpenFile,
     TooManyAttempts,
 )
+from gateway.domain.file_end import FileEndRefused
 from gateway.domain.hours import JST
 from gateway.domain.operator import NameMissing
 from gateway.domain.resolution import ResolutionRefused
@@ -29,7 +30,9 @@ from gateway.http.problems import (
 )
 from gateway.http.refusals import MethodWrong
 from gateway.services.accept_statement import StatementNotAccepted
+from gateway.services.open_account import OpeningRefused
 from gateway.services.reconcile import DayNotCome
+from gateway.services.standing_rules import RuleRefused
 from tests.http.conftest import Client, RecordedMetrics
 from tests.http.raw import exchange
 
@@ -45,6 +48,9 @@ OF_COMMANDS: set[type[GatewayError]] = {
     NameMissing,
     InOpenFile,
     StatementNotAccepted,
+    FileEndRefused,
+    OpeningRefused,
+    RuleRefused,
 }
 
 
