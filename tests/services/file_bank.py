@@ -80,6 +80,7 @@ class FileBankDouble(WithoutCollections):
     late: list[TransferFile] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     answers: asyncio.Event = field(default_factory=asyncio.Event)
+    arrived: int = 0
 
     def __post_init__(self) -> None:
         self.answers.set()
@@ -94,6 +95,7 @@ class FileBankDouble(WithoutCollections):
         self, file: TransferFile, *, slot: Slot, send_before: float
     ) -> Answer[FileOutcome]:
         assert slot.breaker != "open"
+        self.arrived += 1
         await self.answers.wait()
         if asyncio.get_running_loop().time() > send_before:
             return Answer(NotSent(Reason.BANK_BUSY), Evidence("TOO_LATE"))

@@ -88,6 +88,10 @@ class FileWorld:
         rows = await self.owner.fetch("SELECT * FROM bank_files ORDER BY stored_at, state")
         return [(row["state"], row["items"].count("["), row["next_at"] is not None) for row in rows]
 
+    async def is_at_the_bank(self) -> bool:
+        """Whether a sender has reached the bank: nobody is between storing and sending."""
+        return self.bank.arrived > 0
+
     async def lease_ends(self) -> None:
         """Let the database's clock pass every lease, which no test can wait for."""
         for table in ("transfers", "bank_files"):

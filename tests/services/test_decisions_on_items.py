@@ -135,7 +135,7 @@ async def test_after_the_third_dead_sender_an_item_waits_for_its_stored_file(
     await world.owner.execute("UPDATE transfers SET crashes = $1", CRASHES_MAX - 1)
     world.bank.answers.clear()
     await gather_files(world.desk)
-    await eventually(world.files)
+    await eventually(world.is_at_the_bank)
     assert await world.desk.senders.drain(0) == 1
     world.bank.answers.set()
 
@@ -154,7 +154,7 @@ async def test_poison_is_refused_in_the_statement_while_a_stored_file_names_the_
     (transfer,) = await world.accepted(1)
     world.bank.answers.clear()
     await gather_files(world.desk)
-    await eventually(world.files)
+    await eventually(world.is_at_the_bank)
     row = await world.now(transfer)
     review = replace(row, state=State.REVIEW, reason=Reason.SENDER_CRASHED)
     step = Move(row, review, world.desk.new_id(), world.clock.now(), 0, ())

@@ -189,7 +189,7 @@ async def test_while_a_sender_has_the_file_nobody_says_how_it_ends(world: FileWo
     transfers = await world.accepted(1)
     world.bank.answers.clear()
     await gather_files(world.desk)
-    await eventually(world.files)
+    await eventually(world.is_at_the_bank)
     file_id = str((await world.now(transfers[0])).file_id)
 
     with pytest.raises(FileEndRefused, match=r"a sender has file .* until \d\d:\d\d:\d\d"):
@@ -213,7 +213,7 @@ async def test_a_sender_that_wakes_after_its_number_was_barred_frees_nothing_twi
     world.bank.answers.clear()
     asleep = world.process(instance="asleep")
     await gather_files(asleep)
-    await eventually(world.files)
+    await eventually(world.is_at_the_bank)
     file_id = str((await world.now(transfers[0])).file_id)
     await world.lease_ends()
     world.bank.barred.add(file_id)

@@ -93,7 +93,7 @@ async def test_a_file_is_written_down_before_it_is_sent(world: FileWorld) -> Non
     world.bank.answers.clear()
 
     await gather_files(world.desk)
-    await eventually(world.files)
+    await eventually(world.is_at_the_bank)
 
     (row,) = await world.owner.fetch("SELECT * FROM bank_files")
     found = await world.now(transfers[0])
@@ -188,7 +188,7 @@ async def test_a_file_that_is_voided_while_it_is_about_to_be_taken_is_sent_by_no
     asleep = world.process(instance="asleep", deadline_s=0.02)
     world.bank.answers.clear()
     await gather_files(asleep)
-    await eventually(world.files)
+    await eventually(world.is_at_the_bank)
     await world.lease_ends()
     world.clock.advance(1)
     (row,) = await open_files(world.db, now=world.clock.now(), limit=10)
@@ -558,7 +558,7 @@ async def test_a_sender_that_wakes_after_its_lease_sends_nothing_and_frees_nothi
     asleep = world.process(instance="asleep", deadline_s=0.02)
     world.bank.answers.clear()
     await gather_files(asleep)
-    await eventually(world.files)
+    await eventually(world.is_at_the_bank)
 
     await world.lease_ends()
     world.bank.faults.append("late")
@@ -609,7 +609,7 @@ async def test_a_run_under_the_same_name_takes_its_files_over_at_once(world: Fil
     transfers = await world.accepted(1)
     world.bank.answers.clear()
     await gather_files(world.desk)
-    await eventually(world.files)
+    await eventually(world.is_at_the_bank)
     assert await world.desk.senders.drain(0) == 1
     world.bank.answers.set()
 
@@ -736,7 +736,7 @@ async def test_a_file_that_moves_at_each_look_is_left_to_whoever_moves_it(
 
     desk, database = restless(world.desk, after=FIND, move=move)
     await gather_files(desk)
-    await eventually(world.files)
+    await eventually(world.is_at_the_bank)
     await move()
     world.bank.answers.set()
     with capture_logs() as logs:
