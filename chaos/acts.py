@@ -1,4 +1,4 @@
-"""What the plan's steps do: one function an act, each writes to the tape what it did."""
+"""The plan's steps as acts: one function each, which writes to the tape what it did."""
 
 import asyncio
 import signal

@@ -25,7 +25,7 @@ def branch_at(bank: str) -> str:
 
 
 class Banks:
-    """What the run does to banks, and sees of their books."""
+    """The banks of a run: their faults, and a look into their books."""
 
     def __init__(self, urls: Mapping[str, str], client: aiohttp.ClientSession) -> None:
         self.urls = urls

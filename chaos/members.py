@@ -24,7 +24,7 @@ Answer = tuple[int, dict[str, Any]]
 
 
 class Payer(Enum):
-    """What a payer does once the bank has opened the order."""
+    """Act as the payer once the bank has opened the order."""
 
     APPROVES = "approves"
     CANCELS_FIRST = "cancels at the lender's, and approves at the bank all the same"

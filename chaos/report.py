@@ -30,7 +30,7 @@ STORY_STEPS_MAX, STEP_LETTERS_MAX = 80, 200
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run found; `before`: how many findings there were until the statements were read.
+    """The findings of a run; `before`: how many findings there were until the statements were read.
 
     `edges`: changes of rows that the state tables do not have; `held`: how many changes were held
     to them, and how often the reading broke off. None: another checkout's gateway.

@@ -71,7 +71,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a run is told: its seed, how much happens, and the instant at which business begins."""
+    """The terms of a run: its seed, how much happens, and the instant at which business begins."""
 
     seed: int
     shape: Shape
