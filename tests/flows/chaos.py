@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -15,7 +15,7 @@ from gateway.serve import listen
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
 from gateway.store.transfers import find_transfer
 from tests.flows.chaos_repayments import Payback, pay_back, until_paid, wishes
-from tests.flows.world import TIME_SCALE, CrashAt, Crashed, World, request
+from tests.flows.world import TIME_SCALE, CrashAt, Crashed, World, dying, request
 
 SETTLED_WITHIN_S = 60
 ASK_AGAIN_S = 0.05
@@ -103,7 +103,7 @@ async def run_round(
         await listen(stack, survivor, world.settings)
         await begin_faults(world, seed)
         crash = CrashAt(random.randint(*DIES_BETWEEN))
-        with suppress(Crashed):
+        with dying():
             async with world.process(name="mortal", checkpoint=crash) as mortal:
                 await _ask_all(world, [survivor, mortal], (wanted, paybacks), crash)
         async with world.process(name="mortal"):
@@ -128,11 +128,11 @@ async def _ask_all(
     transfers, paybacks = wanted
 
     async def ask(number: int, one: TransferRequest) -> None:
-        with suppress(Crashed):
+        with dying():
             await _accepted(gateways[number % len(gateways)], one)
 
     async def repay(number: int, one: Payback) -> None:
-        with suppress(Crashed):
+        with dying():
             await pay_back(world, gateways[number % len(gateways)], one)
 
     await asyncio.gather(

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.domain.transfer import State, Transfer
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
-from tests.flows.world import CrashAt, Crashed, World, open_world, request
+from tests.flows.world import CrashAt, World, dying, open_world, request
 
 CRASHES_MAX = 60
 FIRST_CRASHES, SECOND_CRASHES = range(2, 8), range(1, 8)
@@ -45,12 +45,10 @@ FAULTS: Mapping[str, tuple[list[dict[str, object]], set[State], int]] = {
 async def die_once(world: World, wanted: TransferRequest, nth: int) -> CrashAt:
     """Run a process that dies at its `nth` checkpoint; return what became of it."""
     crash = CrashAt(nth)
-    try:
+    with dying():
         async with world.process(checkpoint=crash) as gateway:
             transfer = (await accept_transfer(gateway.desk, wanted)).transfer
             await world.until_at_rest_or_dead(gateway, transfer, crash)
-    except Crashed:
-        assert crash.point is not None
     return crash
 
 

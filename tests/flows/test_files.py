@@ -13,7 +13,7 @@ from gateway.app import Gateway
 from gateway.domain.account import BankCode
 from gateway.domain.transfer import State, Transfer
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
-from tests.flows.world import CrashAt, Crashed, World, open_world, request
+from tests.flows.world import CrashAt, World, dying, open_world, request
 
 MIZUHO = BankCode.MIZUHO
 CRASHES_MAX = 80
@@ -101,12 +101,10 @@ async def test_a_crash_at_any_instant_in_the_life_of_a_file_pays_nothing_twice_a
 async def die_once(world: World, wanted: list[TransferRequest], nth: int) -> CrashAt:
     """Run a process that dies at its `nth` checkpoint, or that has nothing more to do."""
     crash = CrashAt(nth)
-    try:
+    with dying():
         async with world.process(checkpoint=crash) as gateway:
             for transfer in await accepted(gateway, wanted):
                 await world.until_at_rest_or_dead(gateway, transfer, crash)
-    except Crashed:
-        assert crash.point is not None
     return crash
 
 

@@ -22,7 +22,7 @@ from gateway.services.return_browser import return_browser
 from gateway.store.repayments import find_repayment
 from tests.flows.paying import check_payments
 from tests.flows.serving import until
-from tests.flows.world import CrashAt, Crashed, World, open_world, request
+from tests.flows.world import CrashAt, Crashed, World, dying, open_world, request
 from tests.services.conftest import Member
 
 CRASHES_MAX = 30
@@ -95,11 +95,9 @@ async def until_state(
 async def die_once(world: World, wanted: RepaymentRequest, nth: int) -> CrashAt:
     """Run a process that dies at its `nth` checkpoint; return what became of it."""
     crash = CrashAt(nth)
-    try:
+    with dying():
         async with world.process(checkpoint=crash) as gateway:
             await repay(world, gateway, wanted, crash)
-    except Crashed:
-        assert crash.point is not None
     return crash
 
 

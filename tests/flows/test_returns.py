@@ -13,7 +13,7 @@ from gateway.serve import listen
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
 from gateway.store.loans import find_loan
 from gateway.store.transfers import find_transfer
-from tests.flows.world import END_WITHIN_S, CrashAt, Crashed, World, open_world, request
+from tests.flows.world import END_WITHIN_S, CrashAt, World, dying, open_world, request
 
 CRASHES_MAX = 30
 RETURNED = {"operation": "submit", "action": {"kind": "return_after", "seconds": 1}}
@@ -103,14 +103,12 @@ async def test_a_return_that_was_never_called_about_is_found_by_asking(
 async def ask_and_die(world: World, wanted: TransferRequest, nth: int) -> bool:
     """Ask a process that the bank can call, and that dies at its `nth` checkpoint; True if so."""
     crash = CrashAt(nth)
-    try:
+    with dying():
         async with world.process(checkpoint=crash) as gateway, AsyncExitStack() as stack:
             await expect_calls(stack, world, gateway)
             transfer = (await accept_transfer(gateway.desk, wanted)).transfer
             await world.until_at_rest_or_dead(gateway, transfer, crash)
-    except Crashed:
-        return True
-    return False
+    return crash.point is not None
 
 
 @pytest.mark.parametrize("call", ["once", "three times over", "before its answer"])

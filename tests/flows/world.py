@@ -2,8 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -61,6 +61,15 @@ class CrashAt:
             self.point = point
             self.died.set()
         raise Crashed(point)
+
+
+@contextmanager
+def dying() -> Iterator[None]:
+    """End the block where the process dies, also where a group of tasks dies with it."""
+    try:
+        yield
+    except* Crashed:
+        pass
 
 
 @dataclass
