@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
-PLACES = ("gateway", "sql", "tests", "docs", "bench", "chaos", "scripts", ".ci")
+PLACES = ("gateway", "sql", "tests", "docs", "bench", "chaos", "mutants", "scripts", ".ci")
 TEXT = {".py", ".sql", ".md", ".toml", ".yml", ".sh", ".html", ".css", ".js", ".txt", ".lock", ""}
 
 OTHERS = {"__pycache__", ".git", "vendored", "node_modules"}

@@ -53,7 +53,7 @@ def test_no_module_is_too_long_to_read_at_once(path):
     assert len(path.read_text("utf-8").splitlines()) <= MODULE_LINES_MAX
 
 
-@pytest.mark.parametrize("place", ["gateway", "tests", "bench", "chaos"])
+@pytest.mark.parametrize("place", ["gateway", "tests", "bench", "chaos", "mutants"])
 def test_no_function_is_too_long_to_see_at_once(place):
     long = [
         f"{shown(path)}:{node.lineno} {node.name}"
