@@ -20,7 +20,6 @@ from mutants.fault import Fault
 SIDE_BY_SIDE = os.cpu_count() or 1
 WITHIN_S = 300
 MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of its own is made in it
-FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 UNREADABLE = re.compile(r"PostgresSyntaxError|syntax error at")
 
 
@@ -83,10 +82,10 @@ class Tree:
         if code is None:
             return Verdict.TIMED_OUT, ""
         if code:
-            failed = FAILED.search(said)
+            failed = next((test for test in tests if _has_failed(test, said)), "")
             is_readable = fault.layer != "sql" or UNREADABLE.search(said) is None
             verdict = Verdict.NOTICED if is_readable else Verdict.UNREADABLE
-            return verdict, failed.group(1) if failed else ""
+            return verdict, failed
         if fault.layer != "sql":
             code, said = await _run(self._root, "mypy", fault.file)
             if code:
@@ -131,6 +130,11 @@ async def try_faults(
                 with file.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(asdict(tried)) + "\n")
                 yield tried
+
+
+def _has_failed(test: str, said: str) -> bool:
+    """Whether pytest's last lines name the test; names may have spaces in them."""
+    return f"FAILED {test}" in said or f"ERROR {test}" in said
 
 
 async def _run(tree: Path, module: str, *arguments: str) -> tuple[int | None, str]:

@@ -152,7 +152,8 @@ def database_url(server: Server, owner_url: str) -> str:
 
 def _new_database(server: Server, url: str, template: str) -> Iterator[str]:
     name = f"{server.prefix}_{next(_numbers)}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    # Copying files takes half the time of writing each page to the log.
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield with_database(url, name)
     server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -1,6 +1,8 @@
 """The HTTP side as one application: every route on one page."""
 
 import asyncio
+from collections.abc import Mapping
+from functools import cache
 
 from aiohttp import web
 
@@ -20,6 +22,7 @@ from gateway.http import (
     sessions,
     transfers,
 )
+from gateway.http.conditional import Marked
 from gateway.http.deps import DEPS, HttpDeps
 from gateway.http.description import FILES, files_of
 from gateway.http.limits import while_counting
@@ -145,4 +148,10 @@ async def _read_branches(app: web.Application) -> None:
 
 async def _read_files(app: web.Application) -> None:
     """Make the description and read what its page is made of, off the event loop."""
-    app[FILES].update(await asyncio.to_thread(files_of, ROUTES))
+    app[FILES].update(await asyncio.to_thread(_files))
+
+
+@cache
+def _files() -> Mapping[str, Marked]:
+    """Return what is sent from here; applications of one process share it."""
+    return files_of(ROUTES)

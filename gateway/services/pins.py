@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -19,7 +20,15 @@ MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
 AT_ONCE = 2
 WAITING_MAX = 100
 
+HASHER = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
+
 Result = TypeVar("Result")
+
+
+@cache
+def _dummy_hash() -> str:
+    """Return the hash that stands in where there is no member, made as all others are."""
+    return HASHER.hash("no member has this PIN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +44,9 @@ class PinVault:
 
     def __init__(self, pepper: bytes) -> None:
         self._pepper = pepper
-        self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pins")
         self._waiting = 0
-        self._dummy = self._hasher.hash("no member has this PIN")
+        self._dummy = _dummy_hash()
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -71,14 +79,14 @@ class PinVault:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
     def _hash(self, pin: str) -> str:
-        return self._hasher.hash(self._peppered(pin))
+        return HASHER.hash(self._peppered(pin))
 
     def _check(self, pin: str, pin_hash: str) -> PinVerdict:
         try:
-            self._hasher.verify(pin_hash, self._peppered(pin))
+            HASHER.verify(pin_hash, self._peppered(pin))
         except (VerificationError, InvalidHashError):
             return PinVerdict(is_right=False)
-        is_old = self._hasher.check_needs_rehash(pin_hash)
+        is_old = HASHER.check_needs_rehash(pin_hash)
         return PinVerdict(is_right=True, new_hash=self._hash(pin) if is_old else None)
 
     def _peppered(self, pin: str) -> bytes:

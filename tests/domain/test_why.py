@@ -78,7 +78,7 @@ def plain_interest(accrual: Accrual) -> Fraction:
     return total
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_each_journal_of_a_life_is_explained_to_the_yen_in_every_account(seed: int) -> None:
     life, terms = Life(seed), agreement_of(Life(seed))
     entries = [entry_of(news) for _, heard, _ in life.live() for news in heard]
@@ -105,7 +105,7 @@ def test_each_journal_of_a_life_is_explained_to_the_yen_in_every_account(seed: i
     assert {PartKind.WISH, PartKind.RULE, PartKind.CORRECTION} <= {part.kind for _, part in parts}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_each_yen_of_interest_is_what_its_days_bore_rounded_down_once(seed: int) -> None:
     life, terms = Life(seed), agreement_of(Life(seed))
     entries = [entry_of(news) for _, heard, _ in life.live() for news in heard]

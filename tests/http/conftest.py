@@ -173,12 +173,21 @@ class Client:
         return Client(self.session, self.url, reply.body["token"])
 
 
+_HASHES: dict[str, str] = {}
+
+
 class CountingVault(PinVault):
-    """Remembers the hashes that it was really asked to check."""
+    """Remembers the hashes that it was really asked to check, and those that it made."""
 
     def __init__(self, pepper: bytes) -> None:
         super().__init__(pepper)
         self.checked: list[str] = []
+
+    async def hash(self, pin: str) -> str:
+        # The same two members are enrolled in a thousand databases.
+        if pin not in _HASHES:
+            _HASHES[pin] = await super().hash(pin)
+        return _HASHES[pin]
 
     async def check(self, pin: str, pin_hash: str | None) -> PinVerdict:
         if pin_hash is not None:
