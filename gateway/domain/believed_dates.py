@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from gateway.domain.hours import JST
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
+# So far back banks state what was booked, about.
+STATED_FOR = timedelta(days=400)
 
 
 class DateRefused(ValueError):

@@ -138,6 +138,7 @@ class Refusal(StrEnum):
     OTHER_DAY = "other_day"  # a line was booked on another day
     LINE_TWICE = "line_twice"  # two lines bear one number
     CHANGED = "changed"  # it is no longer what it was when it was read first
+    BEFORE_OPENING = "before_opening"  # what its lines came to is in the opening balance already
 
 
 def refusal(

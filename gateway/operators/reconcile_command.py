@@ -1,6 +1,6 @@
 """`gateway ops reconcile`: parses, calls, prints."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -8,7 +8,7 @@ import typer
 
 from gateway.config import load_settings
 from gateway.domain.account import BankCode
-from gateway.domain.believed_dates import DateRefused, check_typed
+from gateway.domain.believed_dates import STATED_FOR, DateRefused, check_typed
 from gateway.domain.day_report import DayReport
 from gateway.domain.hours import JST
 from gateway.operators.operating_desk import operate_desk
@@ -20,8 +20,6 @@ from gateway.services.run_mornings import note_by_hand
 
 # 1 and 2 are what every command ends with that failed, or was called wrongly.
 FOR_PEOPLE = 3
-# So far back banks state what was booked, about.
-STATED_FOR = timedelta(days=400)
 REFUSED = 4
 
 

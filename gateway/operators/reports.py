@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -14,6 +14,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.bank import Bank, Statement
 from gateway.domain.errors import NotReady
 from gateway.domain.hours import JST
+from gateway.domain.ports import Clock
 from gateway.domain.reconciliation import Movement, signed
 from gateway.domain.set_aside import fundings
 from gateway.ops.clock import SystemClock
@@ -27,7 +28,7 @@ from gateway.ops.commands.doctor import (
     check_settings,
     unreachable,
 )
-from gateway.ops.commands.ledger_verify import LedgerReport, first_posting_at, verify_ledger
+from gateway.ops.commands.ledger_verify import LedgerReport, compared_since, verify_ledger
 from gateway.ops.crash import no_checkpoint
 from gateway.ops.metrics import PrometheusMetrics
 from gateway.store.database import Database, open_database
@@ -90,18 +91,21 @@ async def ledger_report(settings: Settings, *, with_banks: bool) -> LedgerReport
         if not with_banks:
             return await verify_ledger(db)
         async with open_operators_banks(settings, db) as banks:
-            clock = SystemClock(settings.clock_shift_s)
-            totals = {
-                code: partial(_statement_total, bank, db, clock) for code, bank in banks.items()
-            }
-            return await verify_ledger(db, statement_totals=totals)
+            return await verify_with_banks(db, banks, SystemClock(settings.clock_shift_s))
 
 
-async def _statement_total(bank: Bank, db: Database, clock: SystemClock) -> int | None:
-    """Return in minus out at the bank since the first posting; None if it cannot be read."""
-    began_at = await first_posting_at(db)
-    today = clock.now().date()
-    day = today if began_at is None else began_at.astimezone(JST).date()
+async def verify_with_banks(
+    db: Database, banks: Mapping[BankCode, Bank], clock: Clock
+) -> LedgerReport:
+    """Verify the ledger, and compare it with what these banks state."""
+    totals = {code: partial(_statement_total, bank, db, clock) for code, bank in banks.items()}
+    return await verify_ledger(db, statement_totals=totals)
+
+
+async def _statement_total(bank: Bank, db: Database, clock: Clock) -> int | None:
+    """Return in minus out at the bank since money moves there; None if it cannot be read."""
+    today = clock.now().astimezone(JST).date()
+    day = await compared_since(db, bank.code) or today
     total = 0
     while day <= today:
         statement = await bank.statement(day)

@@ -1,17 +1,17 @@
 """Book what was on the lender's account at a bank before the first line: once, ever."""
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import structlog
 
 from gateway.domain.account import BankCode
+from gateway.domain.believed_dates import STATED_FOR, DateRefused, check_typed
 from gateway.domain.errors import GatewayError, required
 from gateway.domain.hours import JST
 from gateway.domain.house_money import Opening
 from gateway.domain.identifier import uuid7
-from gateway.domain.ledger import settlement_cash
 from gateway.domain.operator import is_same_person, person
 from gateway.store.database import Database
 from gateway.store.house_money import (
@@ -73,16 +73,26 @@ async def confirm_account_opening(
 async def has_opening(db: Database, bank: BankCode) -> bool:
     """Whether what was there at first is booked, as an opening or, before there were any, else."""
     known = await find_opening(db, bank)
-    moved = await first_moved(db, settlement_cash(bank))
+    moved = await first_moved(db, bank)
     return (known is not None and known.confirmed_by is not None) or moved.was_funded_by_hand
+
+
+async def is_before_opening(db: Database, bank: BankCode, day: date) -> bool:
+    """Whether what moved on that day is in the opening balance, and would be counted twice."""
+    known = await find_opening(db, bank)
+    return known is not None and known.confirmed_by is not None and day < known.opening.on
 
 
 async def _check(db: Database, opening: Opening, note: str, now: datetime) -> None:
     if not note.strip():
         raise OpeningRefused("--note: a note says why; it stays on record")
-    if opening.on > now.astimezone(JST).date():
-        raise OpeningRefused(f"--on: {opening.on} has not come yet; today or an earlier day")
-    moved = await first_moved(db, settlement_cash(opening.bank))
+    try:
+        # From that day on every day's statement is read.
+        since = now.astimezone(JST).date() - STATED_FOR
+        check_typed("--on", opening.on, since=since, now=now)
+    except DateRefused as refused:
+        raise OpeningRefused(str(refused)) from refused
+    moved = await first_moved(db, opening.bank)
     if moved.was_funded_by_hand:
         raise OpeningRefused(
             f"{opening.bank}: fundings were typed in before: an opening would count them twice"
@@ -90,6 +100,11 @@ async def _check(db: Database, opening: Opening, note: str, now: datetime) -> No
     if moved.first_on is not None and opening.on > moved.first_on:
         raise OpeningRefused(
             f"--on: money moved at {opening.bank} on {moved.first_on} already;"
+            " give the balance before that day"
+        )
+    if moved.first_wish_on is not None and opening.on > moved.first_wish_on:
+        raise OpeningRefused(
+            f"--on: a wish at {opening.bank} was accepted on {moved.first_wish_on} already;"
             " give the balance before that day"
         )
 

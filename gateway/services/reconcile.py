@@ -34,6 +34,7 @@ from gateway.services.book_finding import book_finding
 from gateway.services.check_balance import check_balance
 from gateway.services.desk import TransferDesk
 from gateway.services.look_at_day import PART, is_bookable, look_again, look_at_day, open_day
+from gateway.services.open_account import is_before_opening
 from gateway.services.read_bank_day import KnownDay
 from gateway.services.set_aside_lines import SetAside, release_lines, set_aside_lines
 from gateway.store.daily_runs import RECONCILE, Run, run_again
@@ -62,6 +63,8 @@ async def reconcile_day(desk: TransferDesk, bank: BankCode, day: date) -> DayRep
     if day > now.astimezone(JST).date():
         raise DayNotCome(f"{day} has not come yet")
     is_over = has_ended(day, now)
+    if await is_before_opening(desk.db, bank, day):
+        return _refused(DayReport(bank, day, is_over, refused=Refusal.BEFORE_OPENING))
     statement = await desk.banks[bank].statement(day)
     if isinstance(statement, StatementUnavailable):
         return _refused(DayReport(bank, day, is_over, refused=statement.reason))

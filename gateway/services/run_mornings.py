@@ -9,6 +9,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.day_report import DayReport
 from gateway.domain.errors import GatewayError
 from gateway.domain.hours import JST
+from gateway.domain.reconciliation import Refusal
 from gateway.services.apart import apart
 from gateway.services.desk import TransferDesk
 from gateway.services.quote_repayment import opening_at
@@ -100,7 +101,7 @@ async def run_day(desk: TransferDesk, bank: BankCode, day: date) -> bool:
         )
         await _failed(desk, run, tries, type(error).__name__)
         return True
-    if report.refused is not None:
+    if report.refused is not None and report.refused != Refusal.BEFORE_OPENING:
         await _failed(desk, run, tries, report.refused)
         return True
     await end_run(desk.db, run, now=desk.clock.now(), report=summary(report))

@@ -9,6 +9,7 @@ from asyncpg import Record
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Statement
 from gateway.domain.house_money import Opening, StandingRule, opening_posting
+from gateway.domain.ledger import settlement_cash
 from gateway.domain.money import Yen
 from gateway.domain.review import Resolution
 from gateway.store.database import Database
@@ -71,10 +72,12 @@ class SettlementDay:
 class FirstMoved:
     """Since when money moves on a settlement account by our ledger; None: it never did.
 
+    `first_wish_on`: when a member's first wish at the bank was accepted, whatever came of it.
     `was_funded_by_hand`: fundings were typed in, tied to no line, before there were openings.
     """
 
     first_on: date | None
+    first_wish_on: date | None
     was_funded_by_hand: bool
 
 
@@ -136,12 +139,12 @@ async def find_opening(db: Database, bank: BankCode) -> KnownOpening | None:
     return None if row is None else _opening(row)
 
 
-async def first_moved(db: Database, account: str) -> FirstMoved:
-    """Return what had moved on an account at first. Reads the account's whole history."""
-    row = await db.fetchrow(FIRST_MOVED, account)
+async def first_moved(db: Database, bank: BankCode) -> FirstMoved:
+    """Return what moved at a bank at first. Reads the account's whole history."""
+    row = await db.fetchrow(FIRST_MOVED, settlement_cash(bank), bank)
     if row is None:
         raise RuntimeError("first_moved answers with one row")
-    return FirstMoved(row["first_on"], row["was_funded_by_hand"])
+    return FirstMoved(row["first_on"], row["first_wish_on"], row["was_funded_by_hand"])
 
 
 async def note_day(db: Database, statement: Statement, moved: int, *, now: datetime) -> None:

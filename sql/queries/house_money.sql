@@ -98,9 +98,13 @@ RETURNING day;
 SELECT day, moved, read_at FROM settlement_days WHERE bank = $1 AND day >= $2 ORDER BY day;
 
 -- name: first_moved
--- The first day on which anything but an opening moved on a settlement account, and whether fundings were typed in
--- before there were openings.
-SELECT min(effective_on) AS first_on, coalesce(bool_or('funding' IN (debit, credit)), FALSE) AS was_funded_by_hand
+-- The first day on which anything but an opening moved on a settlement account, the day of the first wish that may move
+-- something there, and whether fundings were typed in before there were openings.
+SELECT min(effective_on) AS first_on, coalesce(bool_or('funding' IN (debit, credit)), FALSE) AS was_funded_by_hand,
+    (SELECT (min(w.accepted_at) AT TIME ZONE interval '+09:00')::date FROM (
+        SELECT accepted_at FROM transfers WHERE bank = $2
+        UNION ALL
+        SELECT accepted_at FROM repayments WHERE bank = $2) AS w) AS first_wish_on
 FROM postings WHERE $1 IN (debit, credit) AND 'opening' NOT IN (debit, credit);
 
 -- name: say_statement

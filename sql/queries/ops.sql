@@ -152,8 +152,13 @@ ORDER BY t.name, p.name;
 -- Long enough for as many of these as the pool has connections to run at the same time.
 SELECT pg_sleep(0.05);
 
--- name: first_posting
-SELECT min(recorded_at) AS at FROM postings;
+-- name: began_on
+-- When the account at a bank was opened here, or else when the ledger began; and the first day of a line that was read.
+SELECT
+    coalesce(
+        (SELECT o.opened_on FROM account_openings o WHERE o.bank = $1 AND o.confirmed_at IS NOT NULL),
+        (SELECT (min(p.recorded_at) AT TIME ZONE interval '+09:00')::date FROM postings p)) AS began_on,
+    (SELECT min(l.day) FROM statement_lines l WHERE l.bank = $1) AS first_line_on;
 
 -- name: unidentified
 -- One statement, so one snapshot: what the account holds (debits minus credits), what the house posted on it, what of it

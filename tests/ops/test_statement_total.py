@@ -10,9 +10,9 @@ from gateway.domain.account import BankCode
 from gateway.domain.bank import Bank, Direction, Statement, StatementLine, StatementUnavailable
 from gateway.domain.money import Yen
 from gateway.domain.reason import Reason
-from gateway.operators.reports import _statement_total
+from gateway.operators.reports import _statement_total, verify_with_banks
 from gateway.ops.clock import SystemClock, shift_to
-from gateway.ops.commands.ledger_verify import first_posting_at
+from gateway.ops.commands.ledger_verify import compared_since
 from gateway.store.database import Database
 from tests.manual_clock import START
 from tests.ops.conftest import Books
@@ -83,13 +83,70 @@ async def test_a_day_that_cannot_be_read_makes_no_sum(
     assert await _statement_total(cast("Bank", bank), database, clock) is None
 
 
-async def test_the_ledger_began_with_its_first_posting(database: Database, owner: Any) -> None:
-    assert await first_posting_at(database) is None
-    for minutes in (1, 0, 2):
-        await owner.execute(
-            "INSERT INTO postings (member_id, id, journal, debit, credit, amount, effective_on,"
-            " recorded_at) VALUES ($1, gen_random_uuid(), $1, 'principal', 'interest', 1, $2, $3)",
-            *(NOBODY, START.date(), START + timedelta(minutes=minutes)),
-        )
+async def opened(owner: Any, on: date, bank: str = "smbc") -> None:
+    await owner.execute(
+        "INSERT INTO account_openings (bank, opened_on, balance, note, proposed_by, proposed_at,"
+        " confirmed_by, confirmed_at) VALUES ($1, $2, 5, 'note', 'sato', $3, 'suzuki', $3)",
+        *(bank, on, START),
+    )
 
-    assert await first_posting_at(database) == START
+
+async def read(owner: Any, on: date, bank: str = "smbc") -> None:
+    await owner.execute(
+        "INSERT INTO statement_lines (bank, day, line_no, bank_id, direction, amount, booked_at,"
+        " value_date, is_return, read_at) VALUES ($1, $2, 1, '1', 'in', 5, $3, $2, FALSE, $3)",
+        *(bank, on, START),
+    )
+
+
+DAYS = [START.date() + timedelta(days=days) for days in range(-3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "read_on", "since"),
+    [
+        pytest.param(None, None, DAYS[3], id="nothing but the first posting, of another bank"),
+        pytest.param(DAYS[1], None, DAYS[1], id="opened for a day before it was typed in"),
+        pytest.param(TOMORROW.date(), None, TOMORROW.date(), id="opened after the ledger began"),
+        pytest.param(DAYS[2], DAYS[2], DAYS[2], id="a line of the first day"),
+        pytest.param(None, DAYS[0], DAYS[0], id="a line of a day that was read by hand"),
+    ],
+)
+async def test_statements_are_compared_since_money_moves_at_the_bank(
+    opened_on: date | None,
+    read_on: date | None,
+    since: date,
+    database: Database,
+    books: Books,
+    owner: Any,
+) -> None:
+    """What stood on the account before is in its opening, and on no side of the comparison."""
+    await books.posting(NOBODY, None, "settlement_cash:mufg", "unidentified", amount=1)
+    if opened_on is not None:
+        await opened(owner, opened_on)
+    if read_on is not None:
+        await read(owner, read_on)
+
+    assert await compared_since(database, BankCode.SMBC) == since
+
+
+async def test_with_nothing_in_the_ledger_only_today_is_compared(database: Database) -> None:
+    bank = BankWithStatements([])
+
+    assert await compared_since(database, BankCode.SMBC) is None
+    assert await _statement_total(cast("Bank", bank), database, SystemClock(shift_to(START))) == 0
+    assert bank.days == [START.date()]
+
+
+async def test_a_ledger_that_agrees_with_its_banks_is_clean(
+    database: Database, books: Books, owner: Any
+) -> None:
+    """An account that was opened late, with what had moved there before, differs in nothing."""
+    await books.posting(NOBODY, None, "settlement_cash:mufg", "unidentified", amount=1)
+    await opened(owner, TOMORROW.date())
+    before = line(Direction.IN, 5, None, START)
+    banks = {BankCode.SMBC: cast("Bank", BankWithStatements([before]))}
+
+    report = await verify_with_banks(database, banks, SystemClock(shift_to(TOMORROW)))
+
+    assert [finding.code for finding in report.findings if finding.code == "bank_differs"] == []

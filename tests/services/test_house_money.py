@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from gateway.domain.money import Yen
 from gateway.domain.resolution import ResolutionRefused
 from gateway.domain.review import NewReview, Resolution, ReviewKind
 from gateway.ops.commands.ledger_verify import verify_ledger
+from gateway.services.accept_transfer import accept_transfer
 from gateway.services.act_on_reviews import act as carry_out
 from gateway.services.act_on_reviews import act_on_reviews
 from gateway.services.name_line import confirm_unnaming, propose_unnaming
@@ -27,7 +28,9 @@ from gateway.services.open_account import (
 )
 from gateway.services.reconcile import reconcile_day
 from gateway.services.resolve_review import confirm_resolution, propose_resolution
+from gateway.services.run_mornings import run_mornings
 from gateway.services.standing_rules import RuleRefused, add_rule, approve, remove
+from gateway.store.daily_runs import RECONCILE, Run, take_run, waiting_days
 from gateway.store.house_money import find_opening, list_rules
 from gateway.store.review_items import (
     Confirmation,
@@ -38,6 +41,7 @@ from gateway.store.review_items import (
     raise_reviews,
 )
 from tests.manual_clock import START, ManualClock
+from tests.services.conftest import Member, request
 from tests.services.house_books import open_account, typed_funding
 from tests.services.stating_bank import BANK, IN, OUT, TODAY, Morning, at_stating_bank
 
@@ -305,13 +309,47 @@ async def test_an_opening_counts_nothing_twice(morning: Morning) -> None:
 
     with pytest.raises(OpeningRefused, match="money moved at smbc on 2026-11-25"):
         await propose_account_opening(morning.desk.db, late, **after)
-    with pytest.raises(OpeningRefused, match="has not come"):
-        await propose_account_opening(
-            morning.desk.db, Opening(BANK, TODAY + timedelta(days=9), 1), **said
-        )
+    for on in (TODAY + timedelta(days=9), date(2016, 11, 25), date.max, date.min):
+        with pytest.raises(OpeningRefused, match=f"--on: {on} cannot be; it lies from"):
+            await propose_account_opening(morning.desk.db, Opening(BANK, on, 1), **said)
     await typed_funding(morning.desk, BANK, 5)
     with pytest.raises(OpeningRefused, match="count them twice"):
         await propose_account_opening(morning.desk.db, Opening(BANK, TODAY, 1), **said)
+
+
+async def test_an_opening_is_from_before_whatever_members_wished_there(
+    morning: Morning, member: Member
+) -> None:
+    """The bank may book it late, on a day that the opening balance would have counted already."""
+    later = Opening(BANK, TODAY + timedelta(days=1), 700)
+    await accept_transfer(morning.desk, request(member))
+    morning.clock.advance(86_400)
+    said: dict[str, Any] = {"by": "sato", "note": "n", "now": morning.clock.now()}
+
+    with pytest.raises(OpeningRefused, match="a wish at smbc was accepted on 2026-11-25"):
+        await propose_account_opening(morning.desk.db, later, **said)
+
+    await propose_account_opening(morning.desk.db, replace(later, on=TODAY), **said)
+
+
+async def test_what_is_in_the_opening_balance_is_not_read_again(morning: Morning) -> None:
+    """Whoever reads the day before it, by hand or by itself, counts nothing twice."""
+    state(morning, IN, 700)
+    run = Run(RECONCILE, BANK, TODAY)
+    assert await take_run(morning.desk.db, run, now=START, lease_s=0) is not None
+    morning.clock.instant = START.replace(hour=7) + timedelta(days=1)
+    await open_account(morning.desk, BANK, 700)
+
+    report = await morning.reconcile()
+    morning.clock.advance(86_400)
+    ran = await run_mornings(morning.desk)
+
+    assert (report.refused, report.is_over) == ("before_opening", True)
+    assert ran == 2
+    assert morning.bank.asked_for == [TODAY + timedelta(days=1)]
+    now = morning.clock.now()
+    assert await waiting_days(morning.desk.db, RECONCILE, BANK, until=now.date(), now=now) == []
+    assert await balances(morning) == {CASH: 700, "opening": -700}
 
 
 async def test_an_opening_is_no_movement_that_a_line_could_be(morning: Morning) -> None:

@@ -7,7 +7,7 @@ statement, and so from one snapshot.
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from types import MappingProxyType
 from uuid import UUID
 
@@ -24,11 +24,12 @@ from gateway.ops.commands.member_verify import Finding, member_findings
 from gateway.ops.commands.unidentified_verify import unidentified_findings
 from gateway.store.database import Database
 from gateway.store.sql import SQL
+from gateway.store.statements import first_booked
 
 VERIFY_MEMBERS = SQL["ops.verify_members"]
 VERIFY_POSTINGS = SQL["ops.verify_postings"]
 ACCOUNT_TOTALS = SQL["ops.account_totals"]
-FIRST_POSTING = SQL["ops.first_posting"]
+BEGAN_ON = SQL["ops.began_on"]
 UNIDENTIFIED = SQL["ops.unidentified"]
 WRONG_MARKS = SQL["ops.wrong_marks"]
 
@@ -38,7 +39,7 @@ BANK_ACCOUNTS = re.compile(
     rf"(settlement_cash|fee_expense|bank_charges_payable):({'|'.join(BankCode)})"
 )
 
-# What came in minus what went out, but for the lender's own fundings, by the bank's own
+# What came in minus what went out, but for fundings that were typed in, by the bank's own
 # statements from the first day on; None where the bank could not be asked.
 StatementTotal = Callable[[], Awaitable[int | None]]
 NO_STATEMENTS: Mapping[BankCode, StatementTotal] = MappingProxyType({})
@@ -88,10 +89,16 @@ def _findings_of(row: Record) -> list[Finding]:
         return [Finding("member_unreadable", str(row["member_id"]), says)]
 
 
-async def first_posting_at(db: Database) -> datetime | None:
-    """Return when the ledger began; None while it is empty."""
-    row = await db.fetchrow(FIRST_POSTING)
-    return None if row is None else row["at"]
+async def compared_since(db: Database, bank: BankCode) -> date | None:
+    """Return the first day whose statement is compared; None while the ledger is empty.
+
+    That is when the bank's account was opened here, or else the day of the first posting of all;
+    earlier where anything was booked there for an earlier day: on that day its line stands.
+    """
+    row = await db.fetchrow(BEGAN_ON, bank)
+    known = () if row is None else (row["began_on"], row["first_line_on"])
+    days = [day for day in (*known, await first_booked(db, bank)) if day is not None]
+    return min(days, default=None)
 
 
 def _stray(row: Record) -> Finding:
