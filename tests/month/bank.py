@@ -1,6 +1,7 @@
 """A bank that keeps true books and states them, whatever it answered while the day went on."""
 
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -9,6 +10,7 @@ from gateway.domain.bank import (
     Direction,
     Statement,
     StatementLine,
+    TransferFile,
     TransferOrder,
 )
 from gateway.domain.money import Yen
@@ -16,15 +18,23 @@ from gateway.domain.outcome import (
     Answer,
     Authorizing,
     CollectionOutcome,
+    FileAccepted,
+    FileOutcome,
+    FileResult,
+    FileResultOutcome,
     InquiryOutcome,
     NotFound,
     Paid,
+    Pending,
     Redirect,
     Settled,
     StartOutcome,
     SubmitOutcome,
+    TurnedAway,
     Unknown,
 )
+from gateway.domain.ports import Slot
+from gateway.domain.reason import Reason
 from tests.services.conftest import ToldBank, evidence
 
 REDIRECT = Redirect("https://bank.example/approve/1")
@@ -108,10 +118,6 @@ class MonthBank(ToldBank):
         self.booked.append(line)
         return line
 
-    async def moved(self) -> int:
-        """Return in minus out by all statements."""
-        return sum(signed(line) for lines in self.days.values() for line in lines)
-
     async def statement(self, day: date) -> Statement:
         before = self.opening + sum(
             signed(line) for on, lines in self.days.items() if on < day for line in lines
@@ -119,6 +125,62 @@ class MonthBank(ToldBank):
         after = before + sum(map(signed, self.days.get(day, ())))
         stated = (before, after) if self.code in STATES_BALANCES else None
         return Statement(self.code, day, tuple(self.days.get(day, ())), stated)
+
+
+@dataclass
+class MonthFileBank(MonthBank):
+    """Pays out what a file names, at once. `of_items` is about one item of the next files each:
+
+    lost: nothing answers the file's first sending; turned_away: something in front of the bank
+    refuses it, though the bank has it; unseen: there is no result before the statement; the rest as
+    at the other banks, in the result.
+    """
+
+    items_max: int = 100
+    of_items: deque[str] = field(default_factory=deque)
+    instants: dict[str, dict[str, Settled]] = field(default_factory=dict)
+    unseen: dict[str, date] = field(default_factory=dict)
+    waits: set[str] = field(default_factory=set)
+    paid_out: deque[StatementLine] = field(default_factory=deque)
+
+    def encode_file(self, file_id: str, orders: Sequence[TransferOrder]) -> TransferFile:
+        lines = [f"{order.reference} {order.amount.amount}" for order in orders]
+        return TransferFile(file_id, "\n".join(lines).encode(), tuple(orders))
+
+    async def submit_file(
+        self, file: TransferFile, *, slot: Slot, send_before: float
+    ) -> Answer[FileOutcome]:
+        del slot, send_before
+        said = set() if file.file_id in self.instants else self._take(file)
+        if "lost" in said:
+            return Answer(Unknown(), evidence())
+        if "turned_away" in said:
+            return Answer(TurnedAway(Reason.THROTTLED), evidence())
+        return Answer(FileAccepted(f"R{file.file_id[:10]}"), evidence())
+
+    def _take(self, file: TransferFile) -> set[str]:
+        """Book each item, and return all that is said of the file."""
+        told, items = set(), {}
+        now = self.clock.now()
+        for order in file.orders:
+            said = self.of_items.popleft() if self.of_items else ""
+            told.add(said)
+            at = now + AN_INSTANT if said == "midnight" else now
+            line = self.book(order.reference, -order.amount.amount, at=at)
+            self.paid_out.append(line)
+            items[order.reference] = Settled(now + SHIFTS.get(said, timedelta()), line.bank_id)
+        self.instants[file.file_id] = items
+        self.waits.add(file.file_id)
+        if "unseen" in told:
+            self.unseen[file.file_id] = now.date()
+        return told
+
+    async def fetch_result(self, file: TransferFile, receipt: str) -> Answer[FileResultOutcome]:
+        del receipt
+        if self.clock.now().date() == self.unseen.get(file.file_id):
+            return Answer(Pending(), evidence())
+        self.waits.discard(file.file_id)
+        return Answer(FileResult(self.instants[file.file_id]), evidence())
 
 
 def signed(line: StatementLine) -> int:

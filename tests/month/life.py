@@ -20,6 +20,7 @@ from gateway.services.accept_repayment import RepaymentRequest, accept_repayment
 from gateway.services.accept_transfer import TransferRequest, accept_transfer
 from gateway.services.act_on_reviews import act_on_reviews
 from gateway.services.desk import TransferDesk
+from gateway.services.gather_file import gather_files
 from gateway.services.inquire_repayment import inquire_repayment
 from gateway.services.open_account import confirm_account_opening, propose_account_opening
 from gateway.services.quote_repayment import RepaymentWish
@@ -29,6 +30,7 @@ from gateway.services.run_mornings import run_mornings
 from gateway.services.standing_rules import add_rule, approve
 from gateway.services.withdraw_entry import confirm_withdrawal, propose_withdrawal
 from gateway.services.work_due_dates import work_due_dates
+from gateway.services.work_files import work_files
 from gateway.store.review_items import (
     Confirmation,
     Proposal,
@@ -36,7 +38,7 @@ from gateway.store.review_items import (
     list_items,
 )
 from tests.manual_clock import ManualClock
-from tests.month.bank import SHIFTS, MonthBank, signed
+from tests.month.bank import SHIFTS, MonthBank, MonthFileBank, signed
 from tests.month.oracle import CHARGE_PER_COLLECTION, Line, Oracle
 from tests.services.conftest import Member, new_member
 
@@ -64,12 +66,13 @@ class Month:
     truth: dict[tuple[str, date, str], Line] = field(default_factory=dict)
     happened: Counter[str] = field(default_factory=Counter)
     given: dict[UUID, Line] = field(default_factory=dict)  # by the entry that two people made
+    due: dict[str, int] = field(default_factory=dict)  # whose transfer is in no file yet
     keys: int = 0
 
     async def enrol(self, count: int) -> None:
-        pays_out = [bank for bank in self.banks if not self.desk.profiles[bank].batched]
+        homes = list(self.banks)
         for number in range(count):
-            bank = pays_out[number % len(pays_out)]
+            bank = homes[number % len(homes)]
             member = await new_member(self.owner, self.clock, limit=600_000, bank=bank)
             await self.owner.execute(
                 "INSERT INTO login_names (kind, name, member_id) VALUES ('member_number', $1, $2)",
@@ -93,23 +96,42 @@ class Month:
     async def lend(self, number: int, amount: int, says: str = "") -> None:
         member, bank = self.members[number], self.homes[number]
         there = self.banks[bank]
-        if says:
-            there.says.append(says)
+        said = there.of_items if isinstance(there, MonthFileBank) else there.says
+        said += [says] if says else []
         before = len(there.booked)
         self.keys += 1
         wanted = TransferRequest(
             member.id, member.account, Yen(amount), f"month-transfer-{self.keys:08}", "month"
         )
         try:
-            await accept_transfer(self.desk, wanted)
+            transfer = (await accept_transfer(self.desk, wanted)).transfer
         except Refused as refused:
             self.happened[f"refused: {refused.code}"] += 1
-            there.says.clear()
+            if says:
+                said.pop()
+            return
+        self.happened[f"advance {says}"] += bool(says)
+        if isinstance(there, MonthFileBank):
+            self.due[transfer.reference] = number
             return
         assert await self.desk.senders.drain(10) == 0
         (line,) = there.booked[before:]
         self.true(bank, line, "advance", member=number)
-        self.happened[f"advance {says}"] += bool(says)
+
+    async def send_files(self, at_least: int = 1) -> None:
+        """Gather what is due, once it is so much, and work on the files that are out."""
+        (there,) = (bank for bank in self.banks.values() if isinstance(bank, MonthFileBank))
+        if len(self.due) >= at_least:
+            await gather_files(self.desk)
+            assert await self.desk.senders.drain(10) == 0
+            while there.paid_out:
+                line = there.paid_out.popleft()
+                number = self.due.pop(line.reference or "")
+                self.true(there.code, line, "advance", member=number)
+            self.happened["files"] = len(there.instants)
+        if there.waits:
+            await work_files(self.desk)
+            assert await self.desk.senders.drain(10) == 0
 
     async def repay(self, number: int, bank: BankCode, amount: int, how: str = "") -> None:
         """`how`: unseen (nobody asks the bank before its statement), twice, cancelled, or what
@@ -202,14 +224,18 @@ class Month:
         step = 36_000 // max(1, movements)
         for number in range(movements):
             await self.something(SEQUENCE[number % len(SEQUENCE)])
+            await self.send_files(at_least=1 + number % 4)
             self.clock.advance(max(2, step))
+        await self.send_files()
         self.clock.instant = datetime.combine(day, time(20, 0), JST)
+        await self.send_files()
         self.sweep()
         if (day + DAY).day == 1:
             self.bill()
         if day.weekday() < SATURDAY:
             self.clock.instant = datetime.combine(day, time(23, 59, 50), JST)
             await self.lend(self.random.randrange(len(self.members)), 7_000, "midnight")
+            await self.send_files()
 
     async def something(self, what: str) -> None:
         number, dice = self.random.randrange(len(self.members)), self.random.random()
@@ -218,7 +244,10 @@ class Month:
         elif dice < 0.02:
             self.give_back()
         elif what == "advance":
-            says = self.random.choices(("", "lost", "before", "after"), (92, 5, 2, 1))[0]
+            is_batched = self.desk.profiles[self.homes[number]].batched
+            of_files = ("unseen", "turned_away") if is_batched else ()
+            hows = ("", "lost", "before", "after", *of_files)
+            says = self.random.choices(hows, (92, 5, 2, 1, 4, 4)[: len(hows)])[0]
             await self.lend(number, self.random.randint(1_000, 30_000), says)
         else:
             hows = ("", "unseen", "twice", "cancelled", "before", "after")

@@ -16,16 +16,15 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.account import BankCode
 from gateway.domain.calendar import is_business_day
 from gateway.domain.hours import JST
-from gateway.ops.commands.ledger_verify import verify_ledger
+from gateway.operators.reports import verify_with_banks
 from gateway.ops.render_why import why_json
 from gateway.profiles import bank_profiles, scaled
 from gateway.services.desk import TransferDesk
 from gateway.services.why import why, why_everything
 from tests.manual_clock import ManualClock
-from tests.month.bank import MonthBank
+from tests.month.bank import MonthBank, MonthFileBank
 from tests.month.life import DAY, Month
 from tests.month.oracle import Oracle
 
@@ -33,6 +32,7 @@ SEED = int(os.environ.get("MONTH_SEED", "1"))
 MOVEMENTS = int(os.environ.get("MONTH_MOVEMENTS", "22500"))
 FIRST = date(2026, 10, 19)  # what is lent then is due on 5 November first
 BEGINS = date(2026, 10, 31)
+MONDAY = 0
 TARIFFS = {bank: profile.tariff for bank, profile in bank_profiles().items()}
 RECOMPUTE = Path(__file__).parents[2] / "scripts/recompute_interest"
 
@@ -40,12 +40,14 @@ RECOMPUTE = Path(__file__).parents[2] / "scripts/recompute_interest"
 @pytest.fixture
 def month(desk: TransferDesk, clock: ManualClock, owner: Any) -> Month:
     clock.instant = datetime.combine(FIRST, time(9), JST)
-    banks = {code: MonthBank(clock, code, opening=50_000_000) for code in BankCode}
-    at_all = replace(
-        desk,
-        banks=banks,
-        profiles={code: scaled(bank_profiles()[code], 0.05) for code in BankCode},
-    )
+    profiles = {code: scaled(profile, 0.05) for code, profile in bank_profiles().items()}
+    banks = {
+        code: (MonthFileBank if profile.batched else MonthBank)(clock, code, opening=50_000_000)
+        for code, profile in profiles.items()
+    }
+    # Files leave as fast as they come: the clock of the month is not the database's.
+    files = {c: replace(p, per_second=0.0) for c, p in profiles.items() if p.batched}
+    at_all = replace(desk, banks=banks, profiles=profiles | files)
     oracle = Oracle({code.value: bank.opening for code, bank in banks.items()})
     return Month(at_all, clock, banks, oracle, Random(SEED), owner)  # noqa: S311
 
@@ -62,6 +64,16 @@ async def at_nine(month: Month, day: date) -> None:
 
     assert {name: yen for name, yen in ours.items() if yen} == month.oracle.balances(day)
     assert [(one.account, one.unexplained[:3]) for one in told if not one.is_explained] == []
+    month.happened["mornings"] += 1
+    month.happened["balances at nine"] += len(told)
+    month.happened["yen of them"] += sum(abs(one.balance) for one in told)
+
+
+async def agree_with_the_banks(month: Month) -> None:
+    """Do what `gateway ops ledger-verify --with-banks` does; it is clean."""
+    report = await verify_with_banks(month.desk.db, month.desk.banks, month.clock)
+    month.happened["verified with the banks"] += 1
+    assert report.findings == ()
 
 
 async def live(month: Month, *, days: int, each: int, members: int) -> None:
@@ -69,7 +81,9 @@ async def live(month: Month, *, days: int, each: int, members: int) -> None:
     await month.enrol(members)
     for number in range(members):
         await month.lend(number, month.random.randint(30_000, 90_000))
+        await month.send_files(at_least=3)
         month.clock.advance(20)
+    await month.send_files()
     day = FIRST
     ends = BEGINS + days * DAY
     while day <= ends or not is_business_day(day):
@@ -77,12 +91,14 @@ async def live(month: Month, *, days: int, each: int, members: int) -> None:
         await month.morning(today, people=is_business_day(today))
         if is_business_day(today) and day >= BEGINS:
             await at_nine(month, day)
+            if today.weekday() == MONDAY or today == ends + DAY:
+                await agree_with_the_banks(month)
         if BEGINS < today <= ends:
             await month.day(today, each)
         day = today
-    totals = {code: bank.moved for code, bank in month.banks.items()}
-    report = await verify_ledger(month.desk.db, statement_totals=totals)
-    assert report.findings == ()
+    await agree_with_the_banks(month)
+    assert month.due == {}
+    assert await month.owner.fetch("SELECT * FROM bank_files WHERE next_at IS NOT NULL") == []
 
 
 async def recomputed(month: Month, directory: Path) -> list[int]:
