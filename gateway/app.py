@@ -15,7 +15,10 @@ from aiohttp import web
 
 from gateway.adapters.registry import open_banks
 from gateway.config import Settings
+from gateway.domain.branches import check_table
+from gateway.domain.calendar import calendar_table
 from gateway.domain.errors import Busy, NotReady
+from gateway.domain.frozen_table import TableDamaged
 from gateway.domain.ports import Checkpoint, Clock
 from gateway.http.core import build_http
 from gateway.http.deps import HttpDeps
@@ -124,8 +127,10 @@ async def open_gateway(
 ) -> AsyncIterator[Gateway]:
     """Yield a gateway that works on the database at `url`; at the end drain it.
 
-    Raises NotReady when the schema is behind or the instance's name is taken.
+    Raises NotReady when a released table is damaged, the schema is behind or the instance's name
+    is taken.
     """
+    await asyncio.to_thread(check_tables)
     problems = await schema_problems(url)
     if problems:
         raise NotReady("\n".join(problems))
@@ -156,6 +161,15 @@ async def open_gateway(
         await recover_own(desk)
         async with _working(gateway, role, settings, url):
             yield gateway
+
+
+def check_tables() -> None:
+    """Read the tables that come with the release. Raises NotReady if one is not as released."""
+    try:
+        calendar_table()
+        check_table()
+    except TableDamaged as error:
+        raise NotReady(str(error)) from error
 
 
 def _open_pool(settings: Settings, url: str) -> AbstractAsyncContextManager[Database]:

@@ -1,9 +1,10 @@
 """The branches of the five banks, from a frozen table that `scripts/freeze_branches` writes."""
 
-import pkgutil
+from collections.abc import Iterable
 from functools import cache
 
 from gateway.domain.account import ZENGIN_CODES, BankCode
+from gateway.domain.frozen_table import packaged
 
 
 def branch_exists(bank: BankCode, branch: str) -> bool:
@@ -16,18 +17,16 @@ def branch_name(bank: BankCode, branch: str) -> str | None:
     return _names().get((ZENGIN_CODES[bank], branch))
 
 
+def check_table() -> int:
+    """Return how many branches the table has. Raises TableDamaged if it is not as released."""
+    return len(_names())
+
+
 @cache
 def _names() -> dict[tuple[str, str], str]:
-    # Read at first use, by the importer: to the event loop it is one more module being imported.
-    return read_table(pkgutil.get_data("gateway.domain", "branches.tsv"))
+    return read_table(packaged("branches.tsv")[1])
 
 
-def read_table(table: bytes | None) -> dict[tuple[str, str], str]:
-    """Return the names in a table of bank, branch and name, by bank and branch.
-
-    Raises FileNotFoundError where there is none: a broken installation, not a missing branch.
-    """
-    if table is None:
-        raise FileNotFoundError("gateway/domain/branches.tsv")
-    rows = (line.split("\t") for line in table.decode().splitlines() if not line.startswith("#"))
-    return {(bank, branch): name for bank, branch, name in rows}
+def read_table(rows: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Return the names in rows of bank, branch and name, by bank and branch."""
+    return {(bank, branch): name for bank, branch, name in (row.split("\t") for row in rows)}

@@ -4,11 +4,12 @@ Not a business day: Saturday, Sunday, a national holiday (with substitutes and c
 31 December to 3 January (銀行法施行令 §5). Past its table the calendar does not guess.
 """
 
-import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+
+from gateway.domain.frozen_table import packaged
 
 SATURDAY = 5
 A_DAY = timedelta(days=1)
@@ -62,20 +63,12 @@ def next_business_day(day: date) -> date:
 
 @cache
 def calendar_table() -> HolidayTable:
-    """Return the frozen table."""
-    # Read at first use, by the importer: to the event loop it is one more module being imported.
-    return read_table(pkgutil.get_data("gateway.domain", "holidays.tsv"))
+    """Return the frozen table. Raises TableDamaged where it is not as it was released."""
+    return read_table(*packaged("holidays.tsv"))
 
 
-def read_table(table: bytes | None) -> HolidayTable:
-    """Return the holidays in a table of day and name, whose first line says how far it reaches.
-
-    Raises FileNotFoundError where there is none: a broken installation, not years of work.
-    """
-    if table is None:
-        raise FileNotFoundError("gateway/domain/holidays.tsv")
-    head, *lines = table.decode().splitlines()
+def read_table(head: str, rows: Sequence[str]) -> HolidayTable:
+    """Return the holidays in rows of day and name; the head says how far they reach."""
     begins, ends = head.removeprefix("# ").partition(";")[0].split()
-    rows = (line.split("\t") for line in lines)
-    names = {date.fromisoformat(day): name for day, name in rows}
+    names = {date.fromisoformat(day): name for day, name in (row.split("\t") for row in rows)}
     return HolidayTable(date.fromisoformat(begins), date.fromisoformat(ends), names)

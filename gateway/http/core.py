@@ -6,8 +6,6 @@ from functools import cache
 
 from aiohttp import web
 
-from gateway.domain.account import BankCode
-from gateway.domain.branches import branch_exists
 from gateway.http import (
     accounts,
     banks,
@@ -131,19 +129,12 @@ def build_http(deps: HttpDeps) -> web.Application:
     app[FILES] = {}
     app.add_routes([route.registered() for route in ROUTES])
     app.on_response_prepare.append(without_plain_text)
-    app.on_startup.append(_read_branches)
     app.on_startup.append(_read_files)
     app.cleanup_ctx.append(events.while_fed)
     app.cleanup_ctx.append(while_counting)
     # An open stream would hold the process up until its time-out.
     app.on_shutdown.append(events.end_streams)
     return app
-
-
-async def _read_branches(app: web.Application) -> None:
-    """Read the table of branches before the first request would, and off the event loop."""
-    del app
-    await asyncio.to_thread(branch_exists, next(iter(BankCode)), "000")
 
 
 async def _read_files(app: web.Application) -> None:

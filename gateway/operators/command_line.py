@@ -10,6 +10,7 @@ from gateway.domain.account import AccountType, BankCode
 from gateway.domain.errors import Refused
 from gateway.domain.transfer import State
 from gateway.operators import (
+    branch_commands,
     entry_commands,
     file_commands,
     hours_command,
@@ -46,6 +47,7 @@ commands.command("account-open")(house_commands.account_open)
 commands.command("statement-accept")(house_commands.statement_accept)
 commands.command("set-off")(house_commands.set_off)
 commands.command("line-withdraw")(house_commands.line_withdraw)
+commands.command("branch-add")(branch_commands.add)
 commands.command("hours")(hours_command.show_hours)
 commands.command("reconcile")(reconcile_command.reconcile)
 commands.command("resolve")(review_commands.resolve)

@@ -21,6 +21,7 @@ from gateway.ops.clock import SystemClock
 from gateway.ops.commands.doctor import (
     Check,
     check_banks,
+    check_branches,
     check_calendar,
     check_database,
     check_disk,
@@ -67,6 +68,7 @@ async def doctor_report(settings: Settings) -> list[Check]:
     """Examine everything that the gateway needs, as far as it can be reached."""
     today = SystemClock(settings.clock_shift_s).now().astimezone(JST).date()
     checks = [*check_settings(settings), await asyncio.to_thread(check_calendar, today)]
+    checks.append(await asyncio.to_thread(check_branches))
     checks.append(await asyncio.to_thread(check_disk, settings.data_dir))
     try:
         async with (

@@ -7,10 +7,10 @@ from datetime import datetime
 import structlog
 
 from gateway.domain.account import AccountType, BankAccount, BankCode
-from gateway.domain.branches import branch_exists
 from gateway.domain.errors import BranchUnknown, MemberSuspended, NotFoundHere
 from gateway.domain.identifier import uuid7
 from gateway.domain.operator import person
+from gateway.services.add_branch import is_branch
 from gateway.store.accounts import RegisteredAccount, add_account
 from gateway.store.database import Database
 from gateway.store.members import find_member, find_member_id
@@ -48,7 +48,7 @@ async def add_account_on_paper(
     if member.is_suspended:
         raise MemberSuspended("the member is suspended")
     account = BankAccount(seen.bank, seen.branch, seen.type, seen.number, member.kana)
-    if not branch_exists(seen.bank, seen.branch):
+    if not await is_branch(db, seen.bank, seen.branch):
         raise BranchUnknown(f"{seen.bank} has no branch {seen.branch}", field="/branch")
     identifier = uuid7(now, secrets.token_bytes(10))
     details = {"bank": seen.bank.value, "branch": seen.branch, "number": account.number_masked}

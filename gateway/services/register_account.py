@@ -9,7 +9,6 @@ import structlog
 
 from gateway.domain.account import HOLDER_MAX, AccountType, BankAccount, BankCode
 from gateway.domain.bank import Bank, NameFound, NameRefused
-from gateway.domain.branches import branch_exists
 from gateway.domain.errors import (
     BankRefusedAccount,
     BranchUnknown,
@@ -24,6 +23,7 @@ from gateway.domain.errors import (
 from gateway.domain.identifier import uuid7
 from gateway.domain.kana import NameMatch, compare, normalise
 from gateway.domain.reason import FINAL_REFUSALS, Reason
+from gateway.services.add_branch import is_branch
 from gateway.services.desk import TransferDesk
 from gateway.services.hold_bank import hold_if_ours
 from gateway.store.accounts import RegisteredAccount, add_account
@@ -58,7 +58,7 @@ async def register_account(desk: TransferDesk, request: AccountRequest) -> Regis
     bank = desk.banks.get(request.bank)
     if bank is None or not desk.profiles[request.bank].verifies_names:
         raise NameCheckUnavailable(field="/bank")
-    if not branch_exists(request.bank, request.branch):
+    if not await is_branch(desk.db, request.bank, request.branch):
         raise BranchUnknown(field="/branch")
     if request.holder is not None:
         _compare_holders(member.kana, request.holder)

@@ -47,10 +47,5 @@ def test_what_is_no_branch_has_no_name(branch: str) -> None:
     assert branch_name(BankCode.SMBC, branch) is None
 
 
-def test_a_missing_table_is_not_a_bank_without_branches() -> None:
-    with pytest.raises(FileNotFoundError, match=r"branches\.tsv"):
-        read_table(None)
-
-
-def test_the_first_line_names_the_source_and_is_no_branch() -> None:
-    assert read_table(b"# source\n0009\t001\tA\n") == {("0009", "001"): "A"}
+def test_a_row_is_bank_branch_and_name() -> None:
+    assert read_table(["0009\t001\tA"]) == {("0009", "001"): "A"}

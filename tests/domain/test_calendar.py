@@ -16,7 +16,6 @@ from gateway.domain.calendar import (
     closed_name,
     is_business_day,
     next_business_day,
-    read_table,
 )
 
 PROJECT = Path(__file__).parents[2]
@@ -100,8 +99,3 @@ def test_the_day_after_the_last_business_day_is_not_guessed_either() -> None:
     assert business_day_from(LAST_BUSINESS_DAY) == LAST_BUSINESS_DAY
     with pytest.raises(BeyondHorizon):
         next_business_day(LAST_BUSINESS_DAY)
-
-
-def test_a_missing_table_is_not_years_of_work() -> None:
-    with pytest.raises(FileNotFoundError, match=r"holidays\.tsv"):
-        read_table(None)

@@ -30,6 +30,7 @@ from gateway.http.problems import (
 )
 from gateway.http.refusals import MethodWrong
 from gateway.services.accept_statement import StatementNotAccepted
+from gateway.services.add_branch import BranchKnown
 from gateway.services.open_account import OpeningRefused
 from gateway.services.reconcile import DayNotCome
 from gateway.services.standing_rules import RuleRefused
@@ -51,6 +52,7 @@ OF_COMMANDS: set[type[GatewayError]] = {
     FileEndRefused,
     OpeningRefused,
     RuleRefused,
+    BranchKnown,
 }
 
 

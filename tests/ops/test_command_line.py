@@ -27,6 +27,7 @@ OPERATORS = [
     "stops",
     "breaker",
     "account-add",
+    "branch-add",
     "windows",
     "rules",
     "account-open",

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from gateway.config import Settings
 from gateway.domain.bank import Bank
+from gateway.domain.branches import check_table
 from gateway.domain.calendar import calendar_table
 from gateway.domain.errors import Busy
+from gateway.domain.frozen_table import TableDamaged
 from gateway.ops.clock import utc_now
 from gateway.store.database import Database
 from gateway.store.sql import SQL
@@ -26,6 +28,7 @@ BANK_SKEW_S_MAX = 60.0
 FREE_BYTES_MIN = 1 << 30
 FREE_SHARE_MIN = 0.1
 CALENDAR_DAYS_MIN = 400
+REINSTALL = "Install this release again; the gateway does not start."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,24 @@ def check_settings(settings: Settings) -> list[Check]:
 
 def check_calendar(today: date) -> Check:
     """Say how far the bank calendar reaches: due dates and promises need days ahead."""
-    ends = calendar_table().ends
+    try:
+        ends = calendar_table().ends
+    except TableDamaged as error:
+        return Check("calendar", False, str(error), REINSTALL)
     return Check(
         "calendar",
         (ends - today).days >= CALENDAR_DAYS_MIN,
         f"knows bank holidays until {ends}",
         "Install a newer version, or run scripts/freeze_holidays.",
     )
+
+
+def check_branches() -> Check:
+    """Say whether the table of branches is the release's, whole."""
+    try:
+        return Check("branches", True, f"{check_table()} branches, as released")
+    except TableDamaged as error:
+        return Check("branches", False, str(error), REINSTALL)
 
 
 def check_schema(problems: Iterable[str]) -> list[Check]:
