@@ -165,7 +165,7 @@ def has_changed(lines: Sequence[StatementLine], kept: Sequence[StatementLine]) -
 
 def repeats(lines: Sequence[StatementLine]) -> bool:
     """Whether two lines bear one number."""
-    places = Places(line.bank_id for line in lines)
+    places = Places((line.bank_id for line in lines), len(lines))
     for place, line in enumerate(lines):
         earlier = (other for other in places.of(line.bank_id) if other < place)
         if any(lines[other].bank_id == line.bank_id for other in earlier):

@@ -1,6 +1,5 @@
 """Take a statement in which lines stand between those read before, on an operator's word."""
 
-import asyncio
 import secrets
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,6 +14,7 @@ from gateway.domain.inserted_lines import Reordered, digest_of, in_kept_order
 from gateway.domain.operator import person
 from gateway.domain.reconciliation import has_changed, refusal
 from gateway.services.desk import TransferDesk
+from gateway.services.reader import in_reader
 from gateway.store.daily_runs import RECONCILE, Run, run_again
 from gateway.store.database import Database
 from gateway.store.house_money import Act
@@ -45,14 +45,14 @@ async def look_for_insertion(desk: TransferDesk, bank: BankCode, day: date) -> I
     statement = await desk.banks[bank].statement(day)
     if isinstance(statement, StatementUnavailable):
         raise StatementNotAccepted(f"the statement cannot be had: {statement.reason}")
-    why = await asyncio.to_thread(refusal, statement, bank, day, ())
+    why = await in_reader(refusal, statement, bank, day, ())
     if why is not None:
         raise StatementNotAccepted(f"it is refused whatever anybody says: {why}")
     kept = await _all_kept(desk.db, bank, day)
     lines = statement.movements
     if not has_changed(lines[: len(kept)], kept):
         raise StatementNotAccepted("nothing stands between the lines read before: reconcile it")
-    reordered = await asyncio.to_thread(in_kept_order, lines, kept)
+    reordered = await in_reader(in_kept_order, lines, kept)
     if reordered is None:
         raise StatementNotAccepted(
             "a line that was read before is on it no more: ask the bank; no word helps"
@@ -73,7 +73,7 @@ async def accept_statement(
     operator = person(by)
     found = await look_for_insertion(desk, bank, day)
     lines, now = found.statement.movements, desk.clock.now()
-    word = Word(bank, day, len(lines), await asyncio.to_thread(digest_of, lines))
+    word = Word(bank, day, len(lines), await in_reader(digest_of, lines))
     await write_word(desk.db, word, Act(uuid7(now, secrets.token_bytes(10)), operator, now, note))
     await run_again(desk.db, Run(RECONCILE, bank, day), now=now)
     log.warning("statement.accepted", bank=bank, day=day.isoformat(), inserted=len(found.inserted))
@@ -86,10 +86,10 @@ async def as_accepted(db: Database, statement: Statement) -> tuple[Statement, in
     None where nobody did, of these lines. What follows the lines that were accepted is new.
     """
     words = await words_of(db, statement.bank, statement.day)
-    if not any([await asyncio.to_thread(_is_about, word, statement) for word in words]):
+    if not any([await in_reader(_is_about, word, statement) for word in words]):
         return None
     kept = await _all_kept(db, statement.bank, statement.day)
-    reordered: Reordered | None = await asyncio.to_thread(in_kept_order, statement.movements, kept)
+    reordered: Reordered | None = await in_reader(in_kept_order, statement.movements, kept)
     if reordered is None:
         return None
     return replace(statement, movements=reordered.lines), len(kept)

@@ -5,7 +5,6 @@ brought, so a part is some references with all that is theirs. What bears no ref
 matched last, by amount, in the statement's order. Together the parts say what `match` says.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from gateway.domain.repayment import Repayment
 from gateway.domain.set_aside import aside_id, fundings
 from gateway.domain.transfer import Transfer
 from gateway.services.read_bank_day import KnownDay, read_part
+from gateway.services.reader import in_reader
 from gateway.store.database import Database
 from gateway.store.statements import house_postings, movements_of_day
 
@@ -61,9 +61,10 @@ async def open_day(statement: Statement, *, is_over: bool, part: int = PART) -> 
     """Return the day, ready to be looked at."""
 
     def places() -> Places:
-        return Places(line.reference for line in statement.movements)
+        lines = statement.movements
+        return Places((line.reference for line in lines), len(lines))
 
-    return OpenDay(statement, await asyncio.to_thread(places), is_over, part)
+    return OpenDay(statement, await in_reader(places), is_over, part)
 
 
 async def look_at_day(db: Database, day: OpenDay) -> Look:
@@ -72,10 +73,10 @@ async def look_at_day(db: Database, day: OpenDay) -> Look:
     lines = day.statement.movements
     without = bytearray(len(lines))  # 1: the line bears no reference of ours
     for start in range(0, len(lines), day.part):
-        references, places = await asyncio.to_thread(_first_seen, day, start)
-        of_part = await asyncio.to_thread(_lines_at, day, places)
+        references, places = await in_reader(_first_seen, day, start)
+        of_part = await in_reader(_lines_at, day, places)
         part = await read_part(db, day.statement, references, of_part)
-        for place in await asyncio.to_thread(looking.take, part, places):
+        for place in await in_reader(looking.take, part, places):
             without[place] = 1
     free = await _movements_without_lines(db, day, looking, without)
     await _match_rest(day, looking, without, free)
@@ -90,10 +91,10 @@ async def look_again(db: Database, day: OpenDay, before: Look) -> Look:
     looking = await _begin(db, day)
     named = {finding.known.reference for finding in before.findings if finding.known is not None}
     for references in _parts(day, sorted(named)):
-        places = await asyncio.to_thread(_all_places, day, references)
-        lines = await asyncio.to_thread(_lines_at, day, places)
+        places = await in_reader(_all_places, day, references)
+        lines = await in_reader(_lines_at, day, places)
         part = await read_part(db, day.statement, references, lines)
-        await asyncio.to_thread(looking.take, part, places)
+        await in_reader(looking.take, part, places)
     for rank, finding in zip(before.ranks, before.findings, strict=True):
         if finding.known is None:
             looking.found.append((rank, finding))
@@ -231,7 +232,7 @@ async def _movements_without_lines(
         return maybe_free, list(alone)
 
     async for movements in movements_of_day(db, bank, on, limit=day.part):
-        maybe_free, alone = await asyncio.to_thread(stand, movements)
+        maybe_free, alone = await in_reader(stand, movements)
         if alone:
             part = await read_part(db, day.statement, alone, ())
             looking.take(part, ())
@@ -256,7 +257,7 @@ async def _match_rest(
         return [movement for movement in free if id(movement) not in used]
 
     for some in _parts(day, places):
-        free = await asyncio.to_thread(match_some, some)
+        free = await in_reader(match_some, some)
     looking.note(match(BankDay(bank, on, (), movements=free)), {})
 
 

@@ -4,7 +4,6 @@ What the statement shows and we did not know is booked as a fact, what nothing e
 aside, and the rest becomes review items. Run again, it changes nothing.
 """
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -36,6 +35,7 @@ from gateway.services.desk import TransferDesk
 from gateway.services.look_at_day import PART, is_bookable, look_again, look_at_day, open_day
 from gateway.services.open_account import is_before_opening
 from gateway.services.read_bank_day import KnownDay
+from gateway.services.reader import in_reader
 from gateway.services.set_aside_lines import SetAside, release_lines, set_aside_lines
 from gateway.store.daily_runs import RECONCILE, Run, run_again
 from gateway.store.review_items import Subject, raise_reviews
@@ -85,13 +85,13 @@ async def _refusal(
     desk: TransferDesk, statement: Statement, bank: BankCode, day: date
 ) -> tuple[Refusal | None, int]:
     """Return why the statement is not believed, and how many lines of its day are kept already."""
-    why = await asyncio.to_thread(refusal, statement, bank, day, ())
+    why = await in_reader(refusal, statement, bank, day, ())
     at = 0
     while why is None:
         kept = await kept_lines(desk.db, bank, day, after=at, limit=PART)
         if not kept:
             break
-        lines = await asyncio.to_thread(_some, statement, at, len(kept))
+        lines = await in_reader(_some, statement, at, len(kept))
         why = Refusal.CHANGED if has_changed(lines, kept) else None
         at += len(kept)
     return why, at
@@ -110,7 +110,7 @@ async def _keep(desk: TransferDesk, statement: Statement, *, kept: int, now: dat
     moved = 0
     shared: set[date] = set()
     for start in range(0, len(statement.movements), PART):
-        lines = await asyncio.to_thread(_some, statement, start)
+        lines = await in_reader(_some, statement, start)
         moved += sum(signed(line) for line in lines)
         fresh = lines[max(0, kept - start) :]
         named = {line.reference for line in fresh if line.reference is not None}
@@ -121,7 +121,7 @@ async def _keep(desk: TransferDesk, statement: Statement, *, kept: int, now: dat
     for day in sorted(shared):
         await run_again(desk.db, Run(RECONCILE, statement.bank, day), now=now)
     for start in range(kept, len(statement.movements), PART):
-        lines = await asyncio.to_thread(_some, statement, start)
+        lines = await in_reader(_some, statement, start)
         await keep_lines(desk.db, statement, lines, after=start, now=now)
     return moved
 

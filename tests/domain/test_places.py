@@ -1,5 +1,6 @@
 """Where keys stand: as a dictionary of lists would say it."""
 
+import tracemalloc
 from collections import defaultdict
 
 import pytest
@@ -26,7 +27,7 @@ def test_every_place_of_a_key_is_found_in_order(times):
     for place, key in enumerate(keys):
         expected[key].append(place)
 
-    places = Places(iter(keys))
+    places = Places(iter(keys), len(keys))
 
     found = {key: [at for at in places.of(key) if keys[at] == key] for key in "ABC"}
     assert found == {key: expected[key] for key in "ABC"}
@@ -35,11 +36,11 @@ def test_every_place_of_a_key_is_found_in_order(times):
 
 @pytest.mark.parametrize("keys", [[], [None, None]], ids=["none", "bare"])
 def test_where_there_is_no_key_none_is_found(keys):
-    assert list(Places(keys).of("Z")) == []
+    assert list(Places(keys, len(keys)).of("Z")) == []
 
 
 def test_hardly_ever_does_another_key_stand_there():
-    places = Places(range(10_000))
+    places = Places(range(10_000), 10_000)
 
     assert sum(len(list(places.of(key))) for key in range(10_000)) < 10_500
     assert sum(len(list(places.of(key))) for key in range(10_000, 20_000)) < 500
@@ -48,4 +49,22 @@ def test_hardly_ever_does_another_key_stand_there():
 def test_keys_of_one_hash_are_for_the_caller_to_tell_apart():
     one, other = Same(), Same()
 
-    assert list(Places([one, other, one]).of(one)) == [0, 1, 2]
+    assert list(Places([one, other, one], 3).of(one)) == [0, 1, 2]
+
+
+def test_the_heap_does_not_grow_with_the_list():
+    tracemalloc.start()
+    try:
+        places = Places(range(20_000), 20_000)
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert 1 in places.of(1)
+    assert (kept < 2_000, most < 4_000) == (True, True)
+
+
+@pytest.mark.parametrize("said", [2, 4])
+def test_another_number_of_keys_than_was_said_is_refused(said):
+    with pytest.raises(ValueError, match="zip"):
+        Places(iter("ABC"), said)
