@@ -1,11 +1,24 @@
 -- name: transfers
 -- Oldest first, as ids tell. No account, no holder: an operator needs the reference.
+-- State by state, each in the order of its index; of the many that are settled, in the order of ids. One plan serves
+-- whatever is asked for.
+WITH chosen AS (
+    SELECT t.* FROM (SELECT DISTINCT unnest($1::text[]) AS state) AS s
+    CROSS JOIN LATERAL (
+        SELECT * FROM transfers
+        WHERE state = s.state AND state <> 'settled' AND ($2::text IS NULL OR bank = $2) AND accepted_at <= $3
+            AND id > coalesce($5::uuid, '00000000-0000-0000-0000-000000000000')
+        ORDER BY id LIMIT $4
+    ) AS t
+    UNION ALL
+    (SELECT * FROM transfers
+    WHERE 'settled' = ANY($1) AND state = 'settled' AND ($2 IS NULL OR bank = $2) AND accepted_at <= $3
+        AND id > coalesce($5, '00000000-0000-0000-0000-000000000000')
+    ORDER BY id LIMIT $4)
+)
 SELECT id, bank, reference, amount, state, unclear, attempt, reason, accepted_at, due_at, inquire_at,
     unresolved_since
-FROM transfers
-WHERE state = ANY($1::text[]) AND ($2::text IS NULL OR bank = $2) AND accepted_at <= $3
-    AND ($5::uuid IS NULL OR id > $5)
-ORDER BY id LIMIT $4;
+FROM chosen ORDER BY id LIMIT $4;
 
 -- name: transfer_by_id
 SELECT member_id, id, bank, reference, amount, state, unclear, attempt, reason, request_id, accepted_at,

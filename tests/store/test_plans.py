@@ -219,3 +219,59 @@ async def test_a_wish_is_accepted_without_looking_at_all_that_were_before_it(own
         looked_at = await owner.fetchval(LOOKED_AT, table)
 
     assert looked_at < PAST / 100
+
+
+SETTLED, OPEN = 3_000, 20
+# Many transfers that are over, settled but for a few, and some that are open; the last ones that
+# were settled are asked about once more.
+LONG_USED = """
+INSERT INTO transfers (member_id, id, account_id, bank, reference, amount, branch, type, number,
+    holder, remitter, request_id, accepted_at, state, step, give_up_at, inquire_at)
+SELECT $1, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $1, 'smbc',
+    translate(lpad(n::text, 20, 'Z'), '0189', 'ABCD'), 1000, '001', '1', '1234567', 'ﾔﾏﾀﾞ',
+    'ﾌﾟﾛﾐｽ', '', $2, CASE
+        WHEN n > $3 THEN
+            (ARRAY['scheduled', 'submitting', 'submitted', 'unknown', 'review'])[1 + n % 5]
+        WHEN n % 150 = 0 THEN 'rejected'
+        ELSE 'settled' END,
+    $1, $2, CASE WHEN n > $3 - $4 THEN $2::timestamptz END
+FROM generate_series(1, $3::integer + $4::integer) AS n
+"""
+OPEN_STATES = "scheduled,submitting,submitted,unknown,review"
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize(
+    ("name", "states", "shown"),
+    [
+        pytest.param("transfers.open_by_state", None, 5, id="counted"),
+        pytest.param("ops.transfers", OPEN_STATES, OPEN, id="open"),
+        pytest.param("ops.transfers", "review", OPEN / 5, id="of one state"),
+        pytest.param("ops.transfers", "rejected,returned", OPEN, id="few that are over"),
+        pytest.param("ops.transfers", "settled", OPEN, id="some of the settled"),
+        pytest.param("ops.transfers", "settled,rejected,settled", OPEN, id="all that is over"),
+    ],
+)
+async def test_what_is_open_is_found_without_all_that_was_settled(owner, name, states, shown, mode):
+    await owner.execute(LONG_USED, uuid4(), NOW, SETTLED, OPEN)
+    await owner.execute("ANALYZE")
+    types, given = "", ""
+    if states is not None:
+        types = "(text[], text, timestamptz, bigint, uuid)"
+        given = f"('{{{states}}}', NULL, '{NOW}', {OPEN}, NULL)"
+    await owner.execute(f"SET plan_cache_mode = {mode}")
+    await owner.execute(f"PREPARE query {types} AS {SQL[name]}")
+
+    plan = await owner.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE query{given}")
+
+    top = json.loads(plan)[0]["Plan"]
+    assert top["Actual Rows"] == shown
+    assert _tables_read_whole(top) == []
+    assert _rows_looked_at(top) <= 5 * OPEN
+
+
+def _tables_read_whole(node: dict[str, Any]) -> list[str]:
+    """Return the tables that a plan reads from their first row to the last."""
+    below = [table for child in node.get("Plans", ()) for table in _tables_read_whole(child)]
+    own = [str(node["Relation Name"])] if node["Node Type"] == "Seq Scan" else []
+    return [*own, *below]
