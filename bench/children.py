@@ -20,10 +20,11 @@ from gateway.app import open_gateway
 from gateway.config import load_settings
 from gateway.domain.account import BankCode
 from gateway.ops.clock import SystemClock
+from gateway.ops.garbage import full_collections_apart
 from gateway.ops.logging import configure_logging
 from gateway.profiles import BankProfile, bank_profiles
 from gateway.sandbox.server import running_sandbox
-from gateway.serve import listen, spare_what_stays, stop_signals
+from gateway.serve import listen, stop_signals
 
 
 def unlimited_profiles() -> dict[BankCode, BankProfile]:
@@ -55,7 +56,7 @@ async def run_gateway(options: argparse.Namespace) -> None:
         ):
             gateway.http.router.add_post(EMPTY, answer_empty)
             host, port = await listen(stack, gateway, settings)
-            spare_what_stays()
+            await stack.enter_async_context(full_collections_apart())
             _say(f"http://{host}:{port}")
             await stopped.wait()
     writer.close()

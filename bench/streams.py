@@ -13,7 +13,7 @@ import aiohttp
 
 from bench.stage import BenchStage, Member
 from bench.transfers import Latencies, Latency, _latency, at_a_rate
-from gateway.serve import spare_what_stays
+from gateway.ops.garbage import spare_what_stays
 
 PAGE_BYTES = 4096
 MEBI = 1024 * 1024

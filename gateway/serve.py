@@ -1,7 +1,6 @@
 """Run the gateway: one process, or several under a parent that starts them again."""
 
 import asyncio
-import gc
 import os
 import resource
 import signal
@@ -18,6 +17,7 @@ from gateway.domain.errors import NotReady
 from gateway.http.server import HttpRunner
 from gateway.ops.clock import SystemClock
 from gateway.ops.crash import crash_checkpoint
+from gateway.ops.garbage import full_collections_apart
 from gateway.ops.log_writer import LogWriter
 from gateway.store import confine
 
@@ -61,22 +61,12 @@ async def serve_one(settings: Settings, *, role: Role, url: str, writer: LogWrit
                 log.info("gateway.started", role=role, host=host, port=port)
             else:
                 log.info("gateway.started", role=role, host="", port=0)
-            spare_what_stays()
+            await stack.enter_async_context(full_collections_apart())
             await _first(stopped, gateway.name_lost)
             gateway.begin_drain()
             log.info("gateway.draining")
             # Whoever balances the load reads it off /readyz before the port is closed.
             await asyncio.sleep(min(NOTICE_S * settings.time_scale, gateway.left_s(NOTICED)))
-
-
-def spare_what_stays() -> None:
-    """Leave what was made at the start out of garbage collections: it stays until the end.
-
-    A full collection of all of it stops the process for a tenth of a second, or for half of one
-    on a busy machine.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def raise_file_limit() -> None:
