@@ -101,7 +101,7 @@ class Settings(BankSettings):
     database_url: DatabaseUrl | None = None
     database_owner_url: DatabaseUrl | None = None
     pg_bin: DirectoryPath | None = None
-    pool_size: int = Field(10, ge=2, le=200)
+    pool_size: int = Field(20, ge=2, le=200)
     pool_wait_s: float = Field(1.0, gt=0)
 
     host: str = Field("127.0.0.1", min_length=1)

@@ -13,6 +13,7 @@ from gateway.config import load_settings, sandbox_scalar
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotReady
 from gateway.profiles import bank_profiles, scaled
+from gateway.store.postgres import OPTIONS
 
 SECRET = "s3cret-that-must-not-show"
 PREFIX = "GATEWAY_"
@@ -91,6 +92,14 @@ def test_nothing_set_is_a_sandbox_on_loopback() -> None:
     assert settings.environment == "sandbox"
     assert settings.host == "127.0.0.1"
     assert settings.database_url is None
+
+
+def test_the_embedded_server_has_connections_for_four_processes() -> None:
+    size, besides, kept_for_its_owner = load_settings().pool_size, 4, 3
+    (most,) = [int(one.partition("=")[2]) for one in OPTIONS if one.startswith("max_connections=")]
+
+    assert size == 20
+    assert 4 * (2 * size + besides) <= most - kept_for_its_owner
 
 
 def test_a_setting_comes_from_the_environment(environment: Environment) -> None:
