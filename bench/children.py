@@ -67,7 +67,11 @@ async def run_full_bank(options: argparse.Namespace) -> None:
     clock = SystemClock(options.shift)
     with stop_signals() as stopped:
         async with running_sandbox(clock=clock, banks=(options.name,)) as sandbox:
-            book_day(sandbox.banks[options.name], options.day, options.movements)
+            bank = sandbox.banks[options.name]
+            book_day(bank, options.day, options.movements)
+            # Pages are asked for as fast as they are read: `unlimited_profiles` holds nobody back.
+            unlimited: dict[str, object] = {"rate_limits": {"money": 0, "inquiry": 0}}
+            bank.emulation.settings = bank.emulation.settings.changed(unlimited)
             _say(sandbox.urls[options.name])
             await stopped.wait()
 
