@@ -34,6 +34,16 @@ def jst_day(instant: datetime) -> date:
         return date.max if instant.year > 1 else date.min
 
 
+def days_to_read(*instants: datetime, now: datetime) -> tuple[date, ...]:
+    """Return the days that are over and on which a bank says that it booked, in order.
+
+    Their statements may have been read before it booked. What lies too far back is left out.
+    """
+    today = now.astimezone(JST).date()
+    days = {jst_day(instant) for instant in instants}
+    return tuple(sorted(day for day in days if today - STATED_FOR <= day < today))
+
+
 def check_typed(name: str, day: date, *, since: date, now: datetime) -> None:
     """Raise DateRefused, which says what is allowed, for a day before `since` or after today."""
     today = now.astimezone(JST).date()

@@ -46,7 +46,7 @@ class Break(StrEnum):
     CREDIT_UNKNOWN = "credit_unknown"  # a credit that no movement of ours explains
     DEBIT_UNKNOWN = "debit_unknown"  # a debit that no movement of ours explains
     LINE_MISSING = "line_missing"  # a movement of ours that the statement does not have
-    LEDGER_DIFFERS = "ledger_differs"  # line and movement agree, and the ledger posted otherwise
+    LEDGER_DIFFERS = "ledger_differs"  # the line is ours, and the ledger has it otherwise or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +71,5 @@ BREAKS: Mapping[Break, Rule] = {
     Break.CREDIT_UNKNOWN: Rule(V.ONLY_BANK, T.SET_ASIDE, K.ONLY_BANK_IN),
     Break.DEBIT_UNKNOWN: Rule(V.ONLY_BANK, T.SET_ASIDE, K.ONLY_BANK_OUT),
     Break.LINE_MISSING: Rule(V.ONLY_US, T.LOOK, K.ONLY_US),
-    Break.LEDGER_DIFFERS: Rule(V.LEDGER_DIFFERS, T.LOOK, K.LEDGER_DIFFERS),
+    Break.LEDGER_DIFFERS: Rule(V.LEDGER_DIFFERS, T.SET_ASIDE, K.LEDGER_DIFFERS),
 }

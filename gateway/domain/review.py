@@ -30,7 +30,7 @@ class ReviewKind(StrEnum):
     ONLY_US = "only_us"  # a movement of ours that is on no statement
     DATE_DIFFERS = "date_differs"  # on the statement of another day than we booked
     DOUBLED = "doubled"  # paid out twice, or returned twice
-    LEDGER_DIFFERS = "ledger_differs"  # the ledger did not post what was booked
+    LEDGER_DIFFERS = "ledger_differs"  # the ledger has it otherwise, or not yet
     NAME_WRONG = "name_wrong"  # an operator says that a line was named wrongly
     SUSPENSE_HELD = "suspense_held"  # an operator would set suspense off against what is owed
     BALANCE_DIFFERS = "balance_differs"  # the bank states another balance than its lines make
@@ -106,7 +106,7 @@ RESOLUTIONS: Mapping[ReviewKind, tuple[Resolution, ...]] = {
     ReviewKind.ONLY_US: (R.NOTED,),
     ReviewKind.DATE_DIFFERS: (R.REDATED, R.NOTED),
     ReviewKind.DOUBLED: (R.ADVANCE, R.PAYMENT, R.GIVEN_BACK, R.NOTED),
-    ReviewKind.LEDGER_DIFFERS: (R.NOTED,),
+    ReviewKind.LEDGER_DIFFERS: (R.GIVEN_BACK, R.NOTED),
     ReviewKind.ENTRY_WRONG: (R.WITHDRAWN, R.NOTED),
     ReviewKind.NAME_WRONG: (R.WITHDRAWN, R.NOTED),
     ReviewKind.EXPLAINED_LATER: (R.NOTED,),
@@ -120,6 +120,7 @@ class NewReview:
     """An item to be raised, once for its `key`. `details` hold no account number and no name.
 
     `booked_on` is the statement's date where there is one, `amount` what has to be looked at.
+    `reads`: the days whose statements are read (once more) because of what is looked at.
     """
 
     key: str
@@ -129,6 +130,7 @@ class NewReview:
     reference: str | None = None
     amount: Yen | None = None
     details: Mapping[str, object] = field(default_factory=dict)
+    reads: tuple[date, ...] = ()
 
 
 def review_key(kind: ReviewKind, *about: object) -> str:

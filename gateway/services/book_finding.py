@@ -3,6 +3,7 @@
 from gateway.domain import repayment as repayments
 from gateway.domain import repayment_decision
 from gateway.domain.bank import StatementLine
+from gateway.domain.believed_dates import is_believed
 from gateway.domain.booking import payment_entry
 from gateway.domain.breaks import BREAKS, Break, Treatment
 from gateway.domain.decision import Decision, after_inquiry, after_submit
@@ -31,6 +32,18 @@ async def book_finding(desk: TransferDesk, known: KnownDay, finding: Finding) ->
     if finding.nth == 1:
         return await _book_repayment(desk, known.repayments[about.reference], line)
     return await _book_again(desk, known, finding, line, about)
+
+
+def is_day_believed(desk: TransferDesk, known: KnownDay, finding: Finding) -> bool:
+    """Whether the line of a finding can have been booked when it says so, for what it stands for.
+
+    It cannot have been before that was accepted.
+    """
+    line, about = finding.line, finding.known
+    if line is None or about is None:
+        return False
+    row = known.transfers.get(about.reference) or known.repayments[about.reference]
+    return is_believed(line.booked_at, accepted_at=row.accepted_at, now=desk.clock.now())
 
 
 async def _book_transfer(
@@ -84,6 +97,8 @@ async def _book_again(
     desk: TransferDesk, known: KnownDay, finding: Finding, line: StatementLine, about: Known
 ) -> bool:
     """Book another credit of a reference: the inquiry can only make the first."""
+    if not is_day_believed(desk, known, finding):
+        return False
     review = review_of(known.day.bank, known.day.day, finding)
     entry = payment_entry(about.id, known.day.bank, line.amount, line.booked_at, number=finding.nth)
     found = FoundEntry(

@@ -1,7 +1,10 @@
 """Book what a decision on a transfer says about money, on the member's loan."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
+from gateway.domain.believed_dates import days_to_read
 from gateway.domain.booking import (
     Booking,
     Journal,
@@ -43,7 +46,7 @@ async def book_transfer(
 
 
 def reviews_of(
-    before: Transfer, decision: Decision, journals: Sequence[Journal]
+    before: Transfer, decision: Decision, journals: Sequence[Journal], *, now: datetime
 ) -> tuple[NewReview, ...]:
     """Return what people have to look at: a transfer in review, money that is owed to the member.
 
@@ -58,11 +61,17 @@ def reviews_of(
     ]
     if told is not None:
         kind, details = ReviewKind.DATE_NOT_BELIEVED, _told(told)
-        reviews.append(_review(kind, after, after.amount, details, type(told).__name__))
+        review = _review(kind, after, after.amount, details, type(told).__name__)
+        reviews.append(replace(review, reads=days_to_read(*_instants(told), now=now)))
     elif after.state is State.REVIEW and before.state is not State.REVIEW:
         kind, details = ReviewKind.TRANSFER_UNCLEAR, {"reason": after.reason}
         reviews.append(_review(kind, after, after.amount, details, before.fence))
     return tuple(reviews)
+
+
+def _instants(outcome: Settled | Returned) -> tuple[datetime, ...]:
+    came_back = (outcome.returned_at,) if isinstance(outcome, Returned) else ()
+    return (outcome.booked_at, *came_back)
 
 
 def _told(outcome: Settled | Returned) -> dict[str, object]:

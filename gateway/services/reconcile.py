@@ -29,20 +29,30 @@ from gateway.domain.reconciliation import (
 from gateway.domain.review import NewReview
 from gateway.domain.set_aside import review_of
 from gateway.services.accept_statement import as_accepted
-from gateway.services.book_finding import book_finding
+from gateway.services.book_finding import book_finding, is_day_believed
 from gateway.services.check_balance import check_balance
 from gateway.services.desk import TransferDesk
-from gateway.services.look_at_day import PART, is_bookable, look_again, look_at_day, open_day
+from gateway.services.look_at_day import (
+    PART,
+    Look,
+    OpenDay,
+    is_bookable,
+    look_again,
+    look_at_day,
+    open_day,
+)
 from gateway.services.open_account import is_before_opening
 from gateway.services.read_bank_day import KnownDay
 from gateway.services.reader import in_reader
 from gateway.services.set_aside_lines import SetAside, release_lines, set_aside_lines
 from gateway.store.daily_runs import RECONCILE, Run, run_again
 from gateway.store.review_items import Subject, raise_reviews
-from gateway.store.statements import keep_lines, kept_lines, lines_elsewhere
+from gateway.store.statements import fences_of, keep_lines, kept_lines, lines_elsewhere
 
 # A pay-out that had ended here is looked at, settled and returned, one after the other.
 ROUNDS_MAX = 5
+# The second look sees what was booked during the first; what is booked after it, has its own run.
+LOOKS_MAX = 2
 
 log = structlog.get_logger()
 
@@ -129,6 +139,39 @@ async def _keep(desk: TransferDesk, statement: Statement, *, kept: int, now: dat
 async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool) -> DayReport:
     day = await open_day(statement, is_over=is_over)
     first = look = await look_at_day(desk.db, day)
+    booked = posted = raised = 0
+    at_first: Iterable[Finding] = first.findings
+    for _ in range(LOOKS_MAX):
+        look, done, released = await _book_all(desk, day, look)
+        findings = tuple(_not_bookable(finding) for finding in look.findings)
+        aside = await set_aside_lines(desk, look.known, findings)
+        # What agrees by now has its rows from the first look.
+        known = replace(
+            look.known,
+            transfers={**first.known.transfers, **look.known.transfers},
+            repayments={**first.known.repayments, **look.known.repayments},
+        )
+        found = dict.fromkeys((*at_first, *findings))
+        raised += released + aside.taken_back + await _raise(desk, known, found, aside)
+        booked, posted = booked + done, posted + aside.posted
+        if not await _have_moved(desk, look.known, findings):
+            break
+        look, at_first = await look_again(desk.db, day, look), ()
+    return DayReport(
+        bank=statement.bank,
+        day=statement.day,
+        is_over=is_over,
+        lines=len(statement.movements),
+        verdicts=first.verdicts,
+        breaks=tuple(break_report(one) for one in first.findings if one.kind is not None),
+        booked=booked,
+        set_aside=posted,
+        raised=raised,
+    )
+
+
+async def _book_all(desk: TransferDesk, day: OpenDay, look: Look) -> tuple[Look, int, int]:
+    """Book what can be; return the last look, how much was booked and how much was taken back."""
     booked = taken_back = 0
     for _ in range(ROUNDS_MAX):
         if not any(is_bookable(finding) for finding in look.findings):
@@ -144,27 +187,22 @@ async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool)
         # What another process booked meanwhile is found booked; nothing moves what stays the same.
         if not any(done) and look.findings == before:
             break
-    findings = tuple(_not_bookable(finding) for finding in look.findings)
-    aside = await set_aside_lines(desk, look.known, findings)
-    # What agrees by now has its rows from the first look.
-    known = replace(
-        look.known,
-        transfers={**first.known.transfers, **look.known.transfers},
-        repayments={**first.known.repayments, **look.known.repayments},
-    )
-    found = dict.fromkeys((*first.findings, *findings))
-    raised = taken_back + aside.taken_back + await _raise(desk, known, found, aside)
-    return DayReport(
-        bank=statement.bank,
-        day=statement.day,
-        is_over=is_over,
-        lines=len(statement.movements),
-        verdicts=first.verdicts,
-        breaks=tuple(break_report(one) for one in first.findings if one.kind is not None),
-        booked=booked,
-        set_aside=aside.posted,
-        raised=raised,
-    )
+    return look, booked, taken_back
+
+
+async def _have_moved(desk: TransferDesk, known: KnownDay, findings: Iterable[Finding]) -> bool:
+    """Whether a row whose line was set aside has moved since it was looked at.
+
+    What books it later finds the item that was raised, and has the day run again; what had begun
+    before is waited for, and seen here.
+    """
+    about = {one.known.reference for one in findings if one.set_aside and one.known is not None}
+    if not about:
+        return False
+    read = {name: row.fence for name, row in known.transfers.items()}
+    read |= {name: row.fence for name, row in known.repayments.items()}
+    fences = await fences_of(desk.db, known.day.bank, about)
+    return any(fences.get(name) != read[name] for name in about)
 
 
 async def _book(desk: TransferDesk, known: KnownDay, finding: Finding) -> tuple[int, bool]:
@@ -174,7 +212,7 @@ async def _book(desk: TransferDesk, known: KnownDay, finding: Finding) -> tuple[
     """
     released = 0
     try:
-        if is_bookable(finding):
+        if is_bookable(finding) and is_day_believed(desk, known, finding):
             released = await release_lines(desk, known, [finding])
         return released, await book_finding(desk, known, finding)
     except GatewayError:
@@ -195,7 +233,7 @@ async def _book(desk: TransferDesk, known: KnownDay, finding: Finding) -> tuple[
 
 
 def _not_bookable(finding: Finding) -> Finding:
-    """Return the finding; a fact that could not be applied is for people to look at."""
+    """Return the finding; a fact that could not be applied is set aside, for people to look at."""
     return replace(finding, kind=Break.LEDGER_DIFFERS) if is_bookable(finding) else finding
 
 

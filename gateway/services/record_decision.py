@@ -118,7 +118,7 @@ def _change(
         reserved_change=reserved_change(before, after),
         events=[(f"transfer.{state}", _data(after)) for state in _states(before, decision)],
         journals=journals,
-        reviews=reviews_of(before, decision, journals),
+        reviews=reviews_of(before, decision, journals, now=desk.clock.now()),
         call=call,
     )
 

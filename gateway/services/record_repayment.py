@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeAlias
 
 import structlog
 
 from gateway.domain.account import AccountType, BankCode
+from gateway.domain.believed_dates import days_to_read
 from gateway.domain.booking import Journal, book, journal_of, payment_entry
 from gateway.domain.errors import StaleTransfer, required
 from gateway.domain.hours import JST
@@ -116,7 +118,7 @@ def _change(
                 for journal in journals
                 for review in reviews_of(before, after, _unfitting(journal))
             ),
-            *distrusted_reviews(after, decision.distrusted),
+            *distrusted_reviews(after, decision.distrusted, now=desk.clock.now()),
         ],
         call=call,
     )
@@ -165,7 +167,9 @@ def reviews_of(before: Repayment, after: Repayment, unfitting: Yen) -> list[NewR
     ]
 
 
-def distrusted_reviews(repayment: Repayment, told: Paid | None) -> list[NewReview]:
+def distrusted_reviews(
+    repayment: Repayment, told: Paid | None, *, now: datetime
+) -> list[NewReview]:
     """Return what people have to look at: money that the bank booked, and nobody knows when."""
     if told is None:
         return []
@@ -182,6 +186,7 @@ def distrusted_reviews(repayment: Repayment, told: Paid | None) -> list[NewRevie
                 "told_bank_id": told.bank_id,
                 "asked": repayment.amount.amount,
             },
+            reads=days_to_read(told.booked_at, now=now),
         )
     ]
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
@@ -27,6 +28,7 @@ from gateway.domain.resolution import (
 from gateway.domain.review import ItemState, Resolution, ReviewKind
 from gateway.domain.set_aside import set_aside_of
 from gateway.domain.transfer import State, Transfer
+from gateway.services.redate_entry import check_redating
 from gateway.store.database import Database
 from gateway.store.files import files_naming
 from gateway.store.members import find_member_id
@@ -111,6 +113,9 @@ async def _open_item(db: Database, item_id: UUID) -> ReviewItem:
 
 async def _check_row(db: Database, item: ReviewItem, proposal: Proposal, *, now: datetime) -> None:
     """Raise ResolutionRefused for what does not fit the row that the item is about, by now."""
+    if proposal.resolution is Resolution.REDATED:
+        with suppress(NotFoundHere):  # its line may be read by the time that it is acted on
+            await check_redating(db, item, now=now)
     since = item.booked_on or item.raised_at.astimezone(JST).date()
     if item.kind not in OF_A_ROW:
         check_dates(proposal.particulars, since=since, now=now)

@@ -67,12 +67,11 @@ async def _due_days(desk: TransferDesk, bank: BankCode) -> list[date]:
     """Return the days to be run: from the first that is not done on, and those that failed."""
     now = desk.clock.now()
     until = last_day_due(now, desk.settings.reconcile_hour)
+    days = set(await waiting_days(desk.db, RECONCILE, bank, until=until, now=now))
     since = await first_booked(desk.db, bank)
-    first = await first_undone(desk.db, RECONCILE, bank, since=since)
-    if first is None:
-        return []  # nothing was ever booked at this bank
-    days = {first + DAY * number for number in range((until - first).days + 1)}
-    days |= set(await waiting_days(desk.db, RECONCILE, bank, until=until, now=now))
+    if since is not None:
+        first = await first_undone(desk.db, RECONCILE, bank, since=since)
+        days |= {first + DAY * number for number in range((until - first).days + 1)}
     return sorted(days)
 
 

@@ -28,6 +28,7 @@ def encode_reviews(reviews: Iterable[NewReview], *, member_id: UUID) -> list[dic
             "reference": review.reference,
             "amount": None if review.amount is None else review.amount.amount,
             "details": dict(review.details),
+            "reads": [day.isoformat() for day in review.reads],
         }
         for review in reviews
     ]

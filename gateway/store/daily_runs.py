@@ -63,15 +63,11 @@ async def last_done(db: Database, name: str, bank: BankCode) -> date | None:
     return None if row is None else row["day"]
 
 
-async def first_undone(
-    db: Database, name: str, bank: BankCode, *, since: date | None
-) -> date | None:
-    """Return the first day from `since` on that is not done, even if a later one is.
-
-    Without `since` it is counted from the first that was ever run; None if none was.
-    """
-    row = await db.fetchrow(FIRST_UNDONE, name, bank, since)
-    return None if row is None else row["day"]
+async def first_undone(db: Database, name: str, bank: BankCode, *, since: date) -> date:
+    """Return the first day from `since` on that is not done, even if a later one is."""
+    (row,) = await db.fetch(FIRST_UNDONE, name, bank, since)
+    day: date = row["day"]
+    return day
 
 
 async def waiting_days(

@@ -31,6 +31,8 @@ NAMED_LINES = SQL["reconciliation.named_lines"]
 HOUSE_POSTINGS = SQL["reconciliation.house_postings"]
 KEPT_LINES = SQL["reconciliation.kept_lines"]
 LINES_ELSEWHERE = SQL["reconciliation.lines_elsewhere"]
+TRANSFER_FENCES = SQL["reconciliation.transfer_fences"]
+REPAYMENT_FENCES = SQL["reconciliation.repayment_fences"]
 KEEP_LINES = SQL["reconciliation.keep_lines"]
 
 log = structlog.get_logger()
@@ -53,6 +55,19 @@ async def repayments_of(
 ) -> dict[str, Repayment]:
     """Return a bank's repayments by reference, but those whose rows are not valid."""
     return _readable(await db.fetch(REPAYMENTS, bank, sorted(references)), read_repayment)
+
+
+async def fences_of(db: Database, bank: BankCode, references: Iterable[str]) -> dict[str, int]:
+    """Return the fences of a bank's transfers and repayments by reference.
+
+    A step that moves one of them now is waited for.
+    """
+    names = sorted(references)
+    rows = [
+        *await db.fetch(TRANSFER_FENCES, bank, names),
+        *await db.fetch(REPAYMENT_FENCES, bank, names),
+    ]
+    return {row["reference"]: row["fence"] for row in rows}
 
 
 def _readable(rows: Iterable[Record], read: Callable[[Record], T]) -> dict[str, T]:

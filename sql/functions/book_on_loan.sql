@@ -6,6 +6,8 @@
 -- The own row is locked (SELECT … FOR UPDATE) and tested before loan_fits: own row first, loan row second.
 -- p_transfer, p_repayment: what it is about, either or none. p_reserved: by how much the reservation changes.
 -- p_bookings: gateway/store/bookings.py writes it; '[]' books nothing. Nothing here refuses money.
+-- Days look different now, and are reconciled once more: those whose lines were set aside because this transfer or
+-- repayment was not booked, and those that a new item names (reads): a bank that may have booked on that day.
 CREATE OR REPLACE FUNCTION book_on_loan(
     p_member uuid, p_transfer uuid, p_repayment uuid, p_now timestamptz, p_reserved bigint,
     p_events jsonb, p_bookings jsonb, p_reviews jsonb
@@ -21,6 +23,7 @@ DECLARE
     v_last_on date;
     v_last_at timestamptz;
     v_last_no bigint;
+    v_raised text[];
 BEGIN
     IF v_books THEN
         SELECT coalesce(sum(CASE WHEN p.debit = 'principal' THEN p.amount
@@ -68,14 +71,28 @@ BEGIN
         FROM jsonb_array_elements(p_bookings) AS b (booking),
              jsonb_to_recordset(b.booking -> 'postings') AS p (
                  id uuid, debit text, credit text, amount bigint, effective_on date);
+        PERFORM run_day_again(i.bank, i.booked_on, p_now)
+        FROM (SELECT DISTINCT r.bank, r.booked_on FROM review_items r
+              WHERE r.member_id = p_member AND (r.transfer_id = p_transfer OR r.repayment_id = p_repayment)
+                  AND r.booked_on IS NOT NULL AND r.details ? 'set_aside'
+              ORDER BY r.bank, r.booked_on) AS i;
     END IF;
     IF p_reviews <> '[]'::jsonb THEN
-        INSERT INTO review_items (
-            member_id, id, key, kind, bank, booked_on, reference, amount, transfer_id, repayment_id, details, raised_at)
-        SELECT p_member, r.id, r.key, r.kind, r.bank, r.booked_on, r.reference, r.amount, p_transfer, p_repayment,
-               r.details, p_now
-        FROM jsonb_to_recordset(p_reviews) AS r (
-            id uuid, key text, kind text, bank text, booked_on date, reference text, amount bigint, details jsonb)
-        ON CONFLICT (member_id, key) DO NOTHING;
+        WITH raised AS (
+            INSERT INTO review_items (
+                member_id, id, key, kind, bank, booked_on, reference, amount, transfer_id, repayment_id, details,
+                raised_at)
+            SELECT p_member, r.id, r.key, r.kind, r.bank, r.booked_on, r.reference, r.amount, p_transfer, p_repayment,
+                   r.details, p_now
+            FROM jsonb_to_recordset(p_reviews) AS r (
+                id uuid, key text, kind text, bank text, booked_on date, reference text, amount bigint, details jsonb)
+            ON CONFLICT (member_id, key) DO NOTHING RETURNING key
+        )
+        SELECT array_agg(key) INTO v_raised FROM raised;
+        PERFORM run_day_again(r.bank, r.day, p_now)
+        FROM (SELECT DISTINCT n.bank, d.day::date AS day
+              FROM jsonb_to_recordset(p_reviews) AS n (key text, bank text, reads jsonb),
+                   jsonb_array_elements_text(n.reads) AS d (day)
+              WHERE n.key = ANY(v_raised) ORDER BY 1, 2) AS r;
     END IF;
 END $$;

@@ -25,12 +25,12 @@ RETURNING state;
 SELECT max(day) AS day FROM daily_runs WHERE name = $1 AND bank = $2 AND state = 'done';
 
 -- name: first_undone
--- The first day from $3 on (from the first run, where that is not known) that is not done, whatever is done after it.
+-- The first day from $3 on that is not done, whatever is done after it.
 SELECT min(c.day) AS day FROM (
-    SELECT coalesce($3::date, (SELECT min(f.day) FROM daily_runs f WHERE f.name = $1 AND f.bank = $2)) AS day
+    SELECT $3::date AS day
     UNION ALL
     SELECT r.day + 1 FROM daily_runs r
-    WHERE r.name = $1 AND r.bank = $2 AND r.state = 'done' AND ($3::date IS NULL OR r.day >= $3)
+    WHERE r.name = $1 AND r.bank = $2 AND r.state = 'done' AND r.day >= $3
 ) AS c
 WHERE NOT EXISTS (
     SELECT 1 FROM daily_runs d WHERE d.name = $1 AND d.bank = $2 AND d.day = c.day AND d.state = 'done');
@@ -43,8 +43,10 @@ WHERE name = $1 AND bank = $2 AND day <= $3
 ORDER BY day;
 
 -- name: done
+-- But what is to be done once more: it may have changed while somebody did it by hand.
 INSERT INTO daily_runs AS r (name, bank, day, state, tries, started_at, ended_at, report)
 VALUES ($1, $2, $3, 'done', 1, $4, $4, $5)
 ON CONFLICT (name, bank, day) DO UPDATE SET state = 'done', next_at = NULL, lease_until = NULL, ended_at = $4,
     report = $5
+WHERE r.tries > 0 AND (r.state <> 'running' OR r.next_at IS NULL)
 RETURNING state;

@@ -4,6 +4,13 @@ SELECT * FROM transfers WHERE reference = ANY($2::text[]) AND bank = $1;
 -- name: repayments
 SELECT * FROM repayments WHERE reference = ANY($2::text[]) AND bank = $1;
 
+-- name: transfer_fences
+-- As they are once the steps that move them now have ended.
+SELECT reference, fence FROM transfers WHERE reference = ANY($2::text[]) AND bank = $1 ORDER BY reference FOR SHARE;
+
+-- name: repayment_fences
+SELECT reference, fence FROM repayments WHERE reference = ANY($2::text[]) AND bank = $1 ORDER BY reference FOR SHARE;
+
 -- name: movements
 -- What was booked on the bank's settlement account for these transfers and repayments, on any day; with what the ledger
 -- moved on that account for each.
