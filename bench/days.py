@@ -26,7 +26,7 @@ from gateway.store.postgres import running_postgres
 
 DAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 25, 6, 0, tzinfo=JST)
-BANKS = (BankCode.SMBC, BankCode.MIZUHO)
+BANKS = tuple(BankCode)
 SIZES = (10_000, 100_000)
 CPU_S_MAX, CPU_RATIO_MAX, MEMORY_RATIO_MAX = 90, 11, 1.2
 

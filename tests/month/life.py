@@ -264,6 +264,7 @@ class Month:
         await run_mornings(self.desk)
         await read_today(self.desk)
         await work_due_dates(self.desk)
+        await self.send_files()
         if people:
             self.clock.instant = datetime.combine(day, time(7, 30), JST)
             for entry_id in [one for one in self.given if self.random.random() < 0.02]:
@@ -275,6 +276,7 @@ class Month:
                 self.clock.advance(1)
             await run_mornings(self.desk)
         self.clock.instant = datetime.combine(day, time(9), JST)
+        await self.send_files()
 
     async def decide(self, item: ReviewItem) -> None:
         match item.kind:
