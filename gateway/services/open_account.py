@@ -23,6 +23,8 @@ from gateway.store.house_money import (
     propose_opening,
 )
 
+BALANCE_MAX = 10**15  # yen: more than all yen there are
+
 log = structlog.get_logger()
 
 
@@ -86,6 +88,9 @@ async def is_before_opening(db: Database, bank: BankCode, day: date) -> bool:
 async def _check(db: Database, opening: Opening, note: str, now: datetime) -> None:
     if not note.strip():
         raise OpeningRefused("--note: a note says why; it stays on record")
+    if abs(opening.balance) > BALANCE_MAX:
+        allowed = f"it lies from {-BALANCE_MAX} to {BALANCE_MAX}"
+        raise OpeningRefused(f"--balance: {opening.balance} yen cannot be; {allowed}")
     try:
         # From that day on every day's statement is read.
         since = now.astimezone(JST).date() - STATED_FOR

@@ -312,6 +312,9 @@ async def test_an_opening_counts_nothing_twice(morning: Morning) -> None:
     for on in (TODAY + timedelta(days=9), date(2016, 11, 25), date.max, date.min):
         with pytest.raises(OpeningRefused, match=f"--on: {on} cannot be; it lies from"):
             await propose_account_opening(morning.desk.db, Opening(BANK, on, 1), **said)
+    for balance in (10**15 + 1, -(10**15) - 1, 10**30):
+        with pytest.raises(OpeningRefused, match=f"--balance: {balance} yen cannot be"):
+            await propose_account_opening(morning.desk.db, Opening(BANK, TODAY, balance), **said)
     await typed_funding(morning.desk, BANK, 5)
     with pytest.raises(OpeningRefused, match="count them twice"):
         await propose_account_opening(morning.desk.db, Opening(BANK, TODAY, 1), **said)
