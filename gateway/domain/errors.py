@@ -192,7 +192,11 @@ class HolderUnreadable(Refused):
 
 
 class BankRefusedAccount(Refused):
-    """The bank knows no such account, or it is closed or frozen."""
+    """The bank does not confirm the account as the member's.
+
+    One word for an account that there is not, a closed one, and another's: who types numbers
+    learns nothing of other people's accounts.
+    """
 
     code = "account_refused_by_bank"
 
@@ -271,6 +275,12 @@ class TooManyAttempts(Busy):
     """Too many failed logins from one source; wait."""
 
     code = "too_many_attempts"
+
+
+class NameChecksUsedUp(Busy):
+    """The member, or everybody together, had this name checked too often today."""
+
+    code = "name_checks_used_up"
 
 
 class StaleTransfer(GatewayError):

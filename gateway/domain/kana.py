@@ -86,7 +86,7 @@ class NameMatch(Enum):
     """How a bank's spelling of a holder stands to ours."""
 
     EQUAL = auto()
-    EQUAL_WITH_WARNING = auto()  # but for ﾞﾟ, ｦ for ｵ, ﾁﾞ for ｼﾞ, ﾂﾞ for ｽﾞ
+    EQUAL_WITH_WARNING = auto()  # but for spaces, ﾞﾟ, ｦ for ｵ, ﾁﾞ for ｼﾞ, ﾂﾞ for ｽﾞ
     MISMATCH = auto()
 
 
@@ -158,9 +158,9 @@ def _fold(text: str) -> str:
 
 
 def _sounds(name: str) -> list[str]:
-    """Return the characters of `name`, each with its mark."""
+    """Return the characters of `name`, each with its mark; banks leave out spaces as they like."""
     sounds: list[str] = []
-    for character in name:
+    for character in name.replace(" ", ""):
         if character in MARKS:
             sounds[-1] += character
         else:

@@ -211,11 +211,17 @@ _GENERAL: dict[type[GatewayError], Row] = {
     ),
     domain.BankRefusedAccount: Row(
         422,
-        Words("口座を確認できません", "The bank does not know this account"),
+        Words("口座を確認できません", "The bank does not confirm this account as the member's"),
         Words(
-            "支店番号、種別、口座番号を確認してください。解約または凍結された口座は登録できません。",
-            "Check branch, type and number. Closed or frozen accounts are not allowed.",
+            "支店番号、種別、口座番号を確認してください。登録できるのはご本人名義の、利用中の口座だけです。",
+            "Check branch, type and number. Only the member's own accounts in use are allowed.",
         ),
+    ),
+    domain.NameChecksUsedUp: Row(
+        429,
+        Words("本日はこれ以上確認できません", "No account can be checked any more today"),
+        Words("明日もう一度お試しください。", "Try again tomorrow."),
+        is_retryable=True,
     ),
     domain.NameCheckUnavailable: Row(
         422,

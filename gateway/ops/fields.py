@@ -61,6 +61,7 @@ FIELDS: dict[str, Kind] = {
     "low_water": Kind.NUMBER,
     "stated": Kind.NUMBER,
     "ours": Kind.NUMBER,
+    "others": Kind.NUMBER,
     "reason": Kind.CODE,
     "until": Kind.INSTANT,
     "day": Kind.INSTANT,

@@ -1,14 +1,18 @@
 """Registering accounts: the member's own, known to the bank."""
 
 import asyncio
+from collections import Counter
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from gateway.domain.bank import NameFound, NameRefused
+from gateway.domain.hours import JST
 from gateway.domain.reason import Reason
-from tests.http.conftest import ACCOUNT, KANA, Client, FakeBank
+from tests.http.conftest import ACCOUNT, KANA, Client, FakeBank, Reply
+from tests.manual_clock import ManualClock
 
 
 async def test_an_account_is_registered_and_shown_without_its_number(member: Client) -> None:
@@ -48,15 +52,74 @@ async def test_the_same_account_twice_is_one_account(member: Client, owner: Any)
     assert await owner.fetchval("SELECT count(*) FROM accounts") == 1
 
 
-async def test_an_account_in_another_name_is_refused(
-    member: Client, bank: FakeBank, owner: Any
+NOT_YOURS = [
+    pytest.param(NameFound("ｻﾄｳ ｼﾞﾛｳ"), id="another's, by the name that the bank tells"),
+    pytest.param(NameFound("***"), id="a name that cannot be read"),
+    *(
+        pytest.param(NameRefused(reason), id=str(reason))
+        for reason in (
+            Reason.NAME_MISMATCH,
+            Reason.ACCOUNT_NOT_FOUND,
+            Reason.ACCOUNT_CLOSED,
+            Reason.ACCOUNT_FROZEN,
+            Reason.ACCOUNT_TYPE_INVALID,
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("answer", NOT_YOURS)
+async def test_an_account_that_is_not_the_members_is_refused_in_the_same_words_whatever_it_is(
+    member: Client, bank: FakeBank, owner: Any, answer: NameFound | NameRefused
 ) -> None:
-    bank.name = NameFound("ｻﾄｳ ｼﾞﾛｳ")
+    bank.name = answer
 
-    reply = await member.call("POST", "/v1/accounts", json=ACCOUNT)
+    with capture_logs() as records:
+        reply = await member.call("POST", "/v1/accounts", json=ACCOUNT)
 
-    assert (reply.status, reply.body["code"]) == (422, "holder_mismatch")
+    assert (reply.status, reply.body["code"]) == (422, "account_refused_by_bank")
+    assert reply.fields == {"/number"}
+    assert set(reply.body) == {
+        *("type", "title", "status", "code", "detail", "retryable", "request_id", "instance"),
+        "errors",
+    }
+    assert [one["bank"] for one in records if one["event"] == "account.refused"] == ["smbc"]
     assert await owner.fetchval("SELECT count(*) FROM accounts") == 0
+
+
+async def test_ten_names_are_checked_a_member_and_day_and_the_day_is_japans(
+    member: Client, other_member: Client, bank: FakeBank, clock: ManualClock
+) -> None:
+    async def ask(client: Client, number: int) -> Reply:
+        return await client.call("POST", "/v1/accounts", json=ACCOUNT | {"number": f"{number:07}"})
+
+    bank.name = NameRefused(Reason.ACCOUNT_NOT_FOUND)
+    replies = await asyncio.gather(*(ask(member, number) for number in range(14)))
+
+    assert Counter(reply.status for reply in replies) == {422: 10, 429: 4}
+    assert len(bank.asked) == 10
+    refused = next(reply for reply in replies if reply.status == 429)
+    assert refused.body["code"] == "name_checks_used_up"
+    now = clock.now().astimezone(JST)
+    midnight = datetime.combine(now.date() + timedelta(days=1), time(), JST)
+    assert refused.headers["Retry-After"] == str(int((midnight - now).total_seconds()))
+    assert (await ask(other_member, 20)).status == 422
+    clock.advance((midnight - now).total_seconds() - 0.001)
+    member = member.signed_in(await member.login())
+    assert (await ask(member, 21)).status == 429
+    clock.advance(0.001)
+    assert (await ask(member, 21)).status == 422
+
+
+async def test_five_names_are_checked_for_one_account_whoever_asks(
+    member: Client, other_member: Client, bank: FakeBank
+) -> None:
+    bank.name = NameRefused(Reason.NAME_MISMATCH)
+    callers = [member, other_member, member, other_member, member, other_member, member]
+    replies = [await one.call("POST", "/v1/accounts", json=ACCOUNT) for one in callers]
+
+    assert [reply.status for reply in replies] == [422] * 5 + [429] * 2
+    assert len(bank.asked) == 5
 
 
 async def test_the_banks_own_spelling_is_kept(member: Client, bank: FakeBank) -> None:
@@ -67,29 +130,25 @@ async def test_the_banks_own_spelling_is_kept(member: Client, bank: FakeBank) ->
     assert (reply.status, reply.body["holder"]) == (201, "ﾔﾏﾀ ﾊﾅｺ")
 
 
-REFUSALS = [
-    pytest.param(Reason.ACCOUNT_NOT_FOUND, 422, "account_refused_by_bank", id="unknown"),
-    pytest.param(Reason.ACCOUNT_CLOSED, 422, "account_refused_by_bank", id="closed"),
-    pytest.param(Reason.ACCOUNT_FROZEN, 422, "account_refused_by_bank", id="frozen"),
-    pytest.param(Reason.NAME_MISMATCH, 422, "holder_mismatch", id="another name"),
-    pytest.param(Reason.MAINTENANCE, 503, "busy", id="maintenance"),
-    pytest.param(Reason.THROTTLED, 503, "busy", id="throttled"),
-    pytest.param(Reason.BANK_UNREACHABLE, 503, "busy", id="unreachable"),
-    pytest.param(Reason.OUTCOME_UNKNOWN, 503, "busy", id="no usable answer"),
-    pytest.param(Reason.FORMAT_ERROR, 503, "busy", id="our own fault"),
+NO_WORD = [
+    pytest.param(Reason.MAINTENANCE, id="maintenance"),
+    pytest.param(Reason.THROTTLED, id="throttled"),
+    pytest.param(Reason.BANK_UNREACHABLE, id="unreachable"),
+    pytest.param(Reason.OUTCOME_UNKNOWN, id="no usable answer"),
+    pytest.param(Reason.FORMAT_ERROR, id="our own fault"),
 ]
 
 
-@pytest.mark.parametrize(("reason", "status", "code"), REFUSALS)
+@pytest.mark.parametrize("reason", NO_WORD)
 async def test_without_the_banks_word_nothing_is_registered(
-    member: Client, bank: FakeBank, owner: Any, reason: Reason, status: int, code: str
+    member: Client, bank: FakeBank, owner: Any, reason: Reason
 ) -> None:
     bank.name = NameRefused(reason)
 
     reply = await member.call("POST", "/v1/accounts", json=ACCOUNT)
 
-    assert (reply.status, reply.body["code"]) == (status, code)
-    assert ("Retry-After" in reply.headers) is (status == 503)
+    assert (reply.status, reply.body["code"]) == (503, "busy")
+    assert "Retry-After" in reply.headers
     assert await owner.fetchval("SELECT count(*) FROM accounts") == 0
 
 

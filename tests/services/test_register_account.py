@@ -8,7 +8,7 @@ import pytest
 
 from gateway.domain.account import AccountType, BankAccount, BankCode
 from gateway.domain.bank import NameFound, NameRefused
-from gateway.domain.errors import Busy, HolderMismatch, NotFoundHere
+from gateway.domain.errors import BankRefusedAccount, Busy, NotFoundHere
 from gateway.domain.money import Yen
 from gateway.domain.reason import Reason
 from gateway.domain.repayment import RepaymentKind
@@ -83,7 +83,7 @@ async def test_a_name_that_may_not_be_sent_as_the_bank_spells_it_is_refused_wher
     if is_registered:
         assert (await register_account(desk, asked)).account.holder == "ﾔﾏﾀﾞ ﾅｵ"
         return
-    with pytest.raises(HolderMismatch):
+    with pytest.raises(BankRefusedAccount):
         await register_account(desk, asked)
 
 

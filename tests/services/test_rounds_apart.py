@@ -48,6 +48,7 @@ UNREADABLE: Mapping[str, str] = {
     " SELECT 'smbc', 'infinity', 1, now() WHERE $1::uuid IS NOT NULL",
     "statement_words": "INSERT INTO statement_words"
     " VALUES ($1, 'smbc', '2026-11-25', 1, ''::bytea, 'sato', now(), 'x')",
+    "accounts": "UPDATE accounts SET bank = 'nobody' WHERE member_id = $1",
     "events": "UPDATE events SET data = '3' WHERE member_id = $1",
 }
 A_DAY = {
@@ -57,6 +58,7 @@ A_DAY = {
 }
 # Which tables a round reads. A round that is not here fails the test below.
 READS: Mapping[str, set[str]] = {
+    "watch_accounts": {"accounts"},
     "send_due": {"transfers", "bank_stops"},
     "gather_files": {"transfers", "bank_stops"},
     "work_files": {"bank_files", "transfers"},

@@ -8,7 +8,13 @@ import re
 import pytest
 
 # Keyed by what is looked up, or small tables of the house: no money step writes them.
-KEYED_LOOK_UPS = {"login_names", "login_sources", "callbacks_inbox", "request_quotas"}
+KEYED_LOOK_UPS = {
+    "login_names",
+    "login_sources",
+    "callbacks_inbox",
+    "request_quotas",
+    "name_checks",
+}
 HOUSE_TABLES = {
     "bank_lanes",
     "bank_files",

@@ -10,6 +10,7 @@ from gateway.domain.errors import (
     HolderMismatch,
     HolderUnreadable,
     MemberSuspended,
+    NameChecksUsedUp,
     NameCheckUnavailable,
     NotFoundHere,
 )
@@ -74,6 +75,7 @@ CREATE_ACCOUNT = Operation(
         HolderUnreadable,
         HolderMismatch,
         BankRefusedAccount,
+        NameChecksUsedUp,
         NameCheckUnavailable,
     ),
 )
