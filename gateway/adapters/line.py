@@ -18,6 +18,7 @@ from pydantic.alias_generators import to_snake
 from tenacity import AsyncRetrying, RetryCallState, retry_base, stop_after_attempt
 
 from gateway.adapters.breaker import Breaker, BreakerState, Monotonic, Permit, RetryBudget
+from gateway.adapters.characters import Shown
 from gateway.adapters.failure import BankError, BankUnavailable, OutcomeUnknown
 from gateway.adapters.gate import Gate, Lane
 from gateway.adapters.points import NO_POINTS, POINTS, Points
@@ -153,10 +154,13 @@ class Line:
             answer = await self._with_second_try(call, trail)
         self._reach(call.points.answered)
         late = OutcomeUnknown("DEADLINE")
+        shown: Shown = answer.extensions["shown"]
         try:
             return await _before(trail.whole_at, call.read(answer), late)
         except OSError as error:  # a statement's lines could not be kept, or read again
             raise OutcomeUnknown("NOT_KEPT") from error
+        finally:
+            self._tell_replaced(call, shown.replaced)
 
     async def _with_second_try(self, call: Call[T], trail: Trail) -> httpx.Response:
         self._budget.count_first()
@@ -219,6 +223,7 @@ class Line:
             raise OutcomeUnknown(type(error).__name__, integrity=is_strange) from error
         except httpx.TransportError as error:
             raise WayBroken(type(error).__name__) from error
+        answer.extensions["shown"] = Shown()
         trail.status = answer.status_code
         if "body" not in answer.extensions:
             answer.extensions["body"] = Body.of(answer.content, call.large or hashlib.sha256)
@@ -246,6 +251,18 @@ class Line:
             self._gate.breaker.release(permit)
         else:
             self._gate.record(permit, is_ok=is_ok)
+
+    def _tell_replaced(self, call: Call[T], characters: int) -> None:
+        if characters:
+            bank = self._profile.code
+            self._metrics.count("unreadable_texts", bank=bank, operation=call.operation)
+            log.warning(
+                "bank.characters_replaced",
+                bank=bank,
+                operation=call.operation,
+                reference=call.reference or None,
+                characters=characters,
+            )
 
     def _record(self, call: Call[T], trail: Trail, outcome: T) -> None:
         elapsed_s = asyncio.get_running_loop().time() - trail.started

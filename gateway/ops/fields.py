@@ -80,6 +80,7 @@ FIELDS: dict[str, Kind] = {
     "outcome": Kind.CODE,
     "code": Kind.CODE,
     "attempt_of_call": Kind.NUMBER,
+    "characters": Kind.NUMBER,
     "has_left": Kind.CODE,
     # What went wrong.
     "severity": Kind.CODE,

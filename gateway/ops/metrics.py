@@ -30,6 +30,9 @@ COUNTERS: Mapping[str, Declared] = {
         ("bank", "is_kept"),
     ),
     "bank_calls": Declared("Calls to banks, by outcome.", ("bank", "operation", "outcome")),
+    "unreadable_texts": Declared(
+        "Banks' answers with characters that no table has.", ("bank", "operation")
+    ),
     "event_streams_ended": Declared("Event streams that ended, by reason.", ("reason",)),
     "breaker_opened": Declared("Times that the breaker cut a bank off.", ("bank",)),
     "worker_passes": Declared("Passes of background loops.", ("loop", "result")),

@@ -14,7 +14,7 @@ from gateway.sandbox.books import Account, Books
 from gateway.sandbox.clock import BankClock
 from gateway.sandbox.collections import APPROVAL_PREFIX
 from gateway.sandbox.emulation import Emulation, EmulationEnded
-from gateway.sandbox.exchange import Reply
+from gateway.sandbox.exchange import CUT, Reply
 from gateway.sandbox.journal import FIRST_DAY, Journal
 from gateway.sandbox.movements import MOVEMENT, replay_movement
 from gateway.sandbox.profile import BankSpec, Emulator
@@ -87,17 +87,23 @@ class RunningBank:
         base = self.spec.base_path
         if request.path != base and not request.path.startswith(f"{base}/"):
             return web.Response(status=404)
+        emulation, at = self.emulation, self.emulation.clock.now()
+        reply = await self._reply(request, emulation)
+        status = None if reply.is_cut else reply.status
+        await emulation.requests.add(request, at=at, status=status)
+        return _cut(request) if reply.is_cut else _response(reply)
+
+    async def _reply(self, request: web.Request, emulation: Emulation) -> Reply:
         is_guarded = self.surroundings.tls_dir is not None and self.spec.demands_certificate
         if is_guarded and not is_the_lender(request):
-            return web.Response(status=403)
-        emulation = self.emulation
+            return Reply(403, is_bare=True)
         try:
             reply = await self.emulator.answer(request)
             if reply.wait_s:
                 await emulation.pause(reply.wait_s)
         except EmulationEnded:
-            return _cut(request)
-        return _cut(request) if reply.is_cut else _response(reply)
+            return CUT
+        return reply
 
     async def _show_approval(self, request: web.Request) -> web.StreamResponse:
         """Let a payer decide: a person with a browser, of whom no certificate is asked."""

@@ -55,6 +55,27 @@ async def show_ledger(bank: RunningBank, _: object) -> Json:
     }
 
 
+async def show_faults(bank: RunningBank, _: object) -> Json:
+    """`GET faults`: the rules in force, and how often each matched and acted."""
+    return {"rules": bank.emulation.faults.shown()}
+
+
+async def show_settings(bank: RunningBank, _: object) -> Json:
+    """`GET settings`: what `PUT settings` takes, as it stands."""
+    books = bank.emulation.books
+    balances = {str(key): account.balance for key, account in books.accounts.items()}
+    return {
+        **bank.emulation.settings.model_dump(),
+        "balances": {"settlement": books.settlement.balance, **balances},
+    }
+
+
+async def show_requests(bank: RunningBank, _: object) -> Json:
+    """`GET requests`: the last that came in under the bank's base path, and how many did."""
+    heard = bank.emulation.requests
+    return {"count": heard.count, "requests": [one.as_json() for one in heard.kept]}
+
+
 async def put_faults(bank: RunningBank, value: object) -> Json:
     """`PUT faults`: replace all rules."""
     rules = as_model(RuleList, {"rules": value}).rules
@@ -164,10 +185,13 @@ def _with_balances(bank: RunningBank, balances: object) -> list[Account]:
 Call = Callable[[RunningBank, object], Awaitable[Json]]
 CALLS: dict[tuple[str, str], Call] = {
     ("GET", "ledger"): show_ledger,
+    ("GET", "faults"): show_faults,
     ("PUT", "faults"): put_faults,
     ("PUT", "seed"): put_seed,
     ("PUT", "clock"): put_clock,
+    ("GET", "settings"): show_settings,
     ("PUT", "settings"): put_settings,
+    ("GET", "requests"): show_requests,
     ("GET", "credentials"): show_credentials,
     ("PUT", "clients"): put_clients,
     ("POST", "accounts"): post_accounts,

@@ -10,6 +10,7 @@ from gateway.sandbox.books import AccountKey, Books
 from gateway.sandbox.clock import BankClock
 from gateway.sandbox.faults import Action, Call, Faults, Rule
 from gateway.sandbox.journal import Journal, Record
+from gateway.sandbox.requests import Requests
 from gateway.sandbox.seeds import Choices
 from gateway.sandbox.settings import Settings
 from gateway.sandbox.throttle import Throttle
@@ -34,6 +35,7 @@ class Emulation:
     environ: Mapping[str, str]
     faults: Faults = field(default_factory=_no_faults)
     choices: Choices = field(default_factory=Choices)
+    requests: Requests = field(default_factory=Requests)
     money: Throttle = field(default_factory=Throttle)
     inquiries: Throttle = field(default_factory=Throttle)
     demo_account: AccountKey | None = None

@@ -177,6 +177,17 @@ class Faults:
     def __init__(self, rules: list[Rule]) -> None:
         self._armed = [_Armed(rule) for rule in rules]
 
+    def shown(self) -> list[dict[str, object]]:
+        """Return each rule as it was given, how many calls it matched, and on how many it acted."""
+        return [
+            {
+                **armed.rule.model_dump(exclude_none=True),
+                "matched": armed.matched,
+                "hits": armed.acted,
+            }
+            for armed in self._armed
+        ]
+
     def take(
         self,
         call: Call,

@@ -8,6 +8,11 @@ from gateway.sandbox.strict import Unreadable
 
 CONTENT_TYPE = "application/x-www-form-urlencoded"
 
+# A charset beside it makes it no other type, whatever it is: a form is read as its bank reads it.
+_TYPE = re.compile(
+    rf'{re.escape(CONTENT_TYPE)}([ \t]*;[ \t]*charset=([\w.:-]+|"[\w.:-]+"))?',
+    re.ASCII | re.IGNORECASE,
+)
 # Printable ASCII without "&" and "%", or an escape of two hexadecimal digits.
 _ESCAPED = re.compile(rb"(?:[!-$'-~]|%[0-9A-Fa-f]{2})*")
 _ESCAPE = re.compile(rb"%(..)", re.DOTALL)
@@ -17,7 +22,8 @@ Pair = tuple[bytes, bytes]
 
 async def read_pairs(request: web.Request) -> list[Pair]:
     """Return the posted pairs in their order, or raise `Unreadable`. Bytes, in no charset yet."""
-    if request.headers.get("Content-Type", "").strip().lower() != CONTENT_TYPE:
+    stated = ",".join(request.headers.getall("Content-Type", []))
+    if not _TYPE.fullmatch(stated.strip()):
         raise Unreadable(f"Content-Type: {CONTENT_TYPE}")
     if request.method != "POST" or request.query_string:
         raise Unreadable("a form is posted, without a query")

@@ -234,12 +234,42 @@ async def test_a_lost_answer_to_a_file_is_unknown() -> None:
 @pytest.mark.parametrize(
     "place",
     [
+        pytest.param("/mizuho/fb/files/A1", id="a path"),
+        pytest.param("files/A1", id="beside the call"),
+        pytest.param("./files/A1", id="beside the call, in full"),
+        pytest.param("//127.0.0.1:8104/mizuho/fb/files/A1", id="without a scheme"),
+        pytest.param("http://127.0.0.1:8104/mizuho/fb/files/A1", id="absolute"),
+        pytest.param("HTTP://127.0.0.1:8104/mizuho/fb/files/A1", id="absolute, in capitals"),
+    ],
+)
+async def test_a_receipt_may_be_named_from_where_we_are_or_absolutely(place: str) -> None:
+    async with mocked_mizuho() as mocked:
+        answer = recorded("202_accepted")
+        answer.headers["Location"] = place
+        mocked.says(answer)
+
+        got = await mocked.sends()
+
+    assert got.outcome == FileAccepted("A1")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
         pytest.param("", id="none"),
         pytest.param("/mizuho/fb/files/", id="no receipt"),
         pytest.param("/mizuho/fb/files/r1", id="lower case"),
         pytest.param(f"/mizuho/fb/files/{'A' * 21}", id="too long"),
         pytest.param("/mizuho/fb/files/A1/..", id="more than a receipt"),
         pytest.param("/other/files/A1", id="another place"),
+        pytest.param("http://bank.example/mizuho/fb/files/A1", id="another host"),
+        pytest.param("//bank.example/mizuho/fb/files/A1", id="another host, the same scheme"),
+        pytest.param("http://127.0.0.1:8105/mizuho/fb/files/A1", id="another port"),
+        pytest.param("https://127.0.0.1:8104/mizuho/fb/files/A1", id="another scheme"),
+        pytest.param("http://a:b@127.0.0.1:8104/mizuho/fb/files/A1", id="somebody's name"),
+        pytest.param("http://127.0.0.1:8104/mizuho/fb/files/A1?x=1", id="a query"),
+        pytest.param("http://127.0.0.1:8104/mizuho/fb/files/A1#x", id="a fragment"),
+        pytest.param("http://127.0.0.1:8104/mizuho/fb/files/%41", id="another spelling"),
     ],
 )
 @pytest.mark.parametrize("name", ["202_accepted", "409_same_file"])

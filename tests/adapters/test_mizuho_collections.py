@@ -139,10 +139,17 @@ def test_a_reference_has_one_confirmation_for_ever(reference: str, digits: str) 
     "address",
     [
         pytest.param("", id="none"),
-        pytest.param("/mizuho/payeasy/page/1", id="not absolute"),
-        pytest.param("ftp://bank.example/page", id="no web address"),
-        pytest.param("http://bank.example/a b", id="a blank"),
-        pytest.param("http://bank.example/" + "a" * 2001, id="too long"),
+        pytest.param("ftp://127.0.0.1:8104/page", id="no web address"),
+        pytest.param("http://127.0.0.1:8104/a b", id="a blank"),
+        pytest.param("http://127.0.0.1:8104/" + "a" * 2001, id="too long"),
+        pytest.param("http://bank.example/page", id="another host"),
+        pytest.param("//bank.example/page", id="another host, and the same scheme"),
+        pytest.param("http://127.0.0.1:8105/page", id="another port"),
+        pytest.param("http://127.0.0.1/page", id="the scheme's own port"),
+        pytest.param("https://127.0.0.1:8104/page", id="another scheme"),
+        pytest.param("http://127.0.0.1:8104@bank.example/page", id="the host as a name"),
+        pytest.param("http://a@127.0.0.1:8104/page", id="somebody's name"),
+        pytest.param("http://127.0.0.1.bank.example:8104/page", id="the host as a part"),
     ],
 )
 async def test_a_browser_is_sent_nowhere_else(address: str) -> None:
@@ -154,15 +161,33 @@ async def test_a_browser_is_sent_nowhere_else(address: str) -> None:
     assert got.outcome == FORGED
 
 
+@pytest.mark.parametrize(
+    ("stated", "page"),
+    [
+        pytest.param("/approve/1?a=b", "http://127.0.0.1:8104/approve/1?a=b", id="a path"),
+        pytest.param("1", "http://127.0.0.1:8104/mizuho/fb/payeasy/1", id="beside the call"),
+        pytest.param("//127.0.0.1:8104/p", "http://127.0.0.1:8104/p", id="without a scheme"),
+        pytest.param("HTTP://127.0.0.1:8104/p", "http://127.0.0.1:8104/p", id="in capitals"),
+    ],
+)
+async def test_a_page_of_the_banks_may_be_named_from_where_we_are(stated: str, page: str) -> None:
+    async with mocked_mizuho() as mocked:
+        mocked.says(httpx.Response(303, headers={"Location": stated}))
+
+        got = await mocked.bank.start_collection(COLLECTION)
+
+    assert got.outcome == Authorizing(Redirect(page))
+
+
 async def test_a_bank_that_is_reached_privately_has_a_private_page() -> None:
     async with mocked_mizuho(url="https://127.0.0.1:8104") as mocked:
-        mocked.says(httpx.Response(303, headers={"Location": "http://bank.example/page"}))
+        mocked.says(httpx.Response(303, headers={"Location": "http://127.0.0.1:8104/page"}))
         in_plain = await mocked.bank.start_collection(COLLECTION)
-        mocked.says(httpx.Response(303, headers={"Location": "https://bank.example/page"}))
+        mocked.says(httpx.Response(303, headers={"Location": "https://127.0.0.1:8104/page"}))
         private = await mocked.bank.start_collection(COLLECTION)
 
     assert in_plain.outcome == FORGED
-    assert private.outcome == Authorizing(Redirect("https://bank.example/page"))
+    assert private.outcome == Authorizing(Redirect("https://127.0.0.1:8104/page"))
 
 
 async def test_what_was_paid_is_what_the_bank_booked() -> None:

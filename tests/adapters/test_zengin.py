@@ -185,9 +185,8 @@ def test_a_character_of_another_set_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("byte", [0x00, 0x0A, 0x1F, 0x7F, 0x80, 0xA0, 0xE0, 0xFF])
-def test_a_byte_without_a_character_is_refused(byte: int) -> None:
-    with pytest.raises(ValueError, match="JIS X 0201"):
-        characters.decode(bytes([byte]))
+def test_a_byte_without_a_character_is_read_as_one_mark(byte: int) -> None:
+    assert characters.decode(bytes([0xD4, byte, 0xCF])) == "ﾔ\ufffdﾏ"
 
 
 @given(batches)
@@ -280,7 +279,6 @@ LINE = 122
         pytest.param(with_byte(LINE + 112, " "), "識別表示", id="no reference"),
         pytest.param(with_byte(2 * LINE + 1, "000002"), "件数", id="a wrong count"),
         pytest.param(with_byte(2 * LINE + 7, "000000010001"), "金額", id="a wrong sum"),
-        pytest.param(FILE[:70] + b"\xff" + FILE[71:], "銀行名", id="a byte that is no character"),
     ],
 )
 def test_a_file_that_is_not_whole_and_right_is_refused(content: bytes, field: str) -> None:

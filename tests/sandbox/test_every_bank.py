@@ -149,7 +149,7 @@ async def test_a_line_that_nobody_asked_for_moves_the_settlement_account(anyone:
         pytest.param({"direction": "up"}, id="a direction there is not"),
         pytest.param({"amount": 0}, id="no yen"),
         pytest.param({"amount": 10**10}, id="more than a statement can show"),
-        pytest.param({"counterparty": "Suzuki"}, id="a name that no bank prints"),
+        pytest.param({"counterparty": "ｽｽﾞｷ\t"}, id="what cannot be printed"),
         pytest.param({"text": "ｱ,ｲ"}, id="a text that would end a column"),
         pytest.param({"at": "2026-11-25T10:00:00"}, id="an instant without an offset"),
         pytest.param({"at": "2026-11-25T10:00:01+09:00"}, id="what is still to come"),
@@ -160,3 +160,63 @@ async def test_a_line_that_no_bank_would_book_is_400(anyone: Anyone, change):
     status, answer = await anyone.asks("POST", "movements", STRAY | change)
 
     assert (status, list(answer)) == (400, ["error"])
+
+
+async def test_what_is_to_go_wrong_can_be_read_back_with_its_hits(anyone: Anyone):
+    rules: list[dict[str, Any]] = [
+        {
+            "operation": "statement",
+            "times": 2,
+            "action": {"kind": "status", "status": 502, "done": False},
+        },
+        {"operation": "submit", "reference": REFERENCE, "action": {"kind": "drop_before"}},
+    ]
+    await anyone.asks("PUT", "faults", rules)
+
+    status, answer = await anyone.asks("GET", "faults")
+
+    assert (status, [rule["operation"] for rule in answer["rules"]]) == (
+        200,
+        ["statement", "submit"],
+    )
+    assert [rule["action"] for rule in answer["rules"]] == [rule["action"] for rule in rules]
+    assert [(rule["matched"], rule["hits"]) for rule in answer["rules"]] == [(0, 0), (0, 0)]
+    await anyone.asks("POST", "reset")
+    assert await anyone.asks("GET", "faults") == (200, {"rules": []})
+
+
+async def test_what_is_set_can_be_read_back(anyone: Anyone):
+    await anyone.asks("PUT", "settings", {"settle_s_max": 3.5, "balances": {"settlement": 7}})
+
+    status, settings = await anyone.asks("GET", "settings")
+
+    assert (status, settings["settle_s_max"]) == (200, 3.5)
+    assert settings["balances"]["settlement"] == 7
+    assert sorted(settings["balances"].values()) == [7, 1_000_000]
+    assert await anyone.asks("PUT", "settings", settings) == (
+        200,
+        {name: value for name, value in settings.items() if name != "balances"},
+    )
+
+
+async def test_what_came_in_can_be_read_back_without_what_proves_the_client(
+    anyone: Anyone, bank: str
+):
+    address = f"{anyone.url}{BANKS[bank].base_path}/nowhere?a=b"
+    headers = {"Authorization": "Basic c2VjcmV0", "X-Api-Key": "secret", "X-Marked": "1"}
+    async with anyone.session.post(address, data=b"PASSWORD=secret&REF=1", headers=headers) as got:
+        stated = got.status
+    await anyone.session.get(f"{anyone.url}/elsewhere")
+
+    status, answer = await anyone.asks("GET", "requests")
+
+    assert (status, answer["count"]) == (200, 1)
+    (heard,) = answer["requests"]
+    assert (heard["number"], heard["method"], heard["status"]) == (1, "POST", stated)
+    assert (heard["path"], heard["query"]) == (f"{BANKS[bank].base_path}/nowhere", "a=b")
+    assert heard["headers"]["X-Marked"] == "1"
+    assert heard["at"].startswith("2026-11-25T10:00:00")
+    assert "secret" not in str(heard)
+    assert "c2VjcmV0" not in str(heard)
+    await anyone.asks("POST", "reset")
+    assert await anyone.asks("GET", "requests") == (200, {"count": 0, "requests": []})

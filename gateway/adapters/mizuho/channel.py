@@ -21,6 +21,7 @@ NOT_FOUND = "NOT-FOUND"
 RESUMES_AT = "X-Resumes-At"
 # The longest window of this bank is ten hours; what lies further ahead is a mistake.
 WAIT_MAX = timedelta(days=9)
+_ADDRESS = re.compile(r"[!-~]{1,2000}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -45,10 +46,21 @@ class Channel:
             (b"Authorization", b"Basic " + b64encode(known_as)),
         ]
 
-    @property
-    def is_private(self) -> bool:
-        """Whether the bank is reached over TLS: then the payer's browser must be, too."""
-        return self._base.startswith("https:")
+    def place(self, answer: httpx.Response) -> httpx.URL | None:
+        """Return what `Location` names, None unless it is there and on the bank's own host.
+
+        It may be relative (RFC 9110 §10.2.2). Over TLS the place is, too.
+        """
+        written = answer.headers.get("Location", "")
+        if not _ADDRESS.fullmatch(written):
+            return None
+        try:
+            place = answer.request.url.join(written)
+            ours = httpx.URL(self._base)
+        except httpx.InvalidURL:
+            return None
+        is_the_banks = (place.scheme, place.host, place.port) == (ours.scheme, ours.host, ours.port)
+        return place if is_the_banks and not place.userinfo else None
 
     def get(self, path: str) -> httpx.Request:
         return httpx.Request("GET", self._base + path, headers=self._fixed)

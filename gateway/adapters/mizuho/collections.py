@@ -1,7 +1,6 @@
 """Collections at Mizuho: a Pay-easy link that the member approves on the bank's page."""
 
 import hashlib
-import re
 from urllib.parse import quote
 
 import httpx
@@ -13,11 +12,11 @@ from gateway.adapters.failure import (
     start_outcome,
     unsigned,
 )
+from gateway.adapters.instants import booked_within
 from gateway.adapters.line import Call
 from gateway.adapters.mizuho import codes
 from gateway.adapters.mizuho.channel import Channel
 from gateway.adapters.mizuho.faults import read_fault
-from gateway.adapters.mizuho.instants import booked_within
 from gateway.adapters.mizuho.zengin.debits import Debit, decode_debit
 from gateway.adapters.mizuho.zengin.records import Malformed
 from gateway.adapters.mizuho.zengin.transfers import DONE
@@ -35,7 +34,6 @@ from gateway.domain.outcome import (
 )
 from gateway.domain.ports import Clock
 
-WEB_ADDRESS = re.compile(r"https?://[!-~]{1,2000}")
 CONFIRMATIONS = 1_000_000
 
 
@@ -79,7 +77,7 @@ class Collections:
                 return "HTTP_204", Pending()
             if answer.status_code != httpx.codes.OK:
                 raise self._channel.asked_in_vain(answer)
-            debit = self._debit(answer.content)
+            debit = self._debit(answer)
             if debit.reference != order.reference:
                 raise OutcomeUnknown("OTHER_REFERENCE", integrity=True)
             return f"RESULT_{debit.code}", self._became(debit, order)
@@ -102,16 +100,15 @@ class Collections:
         return unsigned(refused)
 
     def _page(self, answer: httpx.Response) -> str:
-        url: str = answer.headers.get("Location", "")
-        is_safe = url.startswith("https:") or not self._channel.is_private
-        if not (WEB_ADDRESS.fullmatch(url) and is_safe):
+        url = self._channel.place(answer)
+        if url is None:
             raise OutcomeUnknown("NO_ADDRESS", integrity=True)
-        return url
+        return str(url)
 
-    def _debit(self, content: bytes) -> Debit:
+    def _debit(self, answer: httpx.Response) -> Debit:
         today = self._clock.now().astimezone(JST).date()
         try:
-            return decode_debit(content, near=today)
+            return decode_debit(answer.content, near=today, shown=answer.extensions["shown"])
         except Malformed as error:
             raise OutcomeUnknown("MALFORMED", integrity=True) from error
 

@@ -10,11 +10,11 @@ from urllib.parse import quote
 import httpx
 
 from gateway.adapters.failure import BankError, BankUnavailable, OutcomeUnknown
+from gateway.adapters.instants import booked_within, is_near_midnight
 from gateway.adapters.line import Call
 from gateway.adapters.mizuho import codes
 from gateway.adapters.mizuho.channel import BASE_PATH, Channel
 from gateway.adapters.mizuho.faults import read_fault
-from gateway.adapters.mizuho.instants import booked_within, is_near_midnight
 from gateway.adapters.mizuho.zengin.records import Malformed
 from gateway.adapters.mizuho.zengin.transfers import (
     DONE,
@@ -110,16 +110,25 @@ class Files:
         code = f"HTTP_{answer.status_code}"
         match answer.status_code:
             case httpx.codes.ACCEPTED:
-                return code, FileAccepted(_receipt(answer))
+                return code, FileAccepted(self._receipt(answer))
             case httpx.codes.CONFLICT:
                 first = answer.headers.get("X-File-Sha256", "").lower()
                 if first != hashlib.sha256(file.content).hexdigest():
                     raise OutcomeUnknown("OTHER_FILE", integrity=True)
-                return code, FileAccepted(_receipt(answer))
+                return code, FileAccepted(self._receipt(answer))
             case httpx.codes.BAD_REQUEST:
                 return self._refused_whole(file, answer)
             case _:
                 return code, _turned_away(self._channel.refused(answer))
+
+    def _receipt(self, answer: httpx.Response) -> str:
+        place = self._channel.place(answer)
+        if place is None or place.fragment:
+            raise OutcomeUnknown("NO_RECEIPT", integrity=True)
+        found = PLACE.fullmatch(place.raw_path.decode("ascii"))
+        if found is None:
+            raise OutcomeUnknown("NO_RECEIPT", integrity=True)
+        return found.group(1)
 
     def _refused_whole(self, file: TransferFile, answer: httpx.Response) -> tuple[str, FileOutcome]:
         fault = read_fault(answer)
@@ -184,13 +193,6 @@ def item_of(order: TransferOrder) -> Item:
         holder=creditor.holder,
         amount=order.amount.amount,
     )
-
-
-def _receipt(answer: httpx.Response) -> str:
-    place = PLACE.fullmatch(answer.headers.get("Location", ""))
-    if place is None:
-        raise OutcomeUnknown("NO_RECEIPT", integrity=True)
-    return place.group(1)
 
 
 def _turned_away(error: BankError) -> TurnedAway:

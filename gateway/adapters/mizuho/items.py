@@ -5,10 +5,10 @@ from urllib.parse import quote
 import httpx
 
 from gateway.adapters.failure import OutcomeUnknown, inquiry_outcome
+from gateway.adapters.instants import booked_within
 from gateway.adapters.line import Call
 from gateway.adapters.mizuho.channel import Channel
 from gateway.adapters.mizuho.files import decided, item_of
-from gateway.adapters.mizuho.instants import booked_within
 from gateway.adapters.mizuho.zengin.records import Malformed
 from gateway.adapters.mizuho.zengin.transfers import RETURNED, Verdict, decode_verdict
 from gateway.domain.bank import TransferOrder

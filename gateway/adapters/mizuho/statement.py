@@ -7,11 +7,12 @@ from pathlib import Path
 
 import httpx
 
+from gateway.adapters.characters import Shown
 from gateway.adapters.failure import OutcomeUnknown
+from gateway.adapters.instants import booked_within
 from gateway.adapters.line import Call
 from gateway.adapters.mizuho import codes
 from gateway.adapters.mizuho.channel import Channel
-from gateway.adapters.mizuho.instants import booked_within
 from gateway.adapters.mizuho.zengin.movements import (
     ACCOUNT_LENGTH,
     IN,
@@ -47,7 +48,8 @@ class Statements:
                 raise self._channel.refused(answer)
             # A full day takes seconds to read: not while others wait for the loop.
             body: Body = answer.extensions["body"]
-            return "STATEMENT", await asyncio.to_thread(self._statement, body, day)
+            shown: Shown = answer.extensions["shown"]
+            return "STATEMENT", await asyncio.to_thread(self._statement, body, day, shown)
 
         return Call(
             "statement",
@@ -59,7 +61,7 @@ class Statements:
             large=hashlib.sha256,
         )
 
-    def _statement(self, body: Body, day: date) -> Statement:
+    def _statement(self, body: Body, day: date, shown: Shown) -> Statement:
         writer, is_early = LineWriter(self._directory), False
         booked_at = booked_within(day, self._clock.now())
 
@@ -70,7 +72,7 @@ class Statements:
             writer.add([_line(moved, day, booked_at)])
 
         try:
-            book = decode_book(body, near=day, each=take)
+            book = decode_book(body, near=day, each=take, shown=shown)
         except Malformed as error:
             raise OutcomeUnknown("MALFORMED", integrity=True) from error
         if book.account != self._account:

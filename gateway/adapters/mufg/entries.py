@@ -33,12 +33,16 @@ _SIGNS = {Direction.IN: 1, Direction.OUT: -1}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One booked movement; `direction` and `is_return` as the settlement account sees them."""
+    """One booked movement; `direction` and `is_return` as the settlement account sees them.
+
+    `booked_at` is None where the bank names the day only.
+    """
 
     bank_id: str | None
     direction: Direction
     amount: int
-    booked_at: datetime
+    booked_on: date
+    booked_at: datetime | None
     value_date: date
     reference: str | None
     counterparty: str
@@ -116,7 +120,7 @@ def _entry(entry: Element) -> Entry:
     direction = DIRECTIONS.get(entry.text("CdtDbtInd"))
     if direction is None:
         raise NotReadable("neither credit nor debit")
-    booked_at = read_instant(entry.text("BookgDt", "DtTm"))
+    booked_on, booked_at = _booking(entry)
     value_date = entry.maybe_text("ValDt", "Dt")
     details = entry.maybe("NtryDtls", "TxDtls")
     # Both are read: what stands twice is not readable, whatever the other says.
@@ -127,13 +131,25 @@ def _entry(entry: Element) -> Entry:
         bank_id=None if bank_id is None else read_bank_id(bank_id),
         direction=direction,
         amount=read_yen(entry.one("Amt")),
+        booked_on=booked_on,
         booked_at=booked_at,
-        value_date=booked_at.date() if value_date is None else read_day(value_date),
+        value_date=booked_on if value_date is None else read_day(value_date),
         reference=_reference(details),
         counterparty=_counterparty(details, is_ours=direction is Direction.OUT or is_back),
         is_return=direction is Direction.IN and is_back,
         text=entry.maybe_text("AddtlNtryInf") or "",
     )
+
+
+def _booking(entry: Element) -> tuple[date, datetime | None]:
+    """Return the JST day of a booking, and its instant where the bank names one."""
+    at, on = entry.maybe_text("BookgDt", "DtTm"), entry.maybe_text("BookgDt", "Dt")
+    if at is None and on is not None:
+        return read_day(on), None
+    if at is None or on is not None:
+        raise NotReadable("a booking has an instant or a day, and not both")
+    instant = read_instant(at)
+    return instant.date(), instant
 
 
 def _reference(details: Element | None) -> str | None:

@@ -47,5 +47,6 @@ class Notices:
 
 def _event_id(entry: Entry, kind: str) -> str:
     """Return what every delivery of one booking shares: nothing of the message around it."""
-    parts = (kind, entry.reference, entry.bank_id, str(entry.amount), entry.booked_at.isoformat())
+    booked = (entry.booked_at or entry.booked_on).isoformat()
+    parts = (kind, entry.reference, entry.bank_id, str(entry.amount), booked)
     return hashlib.sha256("|".join(part or "" for part in parts).encode()).hexdigest()[:40]

@@ -2,12 +2,13 @@
 
 import asyncio
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import httpx
 
 from gateway.adapters.failure import OutcomeUnknown
+from gateway.adapters.instants import booked_within
 from gateway.adapters.line import Call
 from gateway.adapters.mufg.channel import STATEMENTS, Channel, Reading, check_type
 from gateway.adapters.mufg.entries import Entry, read_statement
@@ -68,10 +69,11 @@ class Statements:
         writer, now = LineWriter(self._directory), self._clock.now()
 
         def take(entry: Entry) -> None:
-            if entry.booked_at.date() != day:
+            if entry.booked_on != day:
                 raise NotReadable("an entry of another day")
-            check_instant(entry.booked_at, now)
-            writer.add([_line(entry)])
+            booked_at = entry.booked_at or booked_within(day, now)
+            check_instant(booked_at, now)
+            writer.add([_line(entry, booked_at)])
 
         balances = read_statement(body, self._account_id, take)
         lines = writer.lines()
@@ -80,14 +82,14 @@ class Statements:
         return Statement(BankCode.MUFG, day, lines, balances)
 
 
-def _line(entry: Entry) -> StatementLine:
+def _line(entry: Entry, booked_at: datetime) -> StatementLine:
     if entry.bank_id is None:
         raise NotReadable("an entry without a number")
     return StatementLine(
         bank_id=entry.bank_id,
         direction=entry.direction,
         amount=Yen(entry.amount),
-        booked_at=entry.booked_at,
+        booked_at=booked_at,
         value_date=entry.value_date,
         reference=entry.reference,
         counterparty=entry.counterparty,

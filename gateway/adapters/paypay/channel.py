@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import httpx
 
+from gateway.adapters.characters import is_shift_jis
 from gateway.adapters.digits import malformed, read_instant, written
 from gateway.adapters.failure import OutcomeUnknown, refusal
 from gateway.adapters.paypay.codes import Codes
@@ -27,7 +28,7 @@ from gateway.adapters.paypay.pairs import (
 from gateway.domain.ports import Clock
 
 BASE_PATH = "/paypay/link"
-TEXT = re.compile(r'text/plain\s*;\s*charset=("shift_jis"|shift_jis)', re.ASCII | re.IGNORECASE)
+TEXT = "text/plain"
 # One-off windows last hours; what lies further ahead is a mistake.
 WAIT_MAX = timedelta(days=9)
 
@@ -122,13 +123,13 @@ class Question:
     def _open(self, answer: httpx.Response) -> dict[str, str]:
         if answer.status_code != httpx.codes.OK:
             raise OutcomeUnknown(f"STATUS_{answer.status_code}", integrity=True)
-        if not TEXT.fullmatch(answer.headers.get("Content-Type", "").strip()):
+        if not is_shift_jis(answer.headers.get("Content-Type", ""), TEXT):
             raise OutcomeUnknown("BAD_CONTENT_TYPE", integrity=True)
         try:
             pairs = read_lines(answer.content)
             if not self._channel.seal.is_on(pairs):
                 raise OutcomeUnknown("BAD_MAC", integrity=True)
-            return decoded(pairs)
+            return decoded(pairs, answer.extensions["shown"])
         except Unreadable as error:
             raise OutcomeUnknown("UNREADABLE", integrity=True) from error
 

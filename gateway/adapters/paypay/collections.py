@@ -5,6 +5,7 @@ from datetime import datetime
 
 import httpx
 
+from gateway.adapters.characters import as_browsers_encode
 from gateway.adapters.digits import read_amount, read_instant, written
 from gateway.adapters.failure import OutcomeUnknown, ReferenceNotFound, collection_outcome
 from gateway.adapters.line import Call, Line
@@ -15,7 +16,7 @@ from gateway.adapters.paypay.messages import (
     COLLECTION_STATES,
     read_state,
 )
-from gateway.adapters.paypay.pairs import ENCODING, Unsendable
+from gateway.adapters.paypay.pairs import Unsendable, encoded
 from gateway.domain.bank import CollectionOrder
 from gateway.domain.outcome import (
     Answer,
@@ -49,7 +50,10 @@ def start_collection(
         fields = channel.sealed(_form(order))
     except Unsendable:
         return _refused("UNSENDABLE", Reason.FORMAT_ERROR)
-    redirect = Redirect(channel.url("/start"), tuple(fields.items()), CHARSET)
+    form = {key: as_browsers_encode(written) for key, written in encoded(fields).items()}
+    redirect = Redirect(
+        channel.url("/start"), tuple((key.decode(), value) for key, value in form.items()), CHARSET
+    )
     return Answer(Authorizing(redirect), Evidence("FORM"))
 
 
@@ -75,7 +79,7 @@ async def inquire_collection(
 
 
 def _form(order: CollectionOrder) -> dict[str, str]:
-    if len(order.description.encode(ENCODING, "replace")) > ITEM_BYTES_MAX:
+    if len(encoded({"ITEM": order.description})[b"ITEM"]) > ITEM_BYTES_MAX:
         raise Unsendable(f"ITEM is longer than {ITEM_BYTES_MAX} bytes")
     return {
         "TRAN_ID": order.reference,

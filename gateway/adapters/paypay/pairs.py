@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from gateway.adapters.characters import Shown, encode
 from gateway.adapters.spool import Digest
 
 Pairs: TypeAlias = Mapping[bytes, bytes]
 
-ENCODING = "shift_jis"  # JIS X 0208, not Microsoft's cp932
 MAC = b"MAC"
 _KEY = re.compile(rb"[A-Z_]{1,20}")
 _ESCAPED = re.compile(rb"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")
@@ -62,12 +62,9 @@ def encoded(fields: Mapping[str, str]) -> dict[bytes, bytes]:
     return {key.encode("ascii"): _encoded(key, value) for key, value in fields.items()}
 
 
-def decoded(pairs: Pairs) -> dict[str, str]:
-    """Return the bank's pairs as text, or raise Unreadable."""
-    try:
-        return {key.decode("ascii"): value.decode(ENCODING) for key, value in pairs.items()}
-    except UnicodeDecodeError as error:
-        raise Unreadable("not Shift_JIS") from error
+def decoded(pairs: Pairs, shown: Shown) -> dict[str, str]:
+    """Return the bank's pairs as text. What is read by a rule of its own fails there."""
+    return {key.decode("ascii"): shown.read(value) for key, value in pairs.items()}
 
 
 def form_of(pairs: Pairs) -> bytes:
@@ -116,7 +113,7 @@ def _unique(written: Iterable[bytes]) -> dict[bytes, bytes]:
 
 def _encoded(key: str, value: str) -> bytes:
     try:
-        written = value.encode(ENCODING)
+        written = encode(value)
     except UnicodeEncodeError as error:
         raise Unsendable(f"{key} cannot be written in Shift_JIS") from error
     if _BREAKS_A_PAIR.search(written):

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import httpx
 
+from gateway.adapters.characters import Shown, is_shift_jis
 from gateway.adapters.digits import malformed, read_amount, read_booking
 from gateway.adapters.failure import OutcomeUnknown
 from gateway.adapters.line import Call, Line
 from gateway.adapters.paypay.channel import Channel
 from gateway.adapters.paypay.codes import ASKED_WRONGLY, RETURN_NAME
 from gateway.adapters.paypay.messages import NOTHING
-from gateway.adapters.paypay.pairs import ENCODING
 from gateway.adapters.spool import Body, LineWriter
 from gateway.adapters.transport import ANSWER_BYTES_MAX
 from gateway.domain.account import BankCode
@@ -22,9 +22,7 @@ from gateway.domain.bank import Direction, Statement, StatementLine, StatementUn
 from gateway.domain.reconciliation import repeats
 
 BODY_MAC = "X-MAC"
-CSV = re.compile(
-    r'text/(csv|plain)\s*;\s*charset=("shift_jis"|shift_jis)', re.ASCII | re.IGNORECASE
-)
+MEDIA_TYPES = ("text/csv", "text/plain")
 DIRECTIONS = {"1": Direction.IN, "2": Direction.OUT}
 _NUMBER = re.compile(r"[0-9]{1,20}")
 _REFERENCE = re.compile(r"[A-Z0-9]{0,20}")
@@ -44,7 +42,7 @@ async def read_statement(
             raise malformed()  # a success that is no statement
         body = _proved(channel, answer)
         return "STATEMENT", await asyncio.to_thread(
-            _statement, body, day, channel.now(), line.statement_dir
+            _statement, body, day, channel.now(), line.statement_dir, answer.extensions["shown"]
         )
 
     call: Call[Statement | StatementUnavailable] = Call(
@@ -64,7 +62,7 @@ def _proved(channel: Channel, answer: httpx.Response) -> Body:
     body: Body = answer.extensions["body"]
     if not channel.seal.is_over(body.digest, answer.headers[BODY_MAC]):
         raise OutcomeUnknown("BAD_MAC", integrity=True)
-    is_csv = CSV.fullmatch(answer.headers.get("Content-Type", "").strip())
+    is_csv = is_shift_jis(answer.headers.get("Content-Type", ""), *MEDIA_TYPES)
     if answer.status_code != httpx.codes.OK or not is_csv:
         raise OutcomeUnknown("BAD_CONTENT_TYPE", integrity=True)
     return body
@@ -76,12 +74,19 @@ def _short(answer: httpx.Response) -> httpx.Response:
     if body.size > ANSWER_BYTES_MAX:
         raise malformed()
     content = body.read(0, body.size)
-    return httpx.Response(answer.status_code, headers=answer.headers.raw, content=content)
+    return httpx.Response(
+        answer.status_code,
+        headers=answer.headers.raw,
+        content=content,
+        extensions=answer.extensions,
+    )
 
 
-def _statement(body: Body, day: date, now: datetime, directory: Path | None) -> Statement:
+def _statement(
+    body: Body, day: date, now: datetime, directory: Path | None, shown: Shown
+) -> Statement:
     writer, totals, last = LineWriter(directory), _Totals(), None
-    for row in _rows(body):
+    for row in _rows(body, shown):
         if last is not None:
             movement = _movement(last, day, now)
             totals.add(movement)
@@ -95,7 +100,7 @@ def _statement(body: Body, day: date, now: datetime, directory: Path | None) -> 
     return Statement(BankCode.PAYPAY, day, lines)
 
 
-def _rows(body: Body) -> Iterator[list[str]]:
+def _rows(body: Body, shown: Shown) -> Iterator[list[str]]:
     """Yield the rows, the trailer last, a block of the file at a time."""
     rest = b""
     for block in body.blocks():
@@ -103,10 +108,8 @@ def _rows(body: Body) -> Iterator[list[str]]:
         if len(rest) > ROW_BYTES_MAX:
             raise malformed()
         for written in lines:
-            try:
-                yield written.decode(ENCODING).split(",")
-            except UnicodeDecodeError as error:
-                raise malformed() from error
+            # No byte of a character in Shift_JIS is a comma.
+            yield [shown.read(field) for field in written.split(b",")]
     if rest:
         raise malformed()
 

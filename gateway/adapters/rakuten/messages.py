@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import httpx
 
+from gateway.adapters.characters import Shown, is_shift_jis
 from gateway.adapters.digits import malformed
 from gateway.adapters.failure import (
     BankError,
@@ -19,12 +20,11 @@ from gateway.domain.reason import Reason
 
 Row: TypeAlias = tuple[str, ...]
 
-ENCODING = "shift_jis"  # JIS X 0208, not Microsoft's cp932
 MONEY_FIELDS = 4
 STATE_FIELDS = 7
-CSV = re.compile(r'text/csv\s*;\s*charset=("shift_jis"|shift_jis)', re.ASCII | re.IGNORECASE)
+MEDIA_TYPE = "text/csv"
 # RFC 4180: a quote within a field is doubled. No field holds a line break.
-_FIELD = r'"((?:[^"\x00-\x1f\x7f]|"")*)"'
+_FIELD = r'"((?:[^"]|"")*)"'
 _ROW = re.compile(f"{_FIELD}(?:,{_FIELD})*")
 _FIELDS = re.compile(_FIELD)
 _RECEIPT = re.compile(r"[!-~]{1,64}")
@@ -53,13 +53,14 @@ def read_rows(answer: httpx.Response) -> list[Row]:
         raise OutcomeUnknown("STATUS_403", Reason.CONTRACT_ERROR)
     if answer.status_code != httpx.codes.OK:
         raise OutcomeUnknown(f"STATUS_{answer.status_code}", integrity=True)
-    if not CSV.fullmatch(answer.headers.get("Content-Type", "").strip()):
+    if not is_shift_jis(answer.headers.get("Content-Type", ""), MEDIA_TYPE):
         raise OutcomeUnknown("BAD_CONTENT_TYPE", integrity=True)
-    try:
-        *rows, rest = answer.content.decode(ENCODING).split("\r\n")
-    except UnicodeDecodeError as error:
-        raise OutcomeUnknown("UNREADABLE", integrity=True) from error
-    if rest or not rows or not all(_ROW.fullmatch(row) for row in rows):
+    *lines, rest = answer.content.split(b"\r\n")
+    if rest or not lines or any(b"\r" in line or b"\n" in line for line in lines):
+        raise OutcomeUnknown("UNREADABLE", integrity=True)
+    shown: Shown = answer.extensions["shown"]
+    rows = [shown.read(line) for line in lines]
+    if not all(_ROW.fullmatch(row) for row in rows):
         raise OutcomeUnknown("UNREADABLE", integrity=True)
     return [_fields(row) for row in rows]
 

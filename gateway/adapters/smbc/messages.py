@@ -14,9 +14,11 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
 )
 from pydantic.alias_generators import to_camel
 
+from gateway.adapters.characters import Shown
 from gateway.adapters.failure import OutcomeUnknown
 from gateway.domain.hours import JST
 
@@ -49,12 +51,16 @@ def _read_amount(text: object) -> int:
     return int(text)
 
 
+def _cleaned(text: object, info: ValidationInfo) -> object:
+    return info.context.clean(text) if isinstance(text, str) and info.context else text
+
+
 Instant = Annotated[datetime, BeforeValidator(read_instant)]
 Day = Annotated[date, BeforeValidator(read_day)]
 Amount = Annotated[int, BeforeValidator(_read_amount)]
 BankId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{20}$")]
-Text = Annotated[str, StringConstraints(max_length=200)]
+Text = Annotated[str, BeforeValidator(_cleaned), StringConstraints(max_length=200)]
 
 
 class _Message(BaseModel):
@@ -142,9 +148,12 @@ class ErrorAnswer(_Message):
 MessageT = TypeVar("MessageT", bound=_Message)
 
 
-def parse(kind: type[MessageT], message: Any) -> MessageT:
-    """Return the message, or raise OutcomeUnknown: signed, but not what the profile promises."""
+def parse(kind: type[MessageT], message: Any, shown: Shown | None = None) -> MessageT:
+    """Return the message, or raise OutcomeUnknown: signed, but not what the profile promises.
+
+    `shown` cleans its texts and counts what it replaced.
+    """
     try:
-        return kind.model_validate(message)
+        return kind.model_validate(message, context=shown or Shown())
     except ValidationError as error:
         raise OutcomeUnknown("MALFORMED", integrity=True) from error

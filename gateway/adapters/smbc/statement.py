@@ -42,7 +42,8 @@ def _page_call(
     async def read(
         answer: httpx.Response,
     ) -> tuple[str, tuple[StatementPage, int] | StatementUnavailable]:
-        found = parse(StatementPage, await seal.read(answer, codes.ASKED_WRONGLY))
+        message = await seal.read(answer, codes.ASKED_WRONGLY)
+        found = parse(StatementPage, message, answer.extensions["shown"])
         if found.next_page not in {None, page + 1} or page == PAGES_MAX:
             raise OutcomeUnknown("PAGES_OUT_OF_ORDER", integrity=True)
         if any(movement.executed_at.date() != day for movement in found.transactions):

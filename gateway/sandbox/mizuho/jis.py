@@ -37,3 +37,16 @@ def _byte(character: str) -> int:
     if code - _SHIFT in _KANA:
         return code - _SHIFT
     raise ValueError(f"U+{code:04X} is no character of JIS X 0201")
+
+
+def printable(text: str) -> str:
+    """Return text as this bank prints it: `?` for each character that JIS X 0201 does not have."""
+    return "".join(character if _is_ours(character) else "?" for character in text)
+
+
+def _is_ours(character: str) -> bool:
+    try:
+        encoded(character)
+    except ValueError:
+        return False
+    return True

@@ -5,6 +5,7 @@ from datetime import date
 
 from gateway.sandbox.books import Account, Books, Movement, MovementKind
 from gateway.sandbox.mizuho import layouts
+from gateway.sandbox.mizuho.jis import printable
 from gateway.sandbox.mizuho.sougou import BANK_CODE, BANK_NAME
 from gateway.sandbox.mizuho.wareki import era_date
 
@@ -69,9 +70,9 @@ def _row(movement: Movement) -> bytes:
             "入払": _IN if booking.is_incoming else _OUT,
             "取引区分": kind,
             "金額": booking.amount,
-            "依頼人名": booking.counterparty,
+            "依頼人名": printable(booking.counterparty),
             "仕向銀行": BANK_NAME,
-            "摘要": description,
+            "摘要": printable(description),
             "EDI": booking.reference,
         }
     )

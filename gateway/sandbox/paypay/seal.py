@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from gateway.sandbox.clock import JST, BankClock
-from gateway.sandbox.paypay.forms import CODEC
+from gateway.sandbox.shift_jis import written
 
 NONCE_BYTES = 8
 
@@ -42,7 +42,7 @@ class Seal:
             "DATETIME": stamp(self._clock.now()),
             "NONCE": secrets.token_hex(NONCE_BYTES),
         }
-        raw = {key: value.encode(CODEC) for key, value in whole.items()}
+        raw = {key: written(value) for key, value in whole.items()}
         data = _under_the_mac({key.encode(): value for key, value in raw.items()})
         return {**raw, "MAC": self.mac(data + b"&" if is_badly_signed else data).encode()}
 

@@ -3,8 +3,8 @@
 from datetime import date
 
 from gateway.sandbox.books import Books, Movement, MovementKind
-from gateway.sandbox.paypay.forms import CODEC
 from gateway.sandbox.paypay.seal import stamp
+from gateway.sandbox.shift_jis import written
 
 RETURNED = "ｼｷﾝﾍﾝｷﾔｸ"
 
@@ -14,7 +14,7 @@ def sheet(books: Books, day: date) -> bytes:
     movements = books.by_day.get(day, [])
     rows = [_row(place, movement) for place, movement in enumerate(movements, 1)]
     lines = [*rows, _trailer(movements)]
-    return "".join(",".join(line) + "\r\n" for line in lines).encode(CODEC)
+    return written("".join(",".join(line) + "\r\n" for line in lines))
 
 
 def _row(place: int, movement: Movement) -> tuple[str, ...]:

@@ -6,9 +6,8 @@ from datetime import datetime
 from gateway.sandbox.clock import JST
 from gateway.sandbox.exchange import Reply
 from gateway.sandbox.rakuten.codes import DONE, MESSAGES, Refusal
+from gateway.sandbox.shift_jis import written
 
-# JIS X 0208 and nothing of Windows' extensions; that would be cp932.
-CODEC = "shift_jis"
 HEADERS = {"Content-Type": "text/csv; charset=Shift_JIS"}
 
 _INQUIRIES = frozenset({"/furikomi/shokai", "/kessai/shokai"})
@@ -22,7 +21,7 @@ def stamp(instant: datetime | None) -> str:
 
 def lines(rows: Sequence[Sequence[str]]) -> Reply:
     """Return an answer of some lines."""
-    return Reply(200, "".join(_line(row) for row in rows).encode(CODEC), HEADERS)
+    return Reply(200, written("".join(_line(row) for row in rows)), HEADERS)
 
 
 def money(receipt: str, instant: datetime | None) -> Reply:

@@ -12,6 +12,7 @@ from gateway.domain.money import Yen
 from gateway.domain.reason import Reason
 from tests.adapters.mufg.mocked import altered, mocked_mufg, recorded
 from tests.adapters.stand_ins import REFERENCE
+from tests.manual_clock import START
 
 DAY = date(2026, 11, 25)
 BOOKED = datetime(2026, 11, 25, 10, 0, 0, 120_000, JST)
@@ -184,7 +185,11 @@ PAGES = "<MsgPgntn><PgNb>1</PgNb><LastPgInd>{}</LastPgInd></MsgPgntn></GrpHdr>"
         pytest.param((AT, AT.replace("25T", "26T")), id="an entry of another day"),
         pytest.param((AT, "<DtTm>2026-11-25T15:00:05Z</DtTm>"), id="another day in Japan"),
         pytest.param((AT, AT.replace("10:00", "10:40")), id="an hour that is still to come"),
-        pytest.param((AT, "<Dt>2026-11-25</Dt>"), id="a date for an instant"),
+        pytest.param((AT, "<Dt>2026-11-24</Dt>"), id="a booking on another day"),
+        pytest.param((AT, "<Dt>2026-11-31</Dt>"), id="a booking on a day that is not"),
+        pytest.param((AT, "<Dt>2026-11-25+09:00</Dt>"), id="a day with an offset"),
+        pytest.param((AT, AT + "<Dt>2026-11-25</Dt>"), id="a booking with an instant and a day"),
+        pytest.param((AT, ""), id="a booking without an instant or a day"),
         pytest.param((AT, AT.replace("+09:00", "")), id="an instant without an offset"),
         pytest.param((">777<", ">777.5<"), id="a decimal amount"),
         pytest.param(('Ccy="JPY">777', 'Ccy="USD">777'), id="dollars"),
@@ -207,6 +212,22 @@ async def test_a_statement_with_one_fault_is_refused_whole(changes: tuple[str, s
         mocked.says(altered("statement", changes))
 
         assert await mocked.bank.statement(DAY) == StatementUnavailable(Reason.OUTCOME_UNKNOWN)
+
+
+async def test_a_booking_may_bear_its_day_only() -> None:
+    """Then any instant of that day may be meant: the latest is taken that is not to come."""
+    async with mocked_mufg() as mocked:
+        mocked.says(altered("statement", (AT, "<Dt>2026-11-25</Dt>")))
+        today = await mocked.bank.statement(DAY)
+        mocked.clock.advance(86_400)
+        later = await mocked.bank.statement(DAY)
+
+    assert isinstance(today, Statement)
+    assert isinstance(later, Statement)
+    assert [one.booked_at for one in today.movements if one.is_return] == [START]
+    last = datetime(2026, 11, 25, 23, 59, 59, 999_999, JST)
+    assert [one.booked_at for one in later.movements if one.is_return] == [last]
+    assert {one.value_date for one in later.movements} == {DAY}
 
 
 async def test_the_last_page_is_a_whole_statement() -> None:

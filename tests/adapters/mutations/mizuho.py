@@ -68,8 +68,6 @@ def lines(body: bytes, length: int) -> list[bytes]:
     found = [body[at : at + size] for at in range(0, len(body), size)]
     if not body or any(len(line) != size or line[-2:] != b"\r\n" for line in found):
         raise ValueError("not whole records")
-    for line in found:
-        line[:-2].decode("shift_jis")
     return found
 
 
@@ -171,7 +169,7 @@ def debit(body: bytes) -> tuple[str, int, Paid | Rejected]:
     [line] = lines(body, 120)
     if line[:5] != b"20001":
         raise ValueError("of another bank")
-    whose, code, yen = line[91:111].decode("shift_jis"), chr(line[111]), number(line, 80, 10)
+    whose, code, yen = line[91:111].decode("latin-1"), chr(line[111]), number(line, 80, 10)
     outcome = Paid(booked(line, 112), Yen(yen)) if code == "0" else Rejected(ENDS[code])
     return whose.rstrip(), yen, outcome
 

@@ -51,13 +51,13 @@ def rows(answer: Raw) -> list[list[str]]:
     """Return the fields of each line; each is quoted, and each line ends with CRLF."""
     if answer.status != 200 or not answer.is_of("text/csv;charset=shift_jis"):
         raise ValueError("no CSV")
-    text = answer.body.decode("shift_jis")
+    text = answer.body.decode("latin-1")  # what is shown only may be any bytes
     if not text.endswith('"\r\n'):
         raise ValueError("not whole lines")
     lines = text.removesuffix("\r\n").split("\r\n")
     found = [fields(line) for line in lines]
     written = [",".join('"' + field.replace('"', '""') + '"' for field in row) for row in found]
-    if written != lines or any(ord(mark) < 32 for line in lines for mark in line):
+    if written != lines or any(mark in line for line in lines for mark in "\r\n"):
         raise ValueError("not every field is quoted")
     return found
 
@@ -142,7 +142,7 @@ def statement(answer: Raw) -> object:
             {"1": "in", "2": "out"}[way],
             amount(yen).amount,
             reference or None,
-            way == "1" and name == "ｼｷﾝﾍﾝｷﾔｸ",
+            way == "1" and name == "ｼｷﾝﾍﾝｷﾔｸ".encode("shift_jis").decode("latin-1"),
         )
         for _, _, way, yen, reference, name in lines
     )

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.manual_clock import ManualClock
+from tests.sandbox.charsets import CHARSETS
 from tests.sandbox.mizuho.lender import Lender, record
 from tests.sandbox.mizuho.receiver import Receiver
 
@@ -258,6 +259,17 @@ async def test_bytes_that_are_no_form_are_refused(lender: Lender, body, content_
     )
 
     assert answer.status == 400
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+async def test_a_charset_beside_a_form_makes_it_no_other_type(lender: Lender, charset):
+    stated = {"Content-Type": f"application/x-www-form-urlencoded{charset}"}
+
+    answer = await lender.request(
+        "POST", "/payeasy/link", urlencode(lender.form()).encode(), stated
+    )
+
+    assert answer.status == 303
 
 
 async def test_a_field_that_stands_twice_is_refused(lender: Lender):

@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.sandbox.charsets import CHARSETS
 from tests.sandbox.paypay.shop import Shop, encoded, mac
 
 
@@ -54,7 +55,8 @@ async def test_a_key_twice_is_a_format_error_whatever_the_mac(shop: Shop):
     "content_type",
     [
         pytest.param("text/plain", id="no form"),
-        pytest.param("application/x-www-form-urlencoded; charset=utf-8", id="a parameter"),
+        pytest.param("application/x-www-form-urlencoded; boundary=x", id="a parameter of others"),
+        pytest.param("application/x-www-form-urlencoded2", id="a longer name"),
     ],
 )
 async def test_another_content_type_is_a_format_error(shop: Shop, content_type):
@@ -63,6 +65,17 @@ async def test_another_content_type_is_a_format_error(shop: Shop, content_type):
     answer = await shop.send("/payout", body, content_type=content_type)
 
     assert answer.code == "E01"
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+async def test_a_charset_beside_a_form_makes_it_no_other_type(shop: Shop, charset):
+    body = encoded(shop.sealed(shop.order()))
+
+    answer = await shop.send(
+        "/payout", body, content_type=f"application/x-www-form-urlencoded{charset}"
+    )
+
+    assert answer.fields["RESULT"] == "0"
 
 
 async def test_a_query_and_another_method_are_format_errors(shop: Shop):
@@ -248,3 +261,20 @@ async def test_this_bank_keeps_no_clients_keys(shop: Shop):
     status, _ = await shop.control("PUT", "clients", {"keys": []})
 
     assert status == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        pytest.param("髙﨑①", "髙﨑①".encode("cp932"), id="outside JIS X 0208"),
+        pytest.param("〜−", b"\x81\x60\x81\x7c", id="by JIS X 0208's names"),
+        pytest.param("ﾔ☃", b"\xd4\x81\xac", id="in neither table"),
+    ],
+)
+async def test_a_statement_prints_any_name_that_came_in(shop: Shop, name, printed):
+    stray = {"direction": "in", "amount": 70, "counterparty": name}
+    assert (await shop.control("POST", "movements", stray))[0] == 200
+
+    answer = await shop.statement()
+
+    assert b",%s\r\n" % printed in answer.body

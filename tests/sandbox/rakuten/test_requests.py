@@ -5,6 +5,7 @@ from aiohttp import ClientSession, TCPConnector
 
 from gateway.sandbox.server import start_sandbox
 from tests.manual_clock import ManualClock
+from tests.sandbox.charsets import CHARSETS
 from tests.sandbox.rakuten.lender import Lender, encoded
 
 SHAPES = [
@@ -172,6 +173,17 @@ async def test_another_content_type_method_or_a_query_is_a_format_error(lender: 
     assert codes == ["H", "H", "H"]
 
 
+@pytest.mark.parametrize("charset", CHARSETS)
+async def test_a_charset_beside_a_form_makes_it_no_other_type(lender: Lender, charset):
+    body = encoded(lender.enveloped(lender.order()))
+
+    assert (
+        await lender.send(
+            "/furikomi", body, content_type=f"application/x-www-form-urlencoded{charset}"
+        )
+    ).code == "0"
+
+
 FIELDS = [
     pytest.param({"REF": "A" * 19}, id="19 characters"),
     pytest.param({"REF": "a" * 20}, id="lower case"),
@@ -266,3 +278,47 @@ async def test_this_bank_keeps_no_clients_keys(lender: Lender):
     status, _ = await lender.control("PUT", "clients", {"keys": []})
 
     assert status == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        pytest.param("髙橋", b"\xee\xe0\x8b\xb4", id="outside JIS X 0208"),
+        pytest.param("①㈱", b"\x87\x40\x87\x8a", id="NEC's row 13"),
+        pytest.param("〜−", b"\x81\x60\x81\x7c", id="by JIS X 0208's names"),
+        pytest.param("～－", b"\x81\x60\x81\x7c", id="by CP932's names"),
+        pytest.param("ﾔﾏﾀﾞ", b"\xd4\xcf\xc0\xde", id="half-width kana"),
+        pytest.param("ﾔ☃", b"\xd4\x81\xac", id="in neither table"),
+    ],
+)
+async def test_a_statement_prints_any_name_that_came_in(lender: Lender, name, printed):
+    stray = {"direction": "in", "amount": 70, "counterparty": name}
+    assert (await lender.control("POST", "movements", stray))[0] == 200
+
+    answer = await lender.statement()
+
+    assert b'"%s"\r\n' % printed in answer.body
+
+
+async def test_a_rule_that_acted_says_how_often(lender: Lender):
+    rule = {"operation": "submit", "nth": 2, "action": {"kind": "code", "code": "C"}}
+    await lender.control("PUT", "faults", [rule])
+    for _ in range(3):
+        await lender.submit(lender.order())
+
+    _, answer = await lender.control("GET", "faults")
+
+    assert [(one["matched"], one["hits"]) for one in answer["rules"]] == [(3, 1)]
+
+
+async def test_a_request_that_came_in_can_be_read_back(lender: Lender):
+    order = lender.order()
+    await lender.submit(order)
+
+    _, answer = await lender.control("GET", "requests")
+
+    (heard,) = answer["requests"]
+    assert (heard["path"], heard["status"]) == ("/rakuten/rt/furikomi", 200)
+    assert f"REF={order['REF']}" in heard["body"]
+    assert "PASSWORD=***" in heard["body"]
+    assert "sandbox-rakuten-password" not in str(heard)

@@ -1,5 +1,7 @@
 """JIS X 0201, one byte a character: the only characters that these records have."""
 
+from gateway.adapters.characters import REPLACEMENT
+
 _ROMAN = {code: chr(code) for code in range(0x20, 0x7F)} | {0x5C: "\u00a5", 0x7E: "\u203e"}
 _KANA = {code: chr(code + 0xFEC0) for code in range(0xA1, 0xE0)}
 _DECODED = _ROMAN | _KANA
@@ -15,8 +17,5 @@ def encode(text: str) -> bytes:
 
 
 def decode(data: bytes) -> str:
-    """Return one character a byte; ValueError for control characters and unassigned bytes."""
-    try:
-        return "".join([_DECODED[code] for code in data])
-    except KeyError as error:
-        raise ValueError("a byte that is no character of JIS X 0201") from error
+    """Return one character a byte: one mark for control characters and unassigned bytes."""
+    return "".join([_DECODED.get(code, REPLACEMENT) for code in data])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from gateway.adapters.characters import Shown
 from gateway.adapters.mizuho.zengin.records import Field, Kind, Layout, Malformed, split
 from gateway.adapters.mizuho.zengin.transfers import BANK_CODE, DONE, LENGTH, read_day
 
@@ -39,12 +40,12 @@ class Debit:
     day: date | None
 
 
-def decode_debit(content: bytes, *, near: date) -> Debit:
+def decode_debit(content: bytes, *, near: date, shown: Shown | None = None) -> Debit:
     """Return what one data record says, CRLF included."""
     records = split(content, LENGTH)
     if len(records) != 1:
         raise Malformed("レコード長", "not one record")
-    values = DEBIT.decode(records[0])
+    values = DEBIT.decode(records[0], shown)
     code = values["振替結果コード"]
     day = read_day(values, "引落日", is_dated=code == DONE, near=near)
     return Debit(values["顧客番号"], int(values["金額"]), code, day)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from gateway.adapters.characters import Shown
 from gateway.adapters.mizuho.zengin.days import from_wareki
 from gateway.adapters.mizuho.zengin.records import Field, Kind, Layout, LongFile, Malformed, Records
 from gateway.adapters.mizuho.zengin.transfers import BANK_CODE
@@ -127,17 +128,19 @@ class _Sums:
     amount: int = 0
 
 
-def decode_book(body: LongFile, *, near: date, each: Callable[[Movement], None]) -> Book:
+def decode_book(
+    body: LongFile, *, near: date, each: Callable[[Movement], None], shown: Shown | None = None
+) -> Book:
     """Return the statement, whose movements `each` is given in the bank's order.
 
     Raises Malformed unless counts, sums and balances agree with the lines: what `each` was given
     counts for nothing then.
     """
     records = Records(body, LENGTH)
-    header, trailer = HEADER.decode(records.header), TRAILER.decode(records.trailer)
+    header, trailer = HEADER.decode(records.header, shown), TRAILER.decode(records.trailer)
     sums = {IN: _Sums(), OUT: _Sums()}
     for record in records.data():
-        movement = _movement(MOVEMENT.decode(record), near)
+        movement = _movement(MOVEMENT.decode(record, shown), near)
         sums[movement.direction].count += 1
         sums[movement.direction].amount += movement.amount
         each(movement)

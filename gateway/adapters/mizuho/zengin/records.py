@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from gateway.adapters.characters import Shown
 from gateway.adapters.mizuho.zengin import characters
 
 END_OF_LINE = b"\r\n"
@@ -52,14 +53,14 @@ class Field:
             raise Malformed(self.name, "not digits")
         return text.zfill(self.length).encode("ascii")
 
-    def decode(self, record: bytes) -> str:
+    def decode(self, record: bytes, shown: Shown) -> str:
         raw = record[self.offset : self.offset + self.length]
         if self.kind is Kind.N:
             if not raw.isdigit():
                 raise Malformed(self.name, "not digits")
             text = raw.decode("ascii")
         else:
-            text = self._text(raw).rstrip(" ")
+            text = shown.clean(characters.decode(raw)).rstrip(" ")
         if self.always not in {None, text}:
             raise Malformed(self.name, "another value than the one that stands here always")
         return text
@@ -67,12 +68,6 @@ class Field:
     def _jis(self, text: str) -> bytes:
         try:
             return characters.encode(text)
-        except ValueError as error:
-            raise Malformed(self.name, str(error)) from error
-
-    def _text(self, raw: bytes) -> str:
-        try:
-            return characters.decode(raw)
         except ValueError as error:
             raise Malformed(self.name, str(error)) from error
 
@@ -106,11 +101,15 @@ class Layout:
             field.encode(values.get(field.name, field.always or "")) for field in self.fields
         )
 
-    def decode(self, record: bytes) -> dict[str, str]:
-        """Return every field's text, blanks at the end of C fields left out."""
+    def decode(self, record: bytes, shown: Shown | None = None) -> dict[str, str]:
+        """Return every field's text, blanks at the end of C fields left out.
+
+        A C field may hold anything: `shown` counts what is no character there.
+        """
+        shown = shown or Shown()
         if len(record) != self.length:
             raise Malformed("レコード長", f"not {self.length} bytes")
-        return {field.name: field.decode(record) for field in self.fields}
+        return {field.name: field.decode(record, shown) for field in self.fields}
 
 
 @dataclass(frozen=True, slots=True)
