@@ -55,7 +55,7 @@ class Pages:
             async for line in answer.content:
                 if line.startswith(b"id: "):
                     no = int(line[4:])
-                elif is_first and line.startswith(b"event: "):
+                elif is_first and line.startswith(b"event: ") and b" stream." not in line:
                     self.told_at[member.id, no] = self._stage.clock.now()
 
 

@@ -62,12 +62,18 @@ class MufgSettings(BaseSettings):
     mufg_settlement_branch: str = Field("001", pattern=r"^[0-9]{3}$")
     mufg_settlement_type: str = Field("1", pattern=r"^[124]$")
     mufg_settlement_number: Annotated[str, Field(pattern=r"^[0-9]{7}$"), OWN_VALUE] = "9000001"
+    mufg_client_cert: FilePath | None = None
+    mufg_client_cert_key: FilePath | None = None
+    mufg_ca: FilePath | None = None
 
 
 class PayPaySettings(BaseSettings):
     paypay_base_url: Address = "http://127.0.0.1:8103"
     paypay_shop_id: OwnName = "SHOP0001"
     paypay_mac_secret: Secret = SecretStr("sandbox-paypay-mac-secret")
+    paypay_client_cert: FilePath | None = None
+    paypay_client_cert_key: FilePath | None = None
+    paypay_ca: FilePath | None = None
 
 
 class MizuhoSettings(BaseSettings):
@@ -90,6 +96,9 @@ class RakutenSettings(BaseSettings):
     rakuten_base_url: Address = "http://127.0.0.1:8105"
     rakuten_user_id: OwnName = "LENDER01"
     rakuten_password: Secret = SecretStr("sandbox-rakuten-password")
+    rakuten_client_cert: FilePath | None = None
+    rakuten_client_cert_key: FilePath | None = None
+    rakuten_ca: FilePath | None = None
 
 
 class BankSettings(

@@ -7,6 +7,7 @@ import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -34,6 +35,8 @@ from gateway.domain.errors import NotReady
 from gateway.domain.return_address import is_loopback, is_plain
 
 PREFIX = "GATEWAY_"
+# An address, and where a proxy puts this gateway below it.
+PUBLIC_URL = BASE_URL.removesuffix("$") + "(/[A-Za-z0-9._~-]+)*/?$"
 OWN_SECRET_LENGTH_MIN = 16
 LONG = Outside(f"at least {OWN_SECRET_LENGTH_MIN} characters outside the sandbox")
 TOKEN_NEEDED = Outside("a token of your own is needed outside the sandbox")
@@ -49,6 +52,13 @@ def _public_url(url: str) -> str:
     if not (url.startswith("https:") or is_loopback(url)):
         raise ValueError("https is needed outside loopback")
     return url
+
+
+def _public_place(url: str) -> str:
+    """Return the address without a slash at its end: every path of ours begins with one."""
+    if {".", ".."} & {*urlsplit(url).path.split("/")}:
+        raise ValueError("a path without . and ..")
+    return _public_url(url.rstrip("/"))
 
 
 def _return_url(url: str) -> str:
@@ -74,7 +84,7 @@ Origin = Annotated[str, Field(pattern=BASE_URL), AfterValidator(_public_url)]
 Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)]
 Network = Annotated[str, AfterValidator(_network)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)]
-PublicUrl = Annotated[str, Field(pattern=BASE_URL), AfterValidator(_public_url), OWN_VALUE]
+PublicUrl = Annotated[str, Field(pattern=PUBLIC_URL), AfterValidator(_public_place), OWN_VALUE]
 ReturnUrl = Annotated[str, AfterValidator(_return_url)]
 ReturnUrls = Annotated[
     tuple[ReturnUrl, ...], NoDecode, BeforeValidator(_listed), Field(min_length=1), OWN_VALUE
@@ -118,6 +128,7 @@ class Settings(BankSettings):
     cors_origins: Origins = ()
     connections_max: int = Field(12_000, ge=1)
     head_wait_s: float = Field(10.0, gt=0)
+    keep_alive_s: float = Field(75.0, gt=0, le=3_600)
     trusted_proxies: Networks = ()
     member_money_per_minute: int = Field(600, ge=0)
     member_writes_per_minute: int = Field(600, ge=0)
@@ -142,6 +153,11 @@ class Settings(BankSettings):
     clock_shift_s: Annotated[float, ONLY_SANDBOX] = 0.0
     crash_at: Annotated[str, ONLY_SANDBOX] = ""
 
+    @property
+    def public_path(self) -> str:
+        """Return the path below which callers see this gateway: "", or one that ends in no `/`."""
+        return urlsplit(self.public_url).path
+
 
 def load_settings(**given: Any) -> Settings:
     """Return the settings, or raise NotReady with one line for everything that is wrong.
@@ -158,7 +174,7 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as error:
         problems += [_describe(detail) for detail in error.errors()]
         raise NotReady("\n".join(problems)) from None
-    problems += _problems_outside_loopback(settings)
+    problems += _problems_outside_loopback(settings) + _half_certificates(settings)
     if problems:
         raise NotReady("\n".join(problems))
     return settings
@@ -241,6 +257,17 @@ def _problems_outside_loopback(settings: Settings) -> list[str]:
             if _is_broken(rule, ours, field.default)
         ]
     return problems
+
+
+def _half_certificates(settings: Settings) -> list[str]:
+    """Return which certificates lack their key, or the other way round."""
+    halves = [(f"{bank}_client_cert", f"{bank}_client_cert_key") for bank in BankCode]
+    return [
+        f"{PREFIX}{missing.upper()}: needed beside {PREFIX}{given.upper()}"
+        for pair in halves
+        for given, missing in (pair, pair[::-1])
+        if getattr(settings, given) is not None and getattr(settings, missing) is None
+    ]
 
 
 def _is_broken(rule: Outside, ours: Any, default: Any) -> bool:

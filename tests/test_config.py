@@ -145,7 +145,7 @@ def test_settings_do_not_change() -> None:
         pytest.param("PORT", "-1", id="a negative port"),
         pytest.param("PORT", "http", id="a port in words"),
         pytest.param("PUBLIC_URL", "http://gateway.example", id="banks call without TLS"),
-        pytest.param("PUBLIC_URL", "https://gateway.example/x", id="banks call below a path"),
+        pytest.param("PUBLIC_URL", "https://gateway.example/a/../b", id="a way back"),
         pytest.param("IN_FLIGHT_MAX", "0", id="nothing in flight"),
         pytest.param("SCHEDULED_MAX", "0", id="nothing scheduled"),
         pytest.param("SESSION_IDLE_S", "0", id="a session without time"),

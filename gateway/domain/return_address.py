@@ -1,11 +1,13 @@
 """Where a member's browser may be sent back to: origins, each with the start of a path."""
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import unquote, unquote_plus, urlencode, urlsplit
 
 LENGTH_MAX = 1_024
 NEVER = frozenset(' "<>\\^`{|}')
+ADDED = "repayment_id"  # which repayment it was: what a browser is sent back with
 DOTS = frozenset({".", ".."})
 
 
@@ -42,9 +44,9 @@ def is_plain(url: str) -> bool:
 
 def is_allowed(url: str, allowed: Iterable[str]) -> bool:
     """Whether the address has the origin of one of `allowed`, and its path, or lies below it."""
-    if not is_plain(url):
+    wanted = urlsplit(url) if is_plain(url) else None
+    if wanted is None or _brings_own(wanted.query):
         return False
-    wanted = urlsplit(url)
     for entry in allowed:
         known = urlsplit(entry)
         path = known.path.rstrip("/")
@@ -52,6 +54,15 @@ def is_allowed(url: str, allowed: Iterable[str]) -> bool:
         if (wanted.scheme, wanted.netloc) == (known.scheme, known.netloc) and is_below:
             return True
     return False
+
+
+def _brings_own(query: str) -> bool:
+    """Whether a query has a pair that a page could take for the one that is added at the end.
+
+    However it is written: escaped, in other case, behind `;`, or with the brackets of an array.
+    """
+    names = (unquote_plus(pair.partition("=")[0]) for pair in re.split("[&;]", query))
+    return any(re.split(r"[\[.]", name.strip())[0].lower() == ADDED for name in names)
 
 
 def with_query(url: str, name: str, value: str) -> str:

@@ -15,6 +15,7 @@ from gateway.http import (
     loan,
     operators,
     probes,
+    problem_page,
     repayments,
     returns,
     sessions,
@@ -43,6 +44,7 @@ from gateway.http.openapi.machines import (
     SHOW_METRICS,
     SHOW_OPENAPI,
     SHOW_PAGE,
+    SHOW_PROBLEM,
 )
 from gateway.http.openapi.operators import (
     GET_EXPLANATION,
@@ -113,6 +115,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/openapi.json", description.show_openapi, SHOW_OPENAPI),
     Route("GET", "/docs", description.show_page, SHOW_PAGE),
     Route("GET", "/docs/{asset}", description.show_asset, SHOW_ASSET),
+    Route("GET", "/problems/{code}", problem_page.show_problem, SHOW_PROBLEM),
     Route("GET", "/livez", probes.is_alive, IS_ALIVE),
     Route("GET", "/readyz", probes.is_ready, IS_READY),
     Route("GET", "/metrics", probes.show_metrics, SHOW_METRICS),
@@ -139,10 +142,11 @@ def build_http(deps: HttpDeps) -> web.Application:
 
 async def _read_files(app: web.Application) -> None:
     """Make the description and read what its page is made of, off the event loop."""
-    app[FILES].update(await asyncio.to_thread(_files))
+    below = app[DEPS].desk.settings.public_path
+    app[FILES].update(await asyncio.to_thread(_files, below))
 
 
 @cache
-def _files() -> Mapping[str, Marked]:
+def _files(below: str) -> Mapping[str, Marked]:
     """Return what is sent from here; applications of one process share it."""
-    return files_of(ROUTES)
+    return files_of(ROUTES, below=below)

@@ -42,5 +42,10 @@ def deps_of(request: web.Request) -> HttpDeps:
     return request.config_dict[DEPS]
 
 
+def public_path_of(request: web.Request) -> str:
+    """Return what stands before every path of ours where callers see it."""
+    return desk_of(request).settings.public_path
+
+
 def desk_of(request: web.Request) -> TransferDesk:
     return deps_of(request).desk

@@ -29,11 +29,11 @@ FOR_PAGES = {"Content-Security-Policy": POLICY}
 ASKED_AGAIN = "no-cache"  # kept, and asked each time whether it is still the same
 
 
-def files_of(routes: Sequence[Route]) -> Mapping[str, Marked]:
-    """Read and make all that is sent from here, by its name."""
+def files_of(routes: Sequence[Route], *, below: str) -> Mapping[str, Marked]:
+    """Read and make all that is sent from here, by its name; `below` is this gateway's path."""
     page = {INDEX: (PAGE / INDEX, "text/html; charset=utf-8"), **ASSETS}
     files = {name: marked(path.read_bytes(), told) for name, (path, told) in page.items()}
-    described = marked(orjson.dumps(document_of(routes)), "application/json")
+    described = marked(orjson.dumps(document_of(routes, below=below)), "application/json")
     return {DESCRIPTION: described, **files}
 
 

@@ -26,6 +26,7 @@ from gateway.http.refusals import (
     RequestsExceeded,
     RouteUnknown,
     ServiceClosed,
+    VersionUnknown,
 )
 from gateway.http.repayment_errors import OF_REPAYMENTS
 from gateway.http.session_errors import OF_SESSIONS
@@ -253,6 +254,11 @@ _GENERAL: dict[type[GatewayError], Row] = {
         Words("接続が多すぎます", "Too many event streams"),
         Words("使っていない画面を閉じてください。", "Close the pages that are not used."),
         is_retryable=True,
+    ),
+    VersionUnknown: Row(
+        505,
+        Words("このHTTPのバージョンには対応していません", "This is another version of HTTP"),
+        Words("別のブラウザーでお試しください。", "Try it with another browser."),
     ),
     InternalFault: Row(
         500,

@@ -10,15 +10,19 @@ from aiohttp import web
 
 from gateway.domain import repayment, transfer
 from gateway.domain.identifier import public_id
+from gateway.domain.ports import Clock
 from gateway.http.answers import STATUS, TRANSFER, instant
 from gateway.http.caller import caller_of
 from gateway.http.deps import DEPS, deps_of, desk_of
 from gateway.http.refusals import BadField, FieldFault, FieldsInvalid
 from gateway.http.repayment_answers import REPAYMENT
 from gateway.http.stamp import stamp
+from gateway.services.desk import TransferDesk
 from gateway.services.follow_events import SET_BACK, Stream
 from gateway.store.events import MemberEvent
 
+# What a stream says of itself; its number is that of the last event before it.
+OPENED, SET_BACK_KIND = "stream.opened", "stream.set_back"
 HEARTBEAT_S = 15.0
 HEARTBEAT = b":\n\n"
 # A caller who takes nothing for so long is cut off, and resumes when it reads again.
@@ -72,11 +76,10 @@ async def follow(request: web.Request) -> web.StreamResponse:
     if request.method == "HEAD":
         await response.prepare(request)
         return response
-    scale = desk_of(request).settings.time_scale
     with feed.opened(caller, Connection(request), after=after) as stream:
         await response.prepare(request)
         try:
-            await _send_all(response, stream, scale)
+            await _send_all(response, stream, desk_of(request))
         except TimeoutError:
             stream.end("caller_slow")
             stream.line.cut()
@@ -103,9 +106,10 @@ def after_of(request: web.Request) -> int | None:
     return int(given[0]) if given else None
 
 
-async def _send_all(response: web.StreamResponse, stream: Stream, scale: float) -> None:
+async def _send_all(response: web.StreamResponse, stream: Stream, desk: TransferDesk) -> None:
     """Send until the stream ends. Raises TimeoutError or ConnectionError."""
-    async for block in _blocks(stream, HEARTBEAT_S * scale):
+    scale = desk.settings.time_scale
+    async for block in _blocks(stream, HEARTBEAT_S * scale, desk.clock):
         stream.is_sending = True
         async with asyncio.timeout(SEND_S_MAX * scale):
             await response.write(block)
@@ -113,10 +117,10 @@ async def _send_all(response: web.StreamResponse, stream: Stream, scale: float) 
     await response.write_eof()
 
 
-async def _blocks(stream: Stream, heartbeat_s: float) -> AsyncIterator[bytes]:
+async def _blocks(stream: Stream, heartbeat_s: float, clock: Clock) -> AsyncIterator[bytes]:
     """Yield what to write: first how to resume, should the connection break before any event."""
     retry_ms = RETRY_MS + secrets.randbelow(RETRY_SPREAD_MS)
-    yield f"retry: {retry_ms}\nid: {stream.last_no}\n\n".encode()
+    yield f"retry: {retry_ms}\n".encode() + _own_block(stream, OPENED, clock)
     # The first heartbeat comes sooner: streams that were opened together do not beat together.
     wait_s = heartbeat_s * secrets.randbelow(RETRY_SPREAD_MS) / RETRY_SPREAD_MS
     while stream.ended_by is None:
@@ -127,7 +131,23 @@ async def _blocks(stream: Stream, heartbeat_s: float) -> AsyncIterator[bytes]:
         elif stream.ended_by is None:
             yield HEARTBEAT
     if stream.ended_by == SET_BACK:
-        yield b"id: %d\n\n" % stream.last_no
+        yield _own_block(stream, SET_BACK_KIND, clock)
+
+
+def _own_block(stream: Stream, kind: str, clock: Clock) -> bytes:
+    """Return a block of the stream's own. It has data: readers pass over a block without any."""
+    data = {
+        "no": stream.last_no,
+        "kind": kind,
+        "at": instant(clock.now()),
+        "transfer_id": None,
+        "repayment_id": None,
+    }
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (
+        stream.last_no,
+        kind.encode(),
+        orjson.dumps(data),
+    )
 
 
 def block_of(event: MemberEvent) -> bytes:

@@ -60,8 +60,8 @@ RULES: dict[str, Words] = {
         "Allowed: due, amount, payoff.",
     ),
     "/return_url": Words(
-        "登録済みのアドレス、またはその下のアドレスです。",
-        "Allowed: an address on the lender's list, or one below it.",
+        "登録済みのアドレス、またはその下のアドレスです(repayment_idは付けられません)。",
+        "Allowed: an address on the lender's list, or one below it, without a repayment_id.",
     ),
     "limit": Words("1〜100の整数です。", "Allowed: a whole number, 1 to 100."),
     "state": Words(

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.domain.identifier import public_id
 from gateway.http.answers import json_response
+from gateway.http.deps import public_path_of
 from gateway.http.headers import Page
 
 Item = TypeVar("Item")
@@ -30,6 +31,6 @@ def one_page(
     headers = {}
     if next_cursor is not None:
         link = request.rel_url.update_query(limit=page.limit, cursor=next_cursor)
-        headers["Link"] = f'<{link}>; rel="next"'
+        headers["Link"] = f'<{public_path_of(request)}{link}>; rel="next"'
     document = {"items": [show(one) for one in shown], "next_cursor": next_cursor}
     return json_response(document, headers=headers)

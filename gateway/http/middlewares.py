@@ -9,7 +9,7 @@ from aiohttp import web
 from gateway.domain.errors import GatewayError
 from gateway.domain.hours import LENDER_CLOSED, closed_until
 from gateway.domain.ports import Metrics
-from gateway.http.deps import desk_of
+from gateway.http.deps import desk_of, public_path_of
 from gateway.http.headers import request_id_of, traceparent_of
 from gateway.http.limits import PROBES, count_source
 from gateway.http.origins import preflight
@@ -22,6 +22,7 @@ from gateway.http.refusals import (
     RequestMalformed,
     RouteUnknown,
     ServiceClosed,
+    VersionUnknown,
 )
 from gateway.http.stamp import SECURITY_HEADERS, TRACEPARENT, stamp
 
@@ -29,6 +30,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MEMBER_REF = "member_ref"
 UNMATCHED = "unmatched"
+VERSIONS = frozenset({(1, 0), (1, 1)})
 WRITES = frozenset({"POST", "PATCH", "DELETE"})
 
 log = structlog.get_logger()
@@ -87,6 +89,7 @@ def _route_of(request: web.Request) -> str:
 async def with_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever is raised into a problem document."""
     try:
+        _check_version(request)
         return await handler(request)
     except GatewayError as error:
         return _refuse(request, error)
@@ -98,13 +101,18 @@ async def with_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return _refuse(request, fault(error))
 
 
+def _check_version(request: web.Request) -> None:
+    if tuple(request.version) not in VERSIONS:
+        raise VersionUnknown
+
+
 def _refuse(request: web.Request, error: GatewayError) -> web.Response:
     code = error_code(error)
     if code == InternalFault.code and not isinstance(error, InternalFault):
         error = fault(error)
     desk_of(request).metrics.count("refusals", code=code)
     log.debug("request.refused", code=code)
-    return problem_response(request, error)
+    return problem_response(request, error, below=public_path_of(request))
 
 
 def fault(error: BaseException | None) -> InternalFault:
@@ -157,17 +165,21 @@ async def within_hours(request: web.Request, handler: Handler) -> web.StreamResp
 async def without_plain_text(request: web.Request, response: web.StreamResponse) -> None:
     """Turn the one answer that aiohttp gives before any middleware runs into a problem."""
     if isinstance(response, web.HTTPExpectationFailed):
-        problem = answer_unseen(request, ExpectationUnknown(), desk_of(request).metrics)
+        desk = desk_of(request)
+        below = desk.settings.public_path
+        problem = answer_unseen(request, ExpectationUnknown(), desk.metrics, below=below)
         response.body = problem.body
         response.headers.update(problem.headers)
         stamp(request, response)
 
 
-def answer_unseen(request: web.Request, error: GatewayError, metrics: Metrics) -> web.Response:
+def answer_unseen(
+    request: web.Request, error: GatewayError, metrics: Metrics, *, below: str
+) -> web.Response:
     """Refuse what no middleware saw as if they had: with ids, hardened, counted, in the log."""
     if REQUEST_ID not in request:
         _bind_ids(request)
-    response = problem_response(request, error)
+    response = problem_response(request, error, below=below)
     response.headers.update(SECURITY_HEADERS)
     response.headers["X-Request-Id"] = request[REQUEST_ID]
     response.headers["traceparent"] = request[TRACEPARENT]

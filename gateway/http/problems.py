@@ -48,7 +48,7 @@ ADDRESS_WORDS = frozenset(
         *("v1", "sessions", "accounts", "transfer_quotes", "transfers", "cancel"),
         *("repayment_quotes", "repayments", "loan", "entries", "simulations", "banks", "events"),
         *("ops", "operator", "explanations", "stops", "review_items", "callbacks", "returns"),
-        *("openapi.json", "docs", "livez", "readyz", "metrics"),
+        *("openapi.json", "docs", "problems", "livez", "readyz", "metrics"),
         *BankCode,
     }
 )
@@ -71,33 +71,40 @@ def language_of(header: str | None) -> str:
     return "en" if ranks["en"] > ranks["ja"] else "ja"
 
 
+def language_headers(language: str) -> dict[str, str]:
+    """Return what is said of an answer in words: which language, and that there is another."""
+    return {"Content-Language": language, "Vary": "Accept-Language"}
+
+
 def say(words: Words, language: str) -> str:
     return words.en if language == "en" else words.ja
 
 
-def problem_response(request: BaseRequest, error: GatewayError) -> web.Response:
-    """Return the answer for an error of the table."""
+def problem_response(request: BaseRequest, error: GatewayError, *, below: str) -> web.Response:
+    """Return the answer for an error of the table; `below` is the path of this gateway."""
     language = language_of(request.headers.get("Accept-Language"))
     row, request_id = _row(error), request.get(REQUEST_ID, "")
-    document = problem_document(error, language, path=request.path, request_id=request_id)
+    document = problem_document(
+        error, language, path=request.path, request_id=request_id, below=below
+    )
     return web.Response(
         status=row.status,
         body=orjson.dumps(document),
         headers={
             "Content-Type": "application/problem+json",
-            "Content-Language": language,
+            **language_headers(language),
             **problem_headers(error, row),
         },
     )
 
 
 def problem_document(
-    error: GatewayError, language: str, *, path: str, request_id: str
+    error: GatewayError, language: str, *, path: str, request_id: str, below: str = ""
 ) -> dict[str, object]:
     """Return what is said of an error, wherever it was met."""
     row, title, detail = _row(error), say(_row(error).title, language), detail_of(error, language)
     return {
-        "type": problem_type(error_code(error)),
+        "type": below + problem_type(error_code(error)),
         "title": title,
         "status": row.status,
         "detail": detail,
@@ -155,8 +162,8 @@ def members_of(error: GatewayError) -> dict[str, object]:
 
 
 def problem_type(code: str) -> str:
-    """Return the URI that stands for a code; docs/problems.md has a row for each."""
-    return f"urn:gateway:problem:{code}"
+    """Return the address, on this gateway, of the page about a code."""
+    return f"/problems/{code}"
 
 
 def _shown(path: str) -> str:

@@ -83,6 +83,12 @@ class OriginNotAllowed(HttpRefused):
     code = "origin_not_allowed"
 
 
+class VersionUnknown(HttpRefused):
+    """A request in another version of HTTP than 1.0 and 1.1."""
+
+    code = "http_version_unknown"
+
+
 class RouteUnknown(HttpRefused):
     code = "route_not_found"
 

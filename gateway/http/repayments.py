@@ -12,7 +12,7 @@ from gateway.domain.repayment import RepaymentKind
 from gateway.http.answers import QUOTE, json_response
 from gateway.http.body import read_body, read_empty_body
 from gateway.http.caller import caller_of
-from gateway.http.deps import desk_of
+from gateway.http.deps import desk_of, public_path_of
 from gateway.http.headers import id_in_path, idempotency_key_of, page_of
 from gateway.http.lists import one_page
 from gateway.http.payloads import Nothing, RepaymentPayload, RepaymentQuotePayload
@@ -46,7 +46,8 @@ async def create_repayment(request: web.Request) -> web.Response:
     )
     accepted = await accept_repayment(desk_of(request), wanted)
     repayment = accepted.repayment
-    headers = {"Location": f"/v1/repayments/{public_id(REPAYMENT, repayment.id)}"}
+    place = f"{public_path_of(request)}/v1/repayments/{public_id(REPAYMENT, repayment.id)}"
+    headers = {"Location": place}
     if accepted.is_replay:
         headers["Idempotency-Replayed"] = "true"
     if not repayment.is_final:

@@ -7,8 +7,8 @@ from aiohttp import web
 from gateway.domain.account import BankCode
 from gateway.domain.errors import Busy, GatewayError, NotFoundHere, ReturnStateInvalid
 from gateway.domain.identifier import public_id
-from gateway.domain.return_address import with_query
-from gateway.http.deps import desk_of
+from gateway.domain.return_address import ADDED, with_query
+from gateway.http.deps import desk_of, public_path_of
 from gateway.http.errors import TABLE
 from gateway.http.problems import language_of, problem_response, say
 from gateway.http.repayment_answers import REPAYMENT
@@ -41,7 +41,7 @@ async def take_return(request: web.Request) -> web.Response:
         if "text/html" in request.headers.get("Accept", ""):
             return _page(request, error)
         raise
-    address = with_query(repayment.return_url, "repayment_id", public_id(REPAYMENT, repayment.id))
+    address = with_query(repayment.return_url, ADDED, public_id(REPAYMENT, repayment.id))
     return web.Response(status=web.HTTPSeeOther.status_code, headers={"Location": address})
 
 
@@ -50,7 +50,7 @@ def _page(request: web.Request, error: GatewayError) -> web.Response:
     row = TABLE[type(error)]
     language = language_of(request.headers.get("Accept-Language"))
     title, detail = (escape(say(words, language)) for words in (row.title, row.detail))
-    response = problem_response(request, error)
+    response = problem_response(request, error, below=public_path_of(request))
     response.text = PAGE.format(language=language, title=title, detail=detail)
     response.content_type = "text/html"
     return response

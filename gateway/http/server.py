@@ -19,12 +19,11 @@ from gateway.domain.ports import Metrics
 from gateway.http.deps import DEPS
 from gateway.http.middlewares import answer_unseen, fault, tell
 from gateway.http.places import Places
-from gateway.http.problems import language_of, problem_document
+from gateway.http.problems import language_headers, language_of, problem_document
 from gateway.http.refusals import RequestMalformed
 from gateway.http.stamp import SECURITY_HEADERS
 from gateway.services.desk import TransferDesk
 
-KEEP_ALIVE_S = 75.0  # aiohttp's own choice under an AppRunner would be an hour
 LINGER_S = 2.0
 # A caller who takes neither all that was written for it nor so much of it in so long is cut off.
 TAKEN_S_MAX, TAKEN_BYTES_MIN = 20.0, 64 * 1024
@@ -41,7 +40,7 @@ class HttpRunner(web.AppRunner):
         defaults = {
             "access_log": None,  # `request.answered` is the one line a request
             "auto_decompress": False,  # a few bytes of a stranger's would be megabytes here
-            "keepalive_timeout": KEEP_ALIVE_S,
+            "keepalive_timeout": app[DEPS].desk.settings.keep_alive_s,
             "lingering_time": LINGER_S,
         }
         super().__init__(app, **(defaults | options))
@@ -105,7 +104,8 @@ class _Connection(RequestHandler):
         self._line = cast("asyncio.Transport", transport)
         self._holder = self._server.places.take(_address_of(self._line))
         if self._holder is None:
-            self._line.write(_refusal(self._server.metrics))
+            below = self._server.settings.public_path
+            self._line.write(_refusal(self._server.metrics, below))
             self.force_close()
             return
         # Whatever the kernel does not take at once is timed until it has the last byte of it.
@@ -187,19 +187,21 @@ class _Connection(RequestHandler):
         is_ours = status >= SERVER_ERROR and not isinstance(exc, UnicodeEncodeError)
         # The application makes every request of a connection.
         seen, error = cast("web.Request", request), fault(exc) if is_ours else RequestMalformed()
-        response = answer_unseen(seen, error, self._server.metrics)
+        below = self._server.settings.public_path
+        response = answer_unseen(seen, error, self._server.metrics, below=below)
         response.force_close()
         return response
 
 
-def _refusal(metrics: Metrics) -> bytes:
+def _refusal(metrics: Metrics, below: str) -> bytes:
     """Return what somebody is told for whom there is no place, whatever it wanted to ask."""
     error, request_id, trace_id = Busy(), uuid4().hex, secrets.token_hex(16)
     language = language_of(None)
-    body = orjson.dumps(problem_document(error, language, path="/", request_id=request_id))
+    document = problem_document(error, language, path="/", request_id=request_id, below=below)
+    body = orjson.dumps(document)
     headers = {
         "Content-Type": "application/problem+json",
-        "Content-Language": language,
+        **language_headers(language),
         **SECURITY_HEADERS,
         "X-Request-Id": request_id,
         "traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-00",

@@ -30,13 +30,22 @@ def forgotten(request: web.Request) -> dict[str, str]:
     return {"Set-Cookie": f"{NAME}=; Max-Age=0; {ATTRIBUTES}"}
 
 
+def check_page(request: web.Request) -> None:
+    """Raise OriginNotAllowed unless the page that calls is one of ours, or of a listed origin.
+
+    Else a page of somebody else's could act for the member, or sign a browser in as whom it likes.
+    """
+    if not _is_of_our_pages(request):
+        raise OriginNotAllowed
+
+
 def brought_token(request: web.Request) -> str:
     """Return the token in the cookie. Raises SessionMissing or OriginNotAllowed."""
     tokens = _tokens(request)
     if len(tokens) != 1:
         raise SessionMissing
-    if request.method not in SAFE and not _is_of_our_pages(request):
-        raise OriginNotAllowed
+    if request.method not in SAFE:
+        check_page(request)
     return tokens[0]
 
 

@@ -9,7 +9,7 @@ from gateway.http.caller import caller_of
 from gateway.http.deps import deps_of, desk_of
 from gateway.http.headers import id_in_path
 from gateway.http.payloads import SessionPayload
-from gateway.http.session_cookie import forgotten, kept
+from gateway.http.session_cookie import check_page, forgotten, kept
 from gateway.http.source import source_of
 from gateway.services.authenticate import idle_since
 from gateway.services.close_session import close_all_sessions, close_session
@@ -23,6 +23,8 @@ SIGNED_OUT = {"Clear-Site-Data": '"cache"'}
 
 async def create_session(request: web.Request) -> web.Response:
     body = await read_body(request, SessionPayload)
+    if body.as_cookie:
+        check_page(request)
     desk = desk_of(request)
     credentials = Credentials(body.member_number, body.pin, source_of(request))
     session = await open_session(desk, deps_of(request).pins, credentials)

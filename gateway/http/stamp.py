@@ -8,6 +8,7 @@ from gateway.http.origins import origin_headers
 from gateway.http.problems import REQUEST_ID
 
 TRACEPARENT = web.RequestKey("traceparent", str)
+VARY = "Vary"
 HSTS = "max-age=31536000; includeSubDomains"
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
@@ -29,7 +30,11 @@ def stamp(request: web.Request, response: web.StreamResponse) -> None:
     response.headers["traceparent"] = request[TRACEPARENT]
     if desk_of(request).settings.public_url.startswith("https:"):
         response.headers["Strict-Transport-Security"] = HSTS
-    response.headers.update(origin_headers(request))
+    told = origin_headers(request)
+    vary = [one for one in (response.headers.get(VARY), told.get(VARY)) if one]
+    response.headers.update(told)
+    if vary:
+        response.headers[VARY] = ", ".join(vary)
     response.headers.update(limit_headers(request.get(STANDINGS, [])))
     if deps_of(request).is_draining():
         response.force_close()

@@ -18,7 +18,7 @@ from gateway.http.answers import (
 )
 from gateway.http.body import read_body, read_empty_body
 from gateway.http.caller import caller_of
-from gateway.http.deps import desk_of
+from gateway.http.deps import desk_of, public_path_of
 from gateway.http.headers import id_in_path, idempotency_key_of, page_of
 from gateway.http.lists import one_page
 from gateway.http.payloads import Nothing, TransferPayload, TransferQuotePayload
@@ -46,7 +46,8 @@ async def create_transfer(request: web.Request) -> web.Response:
     )
     accepted = await accept_transfer(desk, wanted)
     transfer = await _awaited(request, accepted.transfer)
-    headers = {"Location": f"/v1/transfers/{public_id(TRANSFER, transfer.id)}"}
+    place = f"{public_path_of(request)}/v1/transfers/{public_id(TRANSFER, transfer.id)}"
+    headers = {"Location": place}
     if accepted.is_replay:
         headers["Idempotency-Replayed"] = "true"
     return _answer(request, transfer, status=202, headers=headers)

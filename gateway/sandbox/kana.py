@@ -6,7 +6,7 @@ _VOICED = "ｳｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾊﾋﾌﾍﾎ"
 _HALF_VOICED = "ﾊﾋﾌﾍﾎ"
 # ｱ to ﾝ leaves out ｦ, the small kana and the long mark ｰ, which lie before ｱ.
 _STRICT = re.compile(rf"(?:[{_VOICED}]ﾞ|[{_HALF_VOICED}]ﾟ|[ｱ-ﾝA-Z0-9 ().\-])+")
-_SAME_SOUND = (("ｦ", "ｵ"), ("ﾁﾞ", "ｼﾞ"), ("ﾂﾞ", "ｽﾞ"), ("ﾞ", ""), ("ﾟ", ""))
+_SAME_SOUND = ((" ", ""), ("ｦ", "ｵ"), ("ﾁﾞ", "ｼﾞ"), ("ﾂﾞ", "ｽﾞ"), ("ﾞ", ""), ("ﾟ", ""))
 
 
 def is_strict(name: str) -> bool:
@@ -21,5 +21,5 @@ def _folded(name: str) -> str:
 
 
 def names_agree(ours: str, theirs: str) -> bool:
-    """Whether two names are equal, or differ only in marks and old spellings (a mere warning)."""
+    """Whether two names differ in spaces, marks and old spellings at most (a mere warning)."""
     return _folded(ours) == _folded(theirs)

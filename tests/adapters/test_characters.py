@@ -11,7 +11,6 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.adapters.characters import Shown, encode, read_type
 from gateway.domain.bank import NameFound, Statement
 from gateway.domain.outcome import Authorizing, Rejected, Settled
 from tests.adapters import mocked_mizuho as mizuho
@@ -232,18 +231,6 @@ async def test_every_name_of_the_charset_is_that_charset(
         assert (await submit(other.bank, rakuten.PAYOUT)).outcome == Settled(START, "RT0001")
 
 
-@pytest.mark.parametrize(
-    "stated",
-    ["text/csv; charset", "text/csv; charset=", "text/csv; charset=sjis; charset=sjis", 'a; b="c'],
-)
-def test_what_is_no_content_type_has_no_charset(stated: str) -> None:
-    assert read_type(stated) is None
-
-
-def test_what_we_write_is_the_same_in_both_tables() -> None:
-    assert encode("〜−‖¢£¬") == encode("～－∥￠￡￢") == "～－∥￠￡￢".encode("cp932")
-
-
 async def test_a_browser_posts_the_bytes_that_the_mac_is_over() -> None:
     """Browsers write Shift_JIS by CP932's table, which has the wave dash under another name."""
     order = replace(paypay.COLLECTION, description="ご返済〜−")
@@ -256,10 +243,3 @@ async def test_a_browser_posts_the_bytes_that_the_mac_is_over() -> None:
     mac = fields.pop("MAC")
     sealed = _lines(fields).rpartition(b"MAC=")[2].strip()
     assert mac == sealed
-
-
-def test_a_mark_that_was_there_counts_too() -> None:
-    shown = Shown()
-
-    assert shown.clean("ﾔ\ufffd") == "ﾔ\ufffd"
-    assert shown.replaced == 1

@@ -84,8 +84,10 @@ async def test_a_certificate_that_cannot_be_read_stops_the_start(
     path = tmp_path / "bad.pem"
     path.write_bytes(b"no certificate")
 
+    beside = {"mizuho_client_cert_key": path} if setting.endswith("cert") else {}
+
     with pytest.raises(NotReady, match="GATEWAY_MIZUHO_CA"):
-        async with opened(mizuho_base_url="https://127.0.0.1:1", **{setting: path}):
+        async with opened(mizuho_base_url="https://127.0.0.1:1", **{setting: path}, **beside):
             pass
 
 

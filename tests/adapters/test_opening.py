@@ -67,6 +67,8 @@ async def test_a_certificate_that_cannot_be_read_stops_the_start(
     path = tmp_path / "bad.pem"
     path.write_bytes(b"no certificate")
     settings: dict[str, Any] = {setting: path}
+    if setting == "smbc_client_cert":
+        settings["smbc_client_cert_key"] = path
 
     with pytest.raises(NotReady, match="GATEWAY_SMBC_CA"):
         async with open_smbc_at("https://127.0.0.1:1", **settings):

@@ -28,7 +28,7 @@ ASKED_WHERE = (
 async def address() -> AsyncIterator[str]:
     """The routes of the page, and nothing else of the gateway."""
     app = web.Application()
-    app[description.FILES] = dict(await asyncio.to_thread(description.files_of, ROUTES))
+    app[description.FILES] = dict(await asyncio.to_thread(description.files_of, ROUTES, below=""))
     app.add_routes(
         route.registered() for route in ROUTES if route.path.startswith(("/docs", "/openapi"))
     )

@@ -72,6 +72,38 @@ def test_a_pair_is_added_and_the_rest_stays(url: str, longer: str) -> None:
     assert with_query(url, "id", "rp_1") == longer
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("repayment_id=rp_1", id="alone"),
+        pytest.param("a=b&repayment_id=rp_1", id="behind another"),
+        pytest.param("repayment_id=rp_1&a=b", id="before another"),
+        pytest.param("repayment_id", id="without a value"),
+        pytest.param("repayment_id=", id="empty"),
+        pytest.param("REPAYMENT_ID=rp_1", id="in capitals"),
+        pytest.param("repayment%5Fid=rp_1", id="escaped"),
+        pytest.param("%72epayment_id=rp_1", id="its first letter escaped"),
+        pytest.param("a=b;repayment_id=rp_1", id="behind a semicolon"),
+        pytest.param("repayment_id[]=rp_1", id="as a list"),
+        pytest.param("repayment_id%5B0%5D=rp_1", id="as an escaped list"),
+        pytest.param("repayment_id.x=rp_1", id="as a part"),
+        pytest.param("+repayment_id=rp_1", id="behind a blank"),
+        pytest.param("%20repayment_id%20=rp_1", id="between blanks"),
+    ],
+)
+def test_an_address_may_not_say_itself_which_repayment_it_was(query: str) -> None:
+    allowed = ("https://members.example/",)
+
+    assert not is_allowed(f"https://members.example/back?{query}", allowed)
+
+
+@pytest.mark.parametrize(
+    "query", ["id=1", "my_repayment_id=1", "repayment_ids=1", "x=repayment_id"]
+)
+def test_other_pairs_of_an_address_are_its_own(query: str) -> None:
+    assert is_allowed(f"https://members.example/back?{query}", ("https://members.example/",))
+
+
 def test_a_sealed_state_names_member_and_repayment_until_it_ends() -> None:
     last = NOW + GOOD_AFTER_LIMIT - timedelta(seconds=1)
 

@@ -94,6 +94,7 @@ async def record(settings: Settings) -> dict[str, Json | str]:
         for probe in ("/livez", "/readyz"):
             await recorder.call("GET", probe)
         login = {"method": "member_number", "member_number": MEMBER_NUMBER, "pin": MEMBER_PIN}
+        client.headers["Sec-Fetch-Site"] = "same-origin"
         await recorder.call("POST", "/v1/sessions", login | {"as_cookie": True})
         token = (await recorder.call("POST", "/v1/sessions", login))["token"]
         client.headers["Authorization"] = f"Bearer {token}"

@@ -37,7 +37,8 @@ class Block:
 
     @property
     def is_event(self) -> bool:
-        return "data" in self.fields
+        """Whether it is something that happened, and not the stream's own word or a heartbeat."""
+        return not self.fields.get("event", "stream.").startswith("stream.")
 
 
 def parse(block: bytes) -> Block:

@@ -14,6 +14,7 @@ from gateway.config import Settings, load_settings
 from gateway.http.answers import STATUS
 from tests.flows.serving import until
 from tests.http.conftest import ACCOUNT, Client, RecordedMetrics
+from tests.http.described import fault_of_body
 from tests.http.following import following
 from tests.manual_clock import START, ManualClock
 
@@ -78,7 +79,10 @@ async def test_a_stream_begins_with_what_comes_next_and_says_how_to_resume(
         event = await stream.event()
 
     assert head is not None
-    assert head.no == 1
+    assert (head.no, head.kind) == (1, "stream.opened")
+    assert (head.data["no"], head.data["kind"]) == (1, "stream.opened")
+    assert head.data["at"].startswith("2026-11-25T10:00:00")
+    assert fault_of_body("#/components/schemas/MemberEvent", head.data) is None
     assert 1_000 <= int(head.fields["retry"]) < 3_000
     assert (event.no, event.kind) == (2, "transfer.returned")
 

@@ -212,7 +212,7 @@ async def test_an_error_is_a_problem_document(
     assert (reply.status, reply.body["status"], reply.body["code"]) == (status, status, code)
     assert reply.headers["Content-Type"] == "application/problem+json"
     assert set(reply.body) == MEMBERS
-    assert reply.body["type"] == f"urn:gateway:problem:{code}"
+    assert reply.body["type"] == f"/problems/{code}"
     assert reply.body["request_id"] == reply.headers["X-Request-Id"] == "front-7"
 
 

@@ -1,6 +1,8 @@
 """A page's session: kept by the browser as a cookie, brought for pages of the lender's own only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -42,8 +44,11 @@ class Browser:
         return await self.client.call(method, path, headers=headers, **options)
 
 
-async def keep(client: Client) -> Reply:
-    return await client.call("POST", "/v1/sessions", json={**CREDENTIALS, "as_cookie": True})
+async def keep(
+    client: Client, page: Mapping[str, str] = MappingProxyType({"Origin": OWN})
+) -> Reply:
+    wish = {**CREDENTIALS, "as_cookie": True}
+    return await client.call("POST", "/v1/sessions", json=wish, headers=dict(page))
 
 
 @pytest.fixture
@@ -108,19 +113,38 @@ async def test_pages_of_the_lenders_own_sites_may_change_things(
     assert reply.status == 201
 
 
+OF_OTHERS = [
+    pytest.param({}, id="nothing"),
+    pytest.param({"Origin": STRANGER}, id="another origin"),
+    pytest.param({"Origin": "null"}, id="a file"),
+    pytest.param({"Origin": f"{OWN}/"}, id="not as browsers write it"),
+    pytest.param({"Origin": "http://127.0.0.1:8081"}, id="another port"),
+    pytest.param({"Origin": STRANGER, "Sec-Fetch-Site": "same-site"}, id="a neighbour"),
+    pytest.param({"Sec-Fetch-Site": "cross-site"}, id="another site"),
+    pytest.param({"Sec-Fetch-Site": "none"}, id="no page"),
+]
+
+
+@pytest.mark.usefixtures("member_id")
+@pytest.mark.parametrize("page", OF_OTHERS)
+async def test_pages_of_others_sign_no_browser_in(client: Client, page: dict[str, str]) -> None:
+    reply = await keep(client, page)
+
+    assert (reply.status, reply.body["code"]) == (403, "origin_not_allowed")
+    assert "Set-Cookie" not in reply.headers
+
+
+@pytest.mark.usefixtures("member_id")
 @pytest.mark.parametrize(
-    "page",
-    [
-        pytest.param({}, id="nothing"),
-        pytest.param({"Origin": STRANGER}, id="another origin"),
-        pytest.param({"Origin": "null"}, id="a file"),
-        pytest.param({"Origin": f"{OWN}/"}, id="not as browsers write it"),
-        pytest.param({"Origin": "http://127.0.0.1:8081"}, id="another port"),
-        pytest.param({"Origin": STRANGER, "Sec-Fetch-Site": "same-site"}, id="a neighbour"),
-        pytest.param({"Sec-Fetch-Site": "cross-site"}, id="another site"),
-        pytest.param({"Sec-Fetch-Site": "none"}, id="no page"),
-    ],
+    "page", [{"Origin": OWN}, {"Origin": LISTED}, {"Sec-Fetch-Site": "same-origin"}]
 )
+async def test_pages_of_the_lenders_own_sites_sign_a_browser_in(
+    client: Client, page: dict[str, str]
+) -> None:
+    assert (await keep(client, page)).status == 200
+
+
+@pytest.mark.parametrize("page", OF_OTHERS)
 @pytest.mark.parametrize("route", WRITES, ids=lambda route: f"{route.method} {route.path}")
 async def test_pages_of_others_change_nothing(
     browser: Browser, route: Route, page: dict[str, str]

@@ -220,3 +220,22 @@ async def test_what_came_in_can_be_read_back_without_what_proves_the_client(
     assert "c2VjcmV0" not in str(heard)
     await anyone.asks("POST", "reset")
     assert await anyone.asks("GET", "requests") == (200, {"count": 0, "requests": []})
+
+
+async def test_every_answer_is_dated_by_the_banks_clock(anyone: Anyone, bank: str):
+    await anyone.asks("PUT", "clock", {"set": "2026-12-01T09:30:00+09:00", "freeze": True})
+    base = BANKS[bank].base_path
+    dates = []
+    for path in (f"{base}/nowhere", base, "/_sandbox/ledger", f"/approve/{'0' * 32}", "/else"):
+        async with anyone.session.get(anyone.url + path) as answer:
+            dates.append(answer.headers["Date"])
+
+    assert dates == ["Tue, 01 Dec 2026 00:30:00 GMT"] * 5
+
+
+async def test_a_movement_of_nobodys_shows_no_account(anyone: Anyone):
+    await anyone.asks("POST", "movements", STRAY)
+
+    _, ledger = await anyone.asks("GET", "ledger")
+
+    assert [one["account"] for one in ledger["movements"]] == [""]

@@ -216,6 +216,23 @@ async def test_a_certificate_of_the_same_ca_with_another_name_is_no_better(
     assert (answer.status, answer.body) == (403, b"")
 
 
+async def test_a_certificate_of_another_authority_fails_in_the_handshake(
+    clock: ManualClock, tls_dir: Path, tmp_path: Path
+):
+    issued = trustme.CA().issue_cert("127.0.0.1", common_name="lender-sandbox")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "foreign.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "foreign.key")
+    context = trusting(tls_dir)
+    context.load_cert_chain(tmp_path / "foreign.pem", tmp_path / "foreign.key")
+    async with (
+        running_sandbox(clock=clock, tls_dir=tls_dir) as sandbox,
+        ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session,
+    ):
+        # TLS 1.3: the client learns of it when it reads.
+        with pytest.raises(aiohttp.ClientError):
+            await session.get(f"{sandbox.urls['smbc']}/smbc/api/v1/jwks")
+
+
 async def test_the_control_api_needs_no_certificate(clock: ManualClock, tls_dir: Path):
     connector = aiohttp.TCPConnector(ssl=trusting(tls_dir))
     async with (

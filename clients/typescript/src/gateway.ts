@@ -49,7 +49,7 @@ export class Gateway {
     })();
   }
 
-  /** Yield the data of each block of one stream, "" of the first, which has an id all the same; note how to resume. */
+  /** Yield the data of each block of one stream, "" of what it says of itself, which has an id all the same; note how to resume. */
   private async *blocks(place: { id: string; retry_ms: number }): AsyncGenerator<string> {
     const resume = place.id ? { "Last-Event-ID": place.id } : {};
     const opened = await this.answer("/v1/events", { headers: { ...this.headers, ...resume } });
@@ -61,7 +61,7 @@ export class Gateway {
         const field = (name: string) => block.match(new RegExp(`^${name}: (.*)$`, "m"))?.[1];
         place.id = field("id") ?? place.id;
         place.retry_ms = Number(field("retry") ?? place.retry_ms);
-        yield field("data") ?? "";
+        yield (!field("event")?.startsWith("stream.") && field("data")) || "";
       }
     }
   }

@@ -1,17 +1,16 @@
 """Puts Mizuho's adapter together from the settings."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from gateway.adapters.bank_tls import bank_tls
 from gateway.adapters.line import Parts, open_line
 from gateway.adapters.mizuho.bank import Contract, Mizuho
 from gateway.adapters.mizuho.channel import Channel, Credentials
 from gateway.adapters.mizuho.zengin.transfers import Sender
-from gateway.adapters.transport import BankTransport, bank_client, tls_context
+from gateway.adapters.transport import BankTransport, bank_client
 from gateway.config import Settings
-from gateway.domain.errors import NotReady
 from gateway.profiles import BankProfile
 
 
@@ -20,7 +19,7 @@ async def open_mizuho(
     settings: Settings, profile: BankProfile, parts: Parts
 ) -> AsyncIterator[Mizuho]:
     """Yield the bank; nothing is sent before the first call. NotReady if a file cannot be used."""
-    tls = await asyncio.to_thread(_read_files, settings)
+    tls = await asyncio.to_thread(bank_tls, settings, profile.code)
     transport = BankTransport(
         profile.code,
         deadline_s=profile.deadline_s,
@@ -51,16 +50,3 @@ def _contract(settings: Settings) -> Contract:
         collector=settings.mizuho_shuno_kikan,
         callback_secret=settings.mizuho_callback_secret.get_secret_value().encode(),
     )
-
-
-def _read_files(settings: Settings) -> ssl.SSLContext | None:
-    if not settings.mizuho_base_url.startswith("https:"):
-        return None
-    try:
-        return tls_context(
-            authority=settings.mizuho_ca,
-            certificate=settings.mizuho_client_cert,
-            key=settings.mizuho_client_cert_key,
-        )
-    except (OSError, ssl.SSLError) as error:
-        raise NotReady(f"GATEWAY_MIZUHO_CA, _CLIENT_CERT or _CLIENT_CERT_KEY: {error}") from error

@@ -1,10 +1,10 @@
 """Puts MUFG's adapter together from the settings."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
+from gateway.adapters.bank_tls import bank_tls
 from gateway.adapters.line import Parts, open_line
 from gateway.adapters.mufg.bank import Mufg
 from gateway.adapters.mufg.channel import Channel, Credentials
@@ -13,19 +13,19 @@ from gateway.adapters.mufg.notices import Notices
 from gateway.adapters.mufg.readiness import Readiness
 from gateway.adapters.mufg.tokens import Bearer, Tokens
 from gateway.adapters.numbers import Numbers
-from gateway.adapters.transport import BankTransport, bank_client, tls_context
+from gateway.adapters.transport import BankTransport, bank_client
 from gateway.config import Settings
 from gateway.profiles import BankProfile
 
 
 @asynccontextmanager
 async def open_mufg(settings: Settings, profile: BankProfile, parts: Parts) -> AsyncIterator[Mufg]:
-    """Yield the bank; nothing is sent before the first call."""
+    """Yield the bank; nothing is sent before the first call. NotReady if a file cannot be used."""
     transport = BankTransport(
         profile.code,
         deadline_s=profile.deadline_s,
         connect_timeout_s=profile.connect_timeout_s,
-        tls=await asyncio.to_thread(_tls, settings.mufg_base_url),
+        tls=await asyncio.to_thread(bank_tls, settings, profile.code),
     )
     credentials = Credentials(
         settings.mufg_base_url,
@@ -46,10 +46,3 @@ async def open_mufg(settings: Settings, profile: BankProfile, parts: Parts) -> A
             line = open_line(profile, client, parts)
             readiness = Readiness(tokens, Numbers(parts.lanes, profile.code))
             yield Mufg(line, channel, readiness, account, notices, parts.clock)
-
-
-def _tls(base_url: str) -> ssl.SSLContext | None:
-    """Return a context that trusts the machine's authorities, None for plain loopback."""
-    if not base_url.startswith("https:"):
-        return None
-    return tls_context(authority=None, certificate=None, key=None)

@@ -1,18 +1,18 @@
 """Puts SMBC's adapter together from the settings."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from gateway.adapters.bank_tls import bank_tls
 from gateway.adapters.jws import KeyRing
 from gateway.adapters.line import Parts, open_line
 from gateway.adapters.smbc.bank import Smbc
 from gateway.adapters.smbc.channel import Channel, Credentials, Seal
-from gateway.adapters.transport import BankTransport, bank_client, tls_context
+from gateway.adapters.transport import BankTransport, bank_client
 from gateway.config import Settings, sandbox_scalar
 from gateway.domain.errors import NotReady
 from gateway.profiles import BankProfile
@@ -21,12 +21,12 @@ from gateway.profiles import BankProfile
 @asynccontextmanager
 async def open_smbc(settings: Settings, profile: BankProfile, parts: Parts) -> AsyncIterator[Smbc]:
     """Yield the bank; nothing is sent before the first call. NotReady if a key cannot be used."""
-    credentials, tls = await asyncio.to_thread(_read_files, settings)
+    credentials = await asyncio.to_thread(_credentials, settings)
     transport = BankTransport(
         profile.code,
         deadline_s=profile.deadline_s,
         connect_timeout_s=profile.connect_timeout_s,
-        tls=tls,
+        tls=await asyncio.to_thread(bank_tls, settings, profile.code),
     )
     async with bank_client(transport) as client:
         channel = Channel(client, credentials, parts.clock)
@@ -36,23 +36,13 @@ async def open_smbc(settings: Settings, profile: BankProfile, parts: Parts) -> A
             yield Smbc(line, channel, Seal(ring, parts.clock), parts.clock)
 
 
-def _read_files(settings: Settings) -> tuple[Credentials, ssl.SSLContext | None]:
-    credentials = Credentials(
+def _credentials(settings: Settings) -> Credentials:
+    return Credentials(
         base_url=settings.smbc_base_url,
         api_key=settings.smbc_api_key.get_secret_value(),
         client_kid=settings.smbc_client_kid,
         client_key=_signing_key(settings),
     )
-    if not settings.smbc_base_url.startswith("https:"):
-        return credentials, None
-    try:
-        return credentials, tls_context(
-            authority=settings.smbc_ca,
-            certificate=settings.smbc_client_cert,
-            key=settings.smbc_client_cert_key,
-        )
-    except (OSError, ssl.SSLError) as error:
-        raise NotReady(f"GATEWAY_SMBC_CA, _CLIENT_CERT or _CLIENT_CERT_KEY: {error}") from error
 
 
 def _signing_key(settings: Settings) -> ec.EllipticCurvePrivateKey:

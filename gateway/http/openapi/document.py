@@ -57,8 +57,11 @@ def printed(routes: Sequence[Route]) -> str:
     return orjson.dumps(document_of(routes), option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
-def document_of(routes: Sequence[Route]) -> Json:
-    """Return the document. Routes without an operation are left out."""
+def document_of(routes: Sequence[Route], *, below: str = "") -> Json:
+    """Return the document. Routes without an operation are left out.
+
+    `below` is the path below which callers see this gateway, "" for none.
+    """
     told = [(route, route.operation) for route in routes if route.operation is not None]
     operations = [operation for _, operation in told]
     return {
@@ -69,7 +72,7 @@ def document_of(routes: Sequence[Route]) -> Json:
             "description": ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": below or "/"}],
         "security": [{"session": []}, {"cookie": []}],
         "tags": [
             {"name": tag, "description": TAG_MEANS[tag]}
@@ -220,7 +223,7 @@ def _components(operations: Sequence[Operation]) -> Json:
             for header, means in HEADER_MEANS.items()
         },
         "responses": {kind.code: _problem(row.status, (kind,)) for kind, row in TABLE.items()},
-        "examples": problem_examples(),
+        "examples": dict(problem_examples()),
         "schemas": _schemas(operations) | problem_schemas(),
     }
 

@@ -41,6 +41,8 @@ KINDS = (
     "repayment.accepted",
     *(f"repayment.{state}" for state in repayment.State if state in _REPAYMENT_STATES),
     "loan.corrected",
+    "stream.opened",
+    "stream.set_back",
 )
 EventKind = Annotated[
     str,
@@ -82,7 +84,8 @@ FOLLOW_EVENTS = Operation(
             event=MemberEvent,
         )
     },
-    description="`id` numbers the member's events without a gap, `event` is the kind, `data` JSON.",
+    description="`id` numbers the member's events without a gap, `event` is the kind, `data` JSON. "
+    "What the stream says of itself (`stream.…`) bears the number of the last event before it.",
     parameters=(LAST_EVENT_ID, AFTER),
     problems=(FieldsInvalid, TooManyStreams, Busy),
 )

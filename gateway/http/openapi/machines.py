@@ -57,6 +57,19 @@ SHOW_OPENAPI = Operation(
     caller=Caller.ANYONE,
     parameters=(IF_NONE_MATCH,),
 )
+SHOW_PROBLEM = Operation(
+    "showProblem",
+    Tag.DESCRIPTION,
+    "Explain a problem to people",
+    {
+        200: Gives(
+            "A page in the language of Accept-Language: where the `type` of a problem leads",
+            media_type="text/html",
+            headers=(Header.LANGUAGE,),
+        )
+    },
+    caller=Caller.ANYONE,
+)
 SHOW_PAGE = Operation(
     "showPage",
     Tag.DESCRIPTION,

@@ -20,6 +20,7 @@ class Header(StrEnum):
     LINK = "Link"
     ETAG = "ETag"
     LANGUAGE = "Content-Language"
+    VARY = "Vary"
     AUTHENTICATE = "WWW-Authenticate"
     CLEAR = "Clear-Site-Data"
     SET_COOKIE = "Set-Cookie"
@@ -38,6 +39,7 @@ HEADER_MEANS: Mapping[Header, str] = {
     Header.LINK: 'The next page, as `<address>; rel="next"`; not on the last one.',
     Header.ETAG: "Changes when the answer does; send it as `If-None-Match`.",
     Header.LANGUAGE: "`ja` or `en`.",
+    Header.VARY: "`Accept-Language` where there is another language; `Origin` with listed origins.",
     Header.AUTHENTICATE: "`Bearer`",
     Header.ALLOW: "The methods that are there.",
     Header.RATE_LIMIT: "Of each quota: `r` requests are left, more in `t` seconds.",
@@ -45,12 +47,13 @@ HEADER_MEANS: Mapping[Header, str] = {
     Header.CLEAR: "Pages forget what they cached.",
     Header.SET_COOKIE: "The session of a page: kept at signing in, forgotten at signing out.",
 }
-# The latter two where requests are counted at all.
+# The quotas where requests are counted at all, `Vary` where there is another answer.
 ON_EVERY_ANSWER = (
     Header.REQUEST_ID,
     Header.TRACE,
     Header.RATE_LIMIT,
     Header.RATE_LIMIT_POLICY,
+    Header.VARY,
 )
 
 
@@ -135,5 +138,6 @@ PATH_SCHEMAS: Mapping[str, Mapping[str, object]] = {
         "examples": ["tr_0192f3a17c1e7a338f005b2c8b3f1a01"],
     },
     "asset": {"type": "string", "enum": ["start.js", "swagger-ui.css", "swagger-ui-bundle.js"]},
+    "code": {"type": "string", "examples": ["credit_short"]},
     "bank": {"type": "string", "enum": [str(bank) for bank in BankCode]},
 }

@@ -49,12 +49,13 @@ from gateway.http.refusals import (
     RequestsExceeded,
     RouteUnknown,
     ServiceClosed,
+    VersionUnknown,
 )
 from gateway.http.session_cookie import SAFE
 
 Kinds = tuple[type[GatewayError], ...]
 
-ANYWHERE: Kinds = (RequestMalformed, ExpectationUnknown, InternalFault)
+ANYWHERE: Kinds = (RequestMalformed, ExpectationUnknown, InternalFault, VersionUnknown)
 OF_CALLER: Mapping[Caller, Kinds] = {
     Caller.MEMBER: (SessionMissing, Busy),
     Caller.OPERATOR: (OperatorTokenMissing, RoleTooLow, Busy),
@@ -101,7 +102,8 @@ def problem_schemas() -> dict[str, object]:
     }
 
 
-def problem_examples() -> dict[str, object]:
+@cache
+def problem_examples() -> Mapping[str, Mapping[str, Mapping[str, object]]]:
     """Return each problem in both languages: `CODE` in Japanese, `CODE.en` in English."""
     return {
         f"{kind.code}{suffix}": {"value": _example(kind, language)}
@@ -190,7 +192,11 @@ _PROBLEM = {
         *("code", "retryable", "request_id", "errors"),
     ],
     "properties": {
-        "type": {"type": "string", "format": "uri", "description": "A URI for each code."},
+        "type": {
+            "type": "string",
+            "format": "uri-reference",
+            "description": "The address, on this host, of the page about the code.",
+        },
         "title": {"type": "string"},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "description": "What to do, for the member."},

@@ -9,6 +9,7 @@ from gateway.http.openapi.fields import Instant, SessionId, Shown
 from gateway.http.openapi.operation import Caller, Gives, Operation, Tag
 from gateway.http.openapi.parameters import Header
 from gateway.http.payloads import SessionPayload
+from gateway.http.refusals import OriginNotAllowed
 from gateway.http.session_cookie import NAME
 
 
@@ -63,7 +64,7 @@ CREATE_SESSION = Operation(
     takes=SessionPayload,
     example={"method": "member_number", "member_number": "10000001", "pin": "2468"},
     is_writing=True,
-    problems=(CredentialsWrong, TooManyAttempts),
+    problems=(CredentialsWrong, TooManyAttempts, OriginNotAllowed),
 )
 LIST_SESSIONS = Operation(
     "listSessions",

@@ -5,7 +5,7 @@ from gateway.sandbox.mizuho.records import layout
 HEADER_21 = layout(
     120,
     "データ区分 N1",
-    "種別 N2",
+    "種別コード N2",
     "コード区分 N1",
     "委託者コード N10",
     "委託者名 C40",

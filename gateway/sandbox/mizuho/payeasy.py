@@ -175,7 +175,7 @@ class CollectionDesk:
             self._client,
             INSISTENCE,
             # The contract's address, where one is set, comes before the one in the form.
-            lambda: self._emulation.settings.callback_url or collection.order.notify_url,
+            lambda: collection.order.notify_url,
             lambda is_badly_signed: (body, self._headers(body, is_badly_signed)),
         )
         await delivery.run(plan)

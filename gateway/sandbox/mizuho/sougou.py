@@ -158,7 +158,7 @@ def _header(contract: Contract, today: date) -> dict[str, Check]:
     account = contract.account
     return {
         _KIND: checks.says("1"),
-        "種別": checks.says("21"),
+        "種別コード": checks.says("21"),
         "コード区分": checks.says("0"),
         "委託者コード": checks.says(contract.client_code),
         "委託者名": checks.name,

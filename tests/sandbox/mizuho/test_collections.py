@@ -343,11 +343,11 @@ async def test_a_callback_may_come_twice_and_badly_signed(lender: Lender, receiv
     assert [one.is_authentic for one in delivered] == [False, False]
 
 
-async def test_the_contracts_address_comes_before_the_one_in_the_form(
+async def test_the_address_in_the_form_comes_before_the_contracts(
     lender: Lender, receiver: Receiver
 ):
-    await lender.told("PUT", "settings", {"callback_url": receiver.url})
-    reference = await lender.linked(TSUCHI_URL="http://127.0.0.1:1/nobody")
+    await lender.told("PUT", "settings", {"callback_url": "http://127.0.0.1:1/nobody"})
+    reference = await lender.linked(TSUCHI_URL=receiver.url)
 
     await lender.approve(reference)
 

@@ -14,7 +14,7 @@ SPACES = " " * 40
 
 WRONG = [
     pytest.param(1, 0, "3", "データ区分", id="no header"),
-    pytest.param(1, 1, "11", "種別", id="another kind of file"),
+    pytest.param(1, 1, "11", "種別コード", id="another kind of file"),
     pytest.param(1, 3, "1", "コード区分", id="EBCDIC"),
     pytest.param(1, 4, "0000012346", "委託者コード", id="another client"),
     pytest.param(1, 14, SPACES, "委託者名", id="no remitter"),

@@ -94,19 +94,19 @@ async def test_a_return_that_was_still_to_come_comes_after_the_restart(
 
 
 async def test_collections_outlive_a_restart(lender: Lender, tmp_path: Path):
-    async with running(lender, tmp_path, 0.001) as bank:
-        form = bank.form()
-        first = await bank.link(form)
-        paid = await bank.linked()
-        await bank.approve(paid)
-        record = await bank.collection(paid)
+    async with listening() as receiver:
+        async with running(lender, tmp_path, 0.001) as bank:
+            form = bank.form(TSUCHI_URL=receiver.url)
+            first = await bank.link(form)
+            paid = await bank.linked()
+            await bank.approve(paid)
+            record = await bank.collection(paid)
 
-    async with listening() as receiver, running(lender, tmp_path, 0.001) as bank:
-        await bank.told("PUT", "settings", {"callback_url": receiver.url})
-        again = await bank.link(form)
-        known = await bank.collection(paid)
-        await bank.approve(form["OKYAKU"])
-        delivered = await receiver.next()
+        async with running(lender, tmp_path, 0.001) as bank:
+            again = await bank.link(form)
+            known = await bank.collection(paid)
+            await bank.approve(form["OKYAKU"])
+            delivered = await receiver.next()
 
     assert again.status == 303
     assert again.headers["Location"].endswith(first.headers["Location"].rpartition("/")[2])

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.manual_clock import ManualClock
+from tests.sandbox.charsets import CHARSETS
 from tests.sandbox.mufg.lender import BASIC, GRANT, Lender
 
 
@@ -63,6 +64,13 @@ async def test_a_request_for_a_token_is_a_form(lender: Lender):
     answer = await lender.ask_for_token(content_type="application/json")
 
     assert json.loads(answer.body) == {"error": "invalid_request"}
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+async def test_a_charset_beside_a_form_makes_it_no_other_type(lender: Lender, charset):
+    stated = f"application/x-www-form-urlencoded{charset}"
+
+    assert (await lender.ask_for_token(content_type=stated)).status == 200
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(299, 202), (300, 401)])

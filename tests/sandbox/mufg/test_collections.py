@@ -218,3 +218,41 @@ async def test_the_name_of_the_instruction_may_be_left_out_of_a_request(lender: 
     assert name in document
 
     assert (await lender.post("/collections", document.replace(name, ""))).status == 202
+
+
+AGENT = (
+    "<FinInstnId><ClrSysMmbId><ClrSysId><Cd>JPZGN</Cd></ClrSysId><MmbId>0005001</MmbId>"
+    "</ClrSysMmbId></FinInstnId>"
+)
+
+
+@pytest.mark.parametrize(
+    ("full", "empty"),
+    [
+        pytest.param("<Dbtr/>", "<Dbtr/>", id="the payer"),
+        pytest.param(
+            f"<DbtrAgt>{AGENT}</DbtrAgt>", "<DbtrAgt><FinInstnId/></DbtrAgt>", id="its bank"
+        ),
+        pytest.param("<Cdtr><Nm>ﾌﾟﾛﾐｽ</Nm></Cdtr>", "<Cdtr/>", id="the payee"),
+    ],
+)
+async def test_a_party_of_a_request_may_be_empty(lender: Lender, full, empty):
+    document = lender.request_to_pay()
+    assert full in document
+
+    assert (await lender.post("/collections", document.replace(full, empty))).status == 202
+
+
+@pytest.mark.parametrize("length", [1, 140])
+async def test_the_text_for_the_payer_has_up_to_140_characters(lender: Lender, length):
+    document = lender.request_to_pay().replace("ご返済", "あ" * length)
+
+    assert (await lender.post("/collections", document)).status == 202
+
+
+async def test_the_text_for_the_payer_must_be_there(lender: Lender):
+    document = lender.request_to_pay().replace("<RmtInf><Ustrd>ご返済</Ustrd></RmtInf>", "")
+
+    answer = await lender.post("/collections", document)
+
+    assert (answer.status, answer.code) == (400, "FF01")
