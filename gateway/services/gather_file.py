@@ -15,7 +15,7 @@ from asyncpg import Record
 
 from gateway.domain.bank import FileBank, TransferFile
 from gateway.domain.bank_file import BankFile, FileItem, FileState
-from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer
+from gateway.domain.errors import Busy, CommitUnknown, InOpenFile, StaleTransfer
 from gateway.domain.outcome import NotSent
 from gateway.domain.ports import Point, Slot
 from gateway.domain.reason import Reason
@@ -133,6 +133,8 @@ async def _claim(desk: TransferDesk, gathering: Gathering, transfer: Transfer) -
         log.warning("transfer.deferred", transfer_id=str(transfer.id), error=type(error).__name__)
         return None
     desk.checkpoint(Point.CLAIM_AFTER_WRITE)
+    if result == "in_file":
+        log.warning("transfer.deferred", transfer_id=str(transfer.id), error=InOpenFile.code)
     return claimed if result == "claimed" else None
 
 

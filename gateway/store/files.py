@@ -50,7 +50,7 @@ async def claim_item(
 ) -> tuple[str, Transfer]:
     """Take a due transfer into a file; return the row and the result.
 
-    claimed | stale | stopped | suspended | overdue.
+    claimed | stale | in_file | stopped | suspended | overdue.
     """
     row = await db.step(
         CLAIM_ITEM,

@@ -127,6 +127,24 @@ async def test_a_file_that_names_the_item_counts_though_the_item_names_another(
     assert await world.now(transfer) == row
 
 
+async def test_what_was_sent_again_beside_an_open_file_waits_for_that(world: FileWorld) -> None:
+    """As a version left it that let people decide so: no second file takes it."""
+    transfer, _ = await in_review(world)
+    sent = len(world.bank.sent)
+    await world.owner.execute(
+        "UPDATE transfers SET state = 'scheduled', due_at = $1, inquire_at = NULL, file_id = NULL",
+        world.clock.now(),
+    )
+
+    with capture_logs() as logs:
+        await gather(world.desk)
+
+    deferred = [line["error"] for line in logs if line["event"] == "transfer.deferred"]
+    assert deferred == ["in_open_file"]
+    assert await world.states([transfer]) == [State.SCHEDULED]
+    assert len(world.bank.sent) == sent
+
+
 async def test_after_the_third_dead_sender_an_item_waits_for_its_stored_file(
     world: FileWorld,
 ) -> None:
