@@ -214,7 +214,10 @@ def set_off_entry(entry_id: UUID, amount: Yen, at: datetime) -> LoanEntry:
 
 def in_place_of(entry_id: UUID, entry: LoanEntry) -> LoanEntry:
     """Return `entry` as it stands in the place of one that was wrong, once."""
-    return replace(entry, id=uuid5(entry_id, "anew"), takes_back=entry_id)
+    anew = replace(entry, id=uuid5(entry_id, "anew"))
+    if entry.kind is Kind.RETURN:
+        return replace(anew, stands_for=entry_id)  # it is about its advance all the same
+    return replace(anew, takes_back=entry_id)
 
 
 def withdrawal_of(entry: LoanEntry, at: datetime) -> LoanEntry:
@@ -226,6 +229,7 @@ def withdrawal_of(entry: LoanEntry, at: datetime) -> LoanEntry:
         effective_on=at.astimezone(JST).date(),
         at=at,
         takes_back=entry.id,
+        stands_for=None,
     )
 
 

@@ -21,6 +21,7 @@ from gateway.domain.outcome import (
     Unknown,
 )
 from gateway.domain.reason import CLOSES_THE_BANK, USES_NO_TRY, Reason
+from gateway.domain.review import TakenBack
 from gateway.domain.transfer import (
     ATTEMPTS_MAX,
     CRASHES_MAX,
@@ -50,12 +51,14 @@ class Decision:
     """The row as it shall be, the events that lead there in order, and an alert's code or None.
 
     `distrusted`: what the bank said, where its date is not believed and people have to look.
+    `taken_back`: what two people take back, where the row goes back by their word.
     """
 
     transfer: Transfer
     events: tuple[Event, ...] = ()
     alert: str | None = None
     distrusted: Settled | Returned | None = None
+    taken_back: TakenBack | None = None
 
 
 def reserved_change(before: Transfer, after: Transfer) -> int:
@@ -181,6 +184,25 @@ def after_people(transfer: Transfer, outcome: Settled | Returned, now: datetime)
     return _book_return(transfer, outcome, now)
 
 
+def after_taking_back(
+    transfer: Transfer, taken_back: TakenBack, *, reason: Reason, now: datetime
+) -> Decision | None:
+    """Decide on two people's word that what two had said of it was wrong, one step back.
+
+    What came back did not: it is settled. What was settled, or rejected, is in review for `reason`,
+    and the bank is asked about it; None where it is neither any more.
+    """
+    if transfer.state is State.RETURNED:
+        settled = replace(_move(transfer, Event.NOT_RETURNED), returned_at=None, reason=None)
+        return Decision(settled, (Event.NOT_RETURNED,), taken_back=taken_back)
+    if (transfer.state, transfer.unclear, Event.TAKE_BACK) not in TRANSITIONS:
+        return None
+    review = replace(
+        _move(transfer, Event.TAKE_BACK), settled_at=None, reason=reason, inquire_at=now
+    )
+    return Decision(review, (Event.TAKE_BACK,), taken_back=taken_back)
+
+
 def _move_if_told(transfer: Transfer, event: Event) -> Transfer | None:
     """Return the transfer moved, or None where the table says nothing of a fact in its state."""
     is_told = (transfer.state, transfer.unclear, event) in TRANSITIONS
@@ -193,7 +215,10 @@ def _move(transfer: Transfer, event: Event) -> Transfer:
     """Return the transfer in the state that the table names, all its timers stopped."""
     to = TRANSITIONS[transfer.state, transfer.unclear, event]
     unclear = transfer.unclear or to in MARKS_UNCLEAR or event in MARKED_BY
-    return replace(transfer, state=to, unclear=unclear, due_at=None, inquire_at=None)
+    moved = replace(transfer, state=to, unclear=unclear, due_at=None, inquire_at=None)
+    # Whoever booked it did so all the same, when it comes back, or did not after all.
+    is_booked = event in {Event.RETURN, Event.NOT_RETURNED}
+    return replace(moved, decided_by=transfer.decided_by if is_booked else None, returned_by=None)
 
 
 def _settle(transfer: Transfer, outcome: Settled, now: datetime, policy: Policy) -> Decision | None:

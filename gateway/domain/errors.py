@@ -293,6 +293,12 @@ class InOpenFile(GatewayError):
     code = "in_open_file"
 
 
+class StatedByBank(GatewayError):
+    """Nothing was done: the bank's statement has what people would deny."""
+
+    code = "stated_by_bank"
+
+
 class CommitUnknown(GatewayError):
     code = "commit_unknown"
 

@@ -36,7 +36,8 @@ class LoanEntry:
     `house` is the ledger account on the other side: `settlement_cash:{bank}`, `unidentified` where
     the money was booked before anybody knew whose it was, `fee_income`. `takes_back` is the id of
     the advance that a return is about, and of the entry that a withdrawal, or any other entry that
-    names one, puts out of force: an entry that names one stands in its place.
+    names one, puts out of force: an entry that names one stands in its place. A return, which names
+    its advance, names in `stands_for` the entry in whose place it stands.
     """
 
     id: UUID
@@ -46,6 +47,7 @@ class LoanEntry:
     at: datetime
     house: str
     takes_back: UUID | None = None
+    stands_for: UUID | None = None
 
     def __post_init__(self) -> None:
         if self.kind in NAMES_ANOTHER and self.takes_back is None:
@@ -62,7 +64,7 @@ class LoanEntry:
     @property
     def supersedes(self) -> UUID | None:
         """Return the id of the entry that counts no more because of this one, None if none."""
-        return None if self.kind is Kind.RETURN else self.takes_back
+        return self.stands_for if self.kind is Kind.RETURN else self.takes_back
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Event(StrEnum):
     REFUSE = "refuse"  # the bank's final word: the payer cancelled, or was refused
     EXPIRE = "expire"  # its limit passed, and nobody paid
     SETTLE = "settle"  # a fact: the bank booked it
+    TAKE_BACK = "take_back"  # two people: that it was paid on that day, as two had said, was wrong
 
 
 S, E = State, Event
@@ -71,6 +72,7 @@ ROWS: tuple[tuple[State, Event, State], ...] = (
     (S.REJECTED, E.SETTLE, S.SETTLED),
     (S.EXPIRED, E.SETTLE, S.SETTLED),
     (S.CANCELLED, E.SETTLE, S.SETTLED),
+    (S.SETTLED, E.TAKE_BACK, S.EXPIRED),
 )
 TRANSITIONS: dict[tuple[State, Event], State] = {(state, event): to for state, event, to in ROWS}
 OPEN = frozenset({S.CREATED, S.AUTHORIZING})
@@ -84,6 +86,7 @@ class Repayment:
     `start_at`: when to start it (again) at the bank, None once that is over; until `start_until`.
     `inquire_at`: when to ask next, None once nothing can follow; until `watch_until` at least,
     unless the bank's own answer was final. `paid_amount` is what came, whatever was asked for.
+    `decided_by`: the review item by which two people said when it was paid; None: the bank did.
     """
 
     member_id: UUID
@@ -114,6 +117,7 @@ class Repayment:
     paid_amount: Yen | None = None
     ended_at: datetime | None = None
     quote_id: UUID | None = None
+    decided_by: UUID | None = None
 
     @property
     def is_final(self) -> bool:

@@ -22,6 +22,7 @@ from gateway.domain.outcome import (
 )
 from gateway.domain.reason import Reason
 from gateway.domain.repayment import OPEN, TRANSITIONS, Event, Repayment, State
+from gateway.domain.review import TakenBack
 from gateway.domain.waits import REVIEW_WAIT_S, Policy
 
 START_WAITS_S = (1, 2, 4, 8, 15)
@@ -49,12 +50,14 @@ class Decision:
     """The row as it shall be, the events that lead there in order, and an alert's code or None.
 
     `distrusted`: what the bank said, where its date is not believed and people have to look.
+    `taken_back`: what two people take back, where the row goes back by their word.
     """
 
     repayment: Repayment
     events: tuple[Event, ...] = ()
     alert: str | None = None
     distrusted: Paid | None = None
+    taken_back: TakenBack | None = None
 
 
 def after_start(
@@ -214,6 +217,27 @@ def after_paid(repayment: Repayment, outcome: Paid, *, now: datetime) -> Decisio
     return Decision(settled, (Event.SETTLE,), "repayment_amount_differs" if is_other else None)
 
 
+def after_taking_back(
+    repayment: Repayment, taken_back: TakenBack, *, now: datetime
+) -> Decision | None:
+    """Decide on two people's word that it was not paid on the day that two had said.
+
+    Its order is over, the bank is asked about it, and nobody knows the day; None where it is not
+    settled any more.
+    """
+    if (repayment.state, Event.TAKE_BACK) not in TRANSITIONS:
+        return None
+    expired = replace(
+        _end(repayment, Event.TAKE_BACK, now),
+        reason=Reason.DATE_NOT_BELIEVED,
+        settled_at=None,
+        paid_amount=None,
+        is_answered_finally=False,
+        inquire_at=now,
+    )
+    return Decision(expired, (Event.TAKE_BACK,), taken_back=taken_back)
+
+
 def _unanswered(
     repayment: Repayment,
     outcome: NotFound | Pending | Unknown,
@@ -242,7 +266,7 @@ def _is_past(repayment: Repayment, asked_at: datetime, policy: Policy) -> bool:
 def _end(repayment: Repayment, event: Event, now: datetime) -> Repayment:
     """Return the repayment moved; it goes on being asked about as planned."""
     to = TRANSITIONS[repayment.state, event]
-    return replace(repayment, state=to, start_at=None, ended_at=now)
+    return replace(repayment, state=to, start_at=None, ended_at=now, decided_by=None)
 
 
 def _answered(repayment: Repayment) -> Repayment:

@@ -84,7 +84,7 @@ def check_resolution(
     if resolution in NAMES and came_in not in {way is Direction.IN for way in NAMES[resolution]}:
         raise ResolutionRefused(f"no money was set aside that could be named {resolution}")
     if resolution is R.REDATED and "entry" not in details:
-        raise ResolutionRefused("no entry of a loan stands on another day: a return is not redated")
+        raise ResolutionRefused("no entry of a loan stands on another day")
     if resolution is R.REFUNDED and came_in is not None:
         raise ResolutionRefused("what was set aside is unidentified, and no member's suspense")
     _read(particulars)
@@ -132,13 +132,36 @@ def after_resolution(
     resolution: Resolution,
     particulars: Mapping[str, str],
     *,
+    item_id: UUID,
     now: datetime,
     policy: Policy,
 ) -> Decision | None:
     """Decide on two people's word about a transfer; None once it is in review no more.
 
-    Of one that has settled they may say that it came back.
+    Of one that has settled they may say that it came back. The row says by which item it was.
     """
+    decision = _decide(transfer, resolution, particulars, now=now, policy=policy)
+    if decision is None or resolution is R.SEND_AGAIN:
+        return decision
+    row = decision.transfer
+    return replace(
+        decision,
+        transfer=replace(
+            row,
+            decided_by=item_id if transfer.state is State.REVIEW else row.decided_by,
+            returned_by=item_id if resolution is R.RETURNED else None,
+        ),
+    )
+
+
+def _decide(
+    transfer: Transfer,
+    resolution: Resolution,
+    particulars: Mapping[str, str],
+    *,
+    now: datetime,
+    policy: Policy,
+) -> Decision | None:
     if resolution is R.RETURNED and transfer.state in {State.REVIEW, State.SETTLED}:
         booked_at = instant(particulars["booked_at"])
         returned = Returned(booked_at, instant(particulars["returned_at"]))

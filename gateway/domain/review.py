@@ -37,6 +37,7 @@ class ReviewKind(StrEnum):
     EXPLAINED_LATER = "explained_later"  # what people had made of a line was taken back
     # From people:
     ENTRY_WRONG = "entry_wrong"  # an operator says that a loan's entry should not be there
+    DECISION_WRONG = "decision_wrong"  # an operator says that two people decided wrongly on a row
 
 
 class ItemState(StrEnum):
@@ -81,7 +82,7 @@ class Resolution(StrEnum):
     SET_OFF = "set_off"  # suspense pays what the member owes
     OPENING = "opening"  # it was there on the first day
     REDATED = "redated"  # the entry is entered anew on the day that the statement says
-    WITHDRAWN = "withdrawn"  # the entry, or the line's name, was wrong: it counts no more
+    WITHDRAWN = "withdrawn"  # entry, line's name or decision was wrong: it counts no more
 
 
 R = Resolution
@@ -108,6 +109,7 @@ RESOLUTIONS: Mapping[ReviewKind, tuple[Resolution, ...]] = {
     ReviewKind.DOUBLED: (R.ADVANCE, R.PAYMENT, R.GIVEN_BACK, R.NOTED),
     ReviewKind.LEDGER_DIFFERS: (R.GIVEN_BACK, R.NOTED),
     ReviewKind.ENTRY_WRONG: (R.WITHDRAWN, R.NOTED),
+    ReviewKind.DECISION_WRONG: (R.WITHDRAWN, R.NOTED),
     ReviewKind.NAME_WRONG: (R.WITHDRAWN, R.NOTED),
     ReviewKind.EXPLAINED_LATER: (R.NOTED,),
     ReviewKind.BALANCE_DIFFERS: (R.NOTED,),
@@ -131,6 +133,14 @@ class NewReview:
     amount: Yen | None = None
     details: Mapping[str, object] = field(default_factory=dict)
     reads: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What two people take back of what two had decided: why, and what people are asked anew."""
+
+    why: str
+    reviews: tuple[NewReview, ...] = ()
 
 
 def review_key(kind: ReviewKind, *about: object) -> str:

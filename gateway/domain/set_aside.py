@@ -24,7 +24,7 @@ from gateway.domain.ledger import (
     unidentified_out,
 )
 from gateway.domain.money import Yen
-from gateway.domain.reconciliation import Finding, Flow, Movement
+from gateway.domain.reconciliation import Finding, Movement
 from gateway.domain.review import NewReview, ReviewKind, review_key
 
 LINES = UUID("6f0c6a52-7d0f-5b1e-9a38-0d6b5f3a7c11")
@@ -145,13 +145,6 @@ def _amount(finding: Finding) -> Yen | None:
     return None if shown is None else shown.amount
 
 
-def _is_return(finding: Finding) -> bool:
-    """Whether the movement is what came back of a transfer."""
-    movement, known = finding.movement, finding.known
-    is_in = movement is not None and movement.direction is Direction.IN
-    return is_in and known is not None and known.flow is Flow.TRANSFER
-
-
 def _details(finding: Finding) -> dict[str, object]:
     details: dict[str, object] = {"break": finding.kind, "nth": finding.nth}
     if finding.line is not None:
@@ -168,7 +161,7 @@ def _details(finding: Finding) -> dict[str, object]:
             "our_day": finding.movement.day.isoformat(),
             "posted": finding.movement.posted,
         }
-        if finding.movement.member_id != NIL_MEMBER and not _is_return(finding):
+        if finding.movement.member_id != NIL_MEMBER:
             details["entry"] = str(finding.movement.id)
     if finding.set_aside:
         details["set_aside"] = finding.set_aside

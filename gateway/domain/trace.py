@@ -144,7 +144,9 @@ TRANSFERS = Watched(
         "member_id id account_id bank reference amount branch type number holder remitter "
         "request_id accepted_at quote_id credited_at credited_by"
     ),
-    settled=_columns("settled_at returned_at reason bank_id file_id tries due_at"),
+    settled=_columns(
+        "settled_at returned_at reason bank_id file_id tries due_at decided_by returned_by"
+    ),
     unfenced=frozenset({"inquire_at"}),
     counter=("attempt", transfer.State.SUBMITTING),
 )
@@ -158,7 +160,9 @@ REPAYMENTS = Watched(
         "member_id id bank reference kind amount description return_url quote_id request_id "
         "accepted_at expires_at start_until watch_until"
     ),
-    settled=_columns("settled_at paid_amount reason bank_id redirect start_at starts ended_at"),
+    settled=_columns(
+        "settled_at paid_amount reason bank_id redirect start_at starts ended_at decided_by"
+    ),
     unfenced=frozenset({"inquire_at", "start_at", "starts"}),
 )
 FILES = Watched(

@@ -49,6 +49,8 @@ class Event(StrEnum):
     AGE = "age"  # unclear for longer than the bank's profile allows
     DISTRUST = "distrust"  # a fact with a date that cannot be: the bank booked it, who knows when
     SEND_AGAIN = "send_again"  # two people: the bank does not have it
+    TAKE_BACK = "take_back"  # two people: what two people had said of it was wrong
+    NOT_RETURNED = "not_returned"  # two people: that it came back, as two had said, was wrong
 
 
 S, E = State, Event
@@ -96,6 +98,10 @@ ROWS: tuple[tuple[State, tuple[bool, ...], Event, State], ...] = (
     # The bank booked what was final here: people look at it, and the inquiry that follows books it.
     (S.REJECTED, ALWAYS, E.SETTLE, S.REVIEW),
     (S.CANCELLED, ALWAYS, E.SETTLE, S.REVIEW),
+    # What people had said of it is taken back by people, one step at a time, and never by the bank.
+    (S.RETURNED, ALWAYS, E.NOT_RETURNED, S.SETTLED),
+    (S.SETTLED, ALWAYS, E.TAKE_BACK, S.REVIEW),
+    (S.REJECTED, ALWAYS, E.TAKE_BACK, S.REVIEW),
 )
 TRANSITIONS: dict[tuple[State, bool, Event], State] = {
     (state, unclear, event): to for state, marks, event, to in ROWS for unclear in marks
@@ -106,8 +112,9 @@ FINAL_FOR_MEMBER = frozenset({S.SETTLED, S.REJECTED, S.CANCELLED, S.RETURNED})
 HOLDS_RESERVATION = frozenset({S.SCHEDULED, S.SUBMITTING, S.SUBMITTED, S.UNKNOWN, S.REVIEW})
 # From these the bank may have it, and the mark `unclear` stays for good.
 MARKS_UNCLEAR = frozenset({S.UNKNOWN, S.SUBMITTED})
-# So does this, wherever it leads, and in what is there already: the bank has it, on whatever day.
-MARKED_BY = frozenset({E.DISTRUST})
+# So do these, wherever they lead, and in what is there already: the bank has it, on whatever day;
+# or people took it for paid once, and nobody knows.
+MARKED_BY = frozenset({E.DISTRUST, E.TAKE_BACK})
 
 # Somebody who saw an error asks anew: within this time, its end included, the same amount to the
 # same account is taken for the same wish.
@@ -134,6 +141,8 @@ class Transfer:
 
     `file_id`: the file of its last attempt, at a bank that takes files, until that file is refused.
     `promise`: None where nobody could tell (a hold without an end). It never changes.
+    `decided_by`, `returned_by`: the review item by which two people said that the state is so, and
+    that the money came back; None: the bank did, or the state's own time.
     """
 
     member_id: UUID
@@ -166,6 +175,8 @@ class Transfer:
     file_id: str | None = None
     quote_id: UUID | None = None
     promise: Promise | None = None
+    decided_by: UUID | None = None
+    returned_by: UUID | None = None
 
     @property
     def order(self) -> TransferOrder:

@@ -81,7 +81,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What the bank takes for a movement, by its tariff."""
+    """What the bank takes for a movement, by its tariff; taken back where there was no movement."""
 
     bank: str
     channel: str
@@ -89,6 +89,7 @@ class Charge:
     amount: Yen
     day: date
     fee: Yen
+    is_taken_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,10 +277,13 @@ def _of_charge(
         return
     leg = charge_leg(BankCode(charge.bank), charge.fee, charge.day)
     if window.account in (leg.debit, leg.credit):
-        sign = 1 if leg.debit == window.account else -1
-        moved = (charge.day, sign * charge.fee.amount)
+        is_raised = (leg.debit == window.account) is not charge.is_taken_back
+        moved = (charge.day, charge.fee.amount if is_raised else -charge.fee.amount)
         part = _plain(window, told.journal, member_id, moved)
-        yield replace(part, kind=PartKind.RULE, part="bank_charge", charge=charge)
+        kind = PartKind.CORRECTION if charge.is_taken_back else PartKind.RULE
+        brought = tuple(entry.id for entry in told.journal.entries)
+        entries = brought if charge.is_taken_back else ()
+        yield replace(part, kind=kind, part="bank_charge", charge=charge, entries=entries)
 
 
 def line_of(entry: LoanEntry, lines: Iterable[Line], *, bank_id: str | None) -> Line | None:

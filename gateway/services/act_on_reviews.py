@@ -1,6 +1,7 @@
 """Act on what two operators have decided: once, and again if it was cut off in the middle."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -8,12 +9,13 @@ import structlog
 from asyncpg import Record
 
 from gateway.domain.account import BankCode
-from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer, required
+from gateway.domain.errors import Busy, CommitUnknown, StaleTransfer, StatedByBank, required
 from gateway.domain.house_money import NAMES
 from gateway.domain.money import Yen
 from gateway.domain.outcome import Paid
+from gateway.domain.repayment import Repayment
 from gateway.domain.repayment import State as RepaymentState
-from gateway.domain.repayment_decision import after_paid
+from gateway.domain.repayment_decision import Decision, after_paid
 from gateway.domain.resolution import (
     ASSIGNS,
     OF_A_TRANSFER,
@@ -30,6 +32,7 @@ from gateway.services.record_decision import record_decision
 from gateway.services.record_repayment import record_repayment
 from gateway.services.redate_entry import redate_entry
 from gateway.services.set_off import set_off
+from gateway.services.take_back import take_back
 from gateway.services.withdraw_entry import WrongEntry, raise_again, withdraw_entry
 from gateway.store.daily_runs import RECONCILE, Run, run_again
 from gateway.store.repayments import find_repayment
@@ -111,13 +114,20 @@ async def _move_transfer(desk: TransferDesk, item: ReviewItem, proposal: Proposa
     if transfer is None:
         raise LookupError(f"the transfer of item {item.id} is not there")
     now, policy = desk.clock.now(), desk.policy(transfer)
-    await record_decision(
-        desk,
-        transfer,
-        lambda row: after_resolution(
-            row, proposal.resolution, proposal.particulars, now=now, policy=policy
-        ),
-    )
+    try:
+        await record_decision(
+            desk,
+            transfer,
+            lambda row: after_resolution(
+                *(row, proposal.resolution, proposal.particulars),
+                item_id=item.id,
+                now=now,
+                policy=policy,
+            ),
+        )
+    except StatedByBank:
+        # The statement has it: the day's next reconciliation books it, and nothing is sent.
+        log.warning("resolution.void", kind=item.kind, bank=item.bank, reference=item.reference)
 
 
 async def _pay(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
@@ -132,8 +142,13 @@ async def _pay(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None
     await record_repayment(
         desk,
         row,
-        lambda known: None if known.state is PAID else after_paid(known, paid, now=now),
+        lambda known: None if known.state is PAID else _paid_by(known, paid, item, now),
     )
+
+
+def _paid_by(known: Repayment, paid: Paid, item: ReviewItem, now: datetime) -> Decision:
+    decision = after_paid(known, paid, now=now)
+    return replace(decision, repayment=replace(decision.repayment, decided_by=item.id))
 
 
 async def _assign(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
@@ -159,6 +174,9 @@ async def _refund(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> N
 async def _withdraw(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None:
     if item.kind is ReviewKind.NAME_WRONG:
         await unname_line(desk, item)
+        return
+    if item.kind is ReviewKind.DECISION_WRONG:
+        await take_back(desk, item, proposal.note)
         return
     wrong = WrongEntry(item.member_id, UUID(item.details["entry"]), proposal.note)
     await withdraw_entry(desk, wrong)

@@ -1,17 +1,20 @@
 """Book what a decision on a transfer says about money, on the member's loan."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from gateway.domain.believed_dates import days_to_read
 from gateway.domain.booking import (
     Booking,
     Journal,
     LoanBook,
+    advance_id,
     book,
     book_advance,
     journal_of,
+    return_id,
     transfer_entries,
 )
 from gateway.domain.decision import Decision
@@ -21,9 +24,16 @@ from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.money import NOTHING, Yen
 from gateway.domain.outcome import Returned, Settled
 from gateway.domain.review import NewReview, ReviewKind, review_key
-from gateway.domain.transfer import State, Transfer
+from gateway.domain.transfer import Event, State, Transfer
+from gateway.services.book_withdrawal import book_withdrawal
 from gateway.services.desk import TransferDesk
 from gateway.store.loan_books import read_loan_book
+
+# Which entry counts no more when people take back what they had said.
+TAKES_OUT: Mapping[Event, Callable[[UUID], UUID]] = {
+    Event.TAKE_BACK: advance_id,
+    Event.NOT_RETURNED: return_id,
+}
 
 
 async def book_transfer(
@@ -32,9 +42,15 @@ async def book_transfer(
     """Return the journals of a decision, mostly none.
 
     An advance alone is booked without reading the loan, unless `reads_loan`: because it turned out
-    that something stands after it. What is booked already is not booked again.
+    that something stands after it. What is booked already is not booked again. What people take
+    back is withdrawn.
     """
     transfer = decision.transfer
+    for event in decision.events:
+        if event in TAKES_OUT:
+            first = TAKES_OUT[event](transfer.id)
+            member_id, bank = transfer.member_id, transfer.bank
+            return await book_withdrawal(desk, member_id, transfer.id, first, bank=bank)
     entries = transfer_entries(transfer, decision.events)
     if not entries:
         return ()
@@ -63,6 +79,8 @@ def reviews_of(
         kind, details = ReviewKind.DATE_NOT_BELIEVED, _told(told)
         review = _review(kind, after, after.amount, details, type(told).__name__)
         reviews.append(replace(review, reads=days_to_read(*_instants(told), now=now)))
+    elif decision.taken_back is not None:
+        reviews += decision.taken_back.reviews
     elif after.state is State.REVIEW and before.state is not State.REVIEW:
         kind, details = ReviewKind.TRANSFER_UNCLEAR, {"reason": after.reason}
         reviews.append(_review(kind, after, after.amount, details, before.fence))
@@ -117,7 +135,7 @@ def _booked(known: LoanBook, entries: tuple[LoanEntry, ...]) -> list[Booking]:
         booking = book(known, entry)
         if booking is not None:
             bookings.append(booking)
-            known = known.with_entry(entry)
+            known = known.with_entry(booking.entry)
     return bookings
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from gateway.domain.booking import Journal
 from gateway.domain.decision import Decision, reserved_change
-from gateway.domain.errors import InOpenFile, StaleTransfer
+from gateway.domain.errors import InOpenFile, StaleTransfer, StatedByBank
 from gateway.domain.outcome import (
     Answer,
     CollectionOutcome,
@@ -22,6 +22,7 @@ from gateway.domain.outcome import (
 )
 from gateway.domain.transfer import TRANSITIONS, Event, State, Transfer
 from gateway.services.book_transfer import book_transfer, reviews_of
+from gateway.services.book_withdrawal import corrected
 from gateway.services.desk import TransferDesk
 from gateway.services.rounds import rounds_within
 from gateway.store.transfers import BankCall, Move, add_call, find_transfer, move
@@ -77,7 +78,7 @@ async def record_decision(
     When the row or the loan has moved since, it is read and decided again, at most `READS_MAX`
     times, or for `within_s` seconds where a member waits; then StaleTransfer: the lease or the next
     inquiry finds it again. Raises InOpenFile where people, or dead senders, would decide on what a
-    file may still pay.
+    file may still pay, and StatedByBank where people would deny what the bank's statement has.
     """
     reads_loan = False
     now = asyncio.get_running_loop().time
@@ -94,6 +95,8 @@ async def record_decision(
             return replace(decision.transfer, fence=transfer.fence + 1)
         if result == "in_file":
             raise InOpenFile(f"transfer {transfer.id} is in a file that the bank may have")
+        if result == "stated":
+            raise StatedByBank(f"the bank's statement has transfer {transfer.id}")
         reads_loan = reads_loan or result == "loan_moved"
         again = await find_transfer(desk.db, member_id=transfer.member_id, transfer_id=transfer.id)
         if again is None:
@@ -116,7 +119,10 @@ def _change(
         step=desk.new_id(),
         now=desk.clock.now(),
         reserved_change=reserved_change(before, after),
-        events=[(f"transfer.{state}", _data(after)) for state in _states(before, decision)],
+        events=[
+            *((f"transfer.{state}", _data(after)) for state in _states(before, decision)),
+            *corrected(decision.taken_back, journals),
+        ],
         journals=journals,
         reviews=reviews_of(before, decision, journals, now=desk.clock.now()),
         call=call,

@@ -10,8 +10,8 @@ import structlog
 
 from gateway.domain.account import AccountType, BankCode
 from gateway.domain.believed_dates import days_to_read
-from gateway.domain.booking import Journal, book, journal_of, payment_entry
-from gateway.domain.errors import StaleTransfer, required
+from gateway.domain.booking import Journal, book, journal_of, payment_entry, payment_id
+from gateway.domain.errors import StaleTransfer, StatedByBank, required
 from gateway.domain.hours import JST
 from gateway.domain.ledger import SUSPENSE, Leg, charge_leg
 from gateway.domain.loan_entries import LoanEntry
@@ -21,6 +21,7 @@ from gateway.domain.ports import Point
 from gateway.domain.repayment import OPEN, TRANSITIONS, Event, Repayment
 from gateway.domain.repayment_decision import Decision
 from gateway.domain.review import NewReview, ReviewKind, review_key
+from gateway.services.book_withdrawal import book_withdrawal, corrected
 from gateway.services.desk import TransferDesk
 from gateway.services.record_decision import READS_MAX
 from gateway.services.rounds import rounds_within
@@ -45,7 +46,7 @@ async def record_repayment(
 
     When the row or the loan has moved since, they are read and decided again, at most `READS_MAX`
     times, or for `within_s` seconds where a member waits; then StaleTransfer: the next inquiry
-    finds it again.
+    finds it again. Raises StatedByBank where people would deny what the bank's statement has.
     """
     now = asyncio.get_running_loop().time
     for _ in range(READS_MAX) if within_s is None else rounds_within(within_s, now):
@@ -58,6 +59,8 @@ async def record_repayment(
         desk.checkpoint(Point.RECORD_BEFORE_WRITE)
         result = await record(desk.db, _change(desk, repayment, decision, journals, call))
         desk.checkpoint(Point.RECORD_AFTER_WRITE)
+        if result == "stated":
+            raise StatedByBank(f"the bank's statement has repayment {repayment.id}")
         if result == "moved":
             _tell(desk, repayment, decision)
             return replace(decision.repayment, fence=repayment.fence + 1)
@@ -72,6 +75,9 @@ async def record_repayment(
 async def _journals(desk: TransferDesk, decision: Decision) -> tuple[Journal, ...]:
     """Return what books the payment, nothing where none came or it is booked already."""
     paid = decision.repayment
+    if decision.taken_back is not None:
+        first = payment_id(paid.id, 1)
+        return await book_withdrawal(desk, paid.member_id, paid.id, first, bank=paid.bank)
     if Event.SETTLE not in decision.events or paid.settled_at is None or paid.paid_amount is None:
         return ()
     known = required(
@@ -110,7 +116,10 @@ def _change(
         after=after,
         step=desk.new_id(),
         now=desk.clock.now(),
-        events=[(f"repayment.{state}", _data(after)) for state in states],
+        events=[
+            *((f"repayment.{state}", _data(after)) for state in states),
+            *corrected(decision.taken_back, journals),
+        ],
         journals=journals,
         reviews=[
             *(
@@ -119,6 +128,7 @@ def _change(
                 for review in reviews_of(before, after, _unfitting(journal))
             ),
             *distrusted_reviews(after, decision.distrusted, now=desk.clock.now()),
+            *(() if decision.taken_back is None else decision.taken_back.reviews),
         ],
         call=call,
     )

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from gateway.domain.bank import Direction
 from gateway.domain.believed_dates import is_believed
 from gateway.domain.booking import in_place_of
 from gateway.domain.errors import NotFoundHere, required
@@ -16,10 +18,10 @@ from gateway.domain.resolution import ResolutionRefused
 from gateway.services.book_entry import FoundEntry, book_entry
 from gateway.services.desk import TransferDesk
 from gateway.store.database import Database
-from gateway.store.loan_books import read_loan_record
+from gateway.store.loan_books import find_entry, read_loan_record
 from gateway.store.repayments import find_repayment
 from gateway.store.review_items import ReviewItem
-from gateway.store.statements import lines_elsewhere
+from gateway.store.statements import OUTGOING, lines_elsewhere
 from gateway.store.transfers import find_transfer
 
 
@@ -76,7 +78,12 @@ async def _stated_at(db: Database, item: ReviewItem) -> datetime:
     if "booked_at" in details:
         return datetime.fromisoformat(details["booked_at"])
     day = datetime.fromisoformat(details["our_day"]).date()
+    known = required(
+        await find_entry(db, UUID(details["entry"])),
+        NotFoundHere("the member's loan has no such entry"),
+    )
+    direction = Direction.OUT if known.entry.kind in OUTGOING else Direction.IN
     for line in await lines_elsewhere(db, item.bank, day, [item.reference or ""]):
-        if line.amount.amount == details["our_amount"] and not line.is_return:
+        if (line.amount.amount, line.direction) == (details["our_amount"], direction):
             return line.booked_at
     raise NotFoundHere("no statement has the line that the entry stands for")

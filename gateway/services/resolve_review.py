@@ -29,6 +29,7 @@ from gateway.domain.review import ItemState, Resolution, ReviewKind
 from gateway.domain.set_aside import set_aside_of
 from gateway.domain.transfer import State, Transfer
 from gateway.services.redate_entry import check_redating
+from gateway.services.standing_decision import check_decision
 from gateway.store.database import Database
 from gateway.store.files import files_naming
 from gateway.store.members import find_member_id
@@ -117,7 +118,10 @@ async def _check_row(db: Database, item: ReviewItem, proposal: Proposal, *, now:
         with suppress(NotFoundHere):  # its line may be read by the time that it is acted on
             await check_redating(db, item, now=now)
     since = item.booked_on or item.raised_at.astimezone(JST).date()
-    if item.kind not in OF_A_ROW:
+    if item.kind is ReviewKind.DECISION_WRONG:
+        if proposal.resolution is not Resolution.NOTED:
+            await check_decision(db, item)
+    elif item.kind not in OF_A_ROW:
         check_dates(proposal.particulars, since=since, now=now)
     elif item.transfer_id is not None:
         transfer = required(
@@ -181,9 +185,12 @@ def _check_repayment(repayment: Repayment, resolution: Resolution) -> None:
     is_settled = repayment.state is repayments.State.SETTLED
     if resolution not in {Resolution.PAID, Resolution.NOTED}:
         raise ResolutionRefused(f"a repayment is paid, not {resolution}")
-    if is_settled is (resolution is Resolution.PAID):
-        says = "is settled already" if is_settled else "is not settled yet"
-        raise ResolutionRefused(f"the repayment {says}")
+    if resolution is Resolution.PAID and is_settled:
+        raise ResolutionRefused("the repayment is settled already")
+    # What the bank said no more of, and nobody asks about, has no day: then nothing has to move.
+    is_open = not is_settled and repayment.inquire_at is not None
+    if resolution is Resolution.NOTED and is_open:
+        raise ResolutionRefused("the repayment is not settled yet, and the bank is asked about it")
 
 
 async def _check_set_aside(db: Database, item: ReviewItem, resolution: Resolution) -> None:

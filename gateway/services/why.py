@@ -19,7 +19,7 @@ from gateway.domain.ledger import (
     fee_expense,
     settlement_cash,
 )
-from gateway.domain.loan_entries import Kind
+from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.loan_history import history
 from gateway.domain.loan_state import Agreement
 from gateway.domain.resolution import assigned_id
@@ -115,6 +115,12 @@ class _Asked:
     tariffs: Tariffs
     acts: Mapping[UUID, Source]
     house_acts: HouseActs
+
+    def withdrawn(self, entry: LoanEntry) -> Act | None:
+        """Return the act by which people took back what a wish had booked."""
+        if entry.kind is not Kind.WITHDRAWAL or entry.takes_back is None:
+            return None
+        return self.acts.get(entry.takes_back, NO_SOURCE).act
 
     def windows(self, accounts: Iterable[str]) -> list[Window]:
         """Return which of the accounts that a journal moves are looked at."""
@@ -217,7 +223,8 @@ async def _find(db: Database, name: str) -> tuple[str, UUID | None]:
 def _acts(items: Iterable[tuple[Act, Line | None]]) -> dict[UUID, Source]:
     """Return what two people decided, by the id of the entry that it made or withdrew."""
     acts: dict[UUID, Source] = {}
-    for act, line in items:
+    # Of what was said of one entry, that it was taken back counts.
+    for act, line in sorted(items, key=lambda one: one[0].resolution == Resolution.WITHDRAWN):
         if act.id is not None:
             made = act.entry_id or assigned_id(act.id, Resolution(act.resolution))
             acts[made] = Source(act=act, line=line)
@@ -262,7 +269,8 @@ def _sources(
         wish = None if source_id is None else books.wishes.get(source_id)
         if wish is not None:
             named = lines.get(wish.reference, ())
-            sources[entry.id] = Source(wish=wish, line=line_of(entry, named, bank_id=bank_id))
+            line = line_of(entry, named, bank_id=bank_id)
+            sources[entry.id] = Source(wish=wish, act=asked.withdrawn(entry), line=line)
         elif entry.id in asked.acts:
             sources[entry.id] = asked.acts[entry.id]
         elif (old := entry.takes_back) is not None:
@@ -282,16 +290,20 @@ def _charge(
         return None
     entry = journal.entries[0]
     wish = sources.get(entry.id, NO_SOURCE).wish
-    if wish is None or entry.kind not in CHANNELS:
+    withdrawn = entry.takes_back if entry.kind is Kind.WITHDRAWAL else None
+    kind = entry.kind if withdrawn is None else books.kinds.get(withdrawn)
+    if wish is None or kind not in CHANNELS:
         return None
     bank = BankCode(wish.bank)
-    if all(posting.debit != fee_expense(bank) for posting in journal.postings):
+    sides = [(one.debit, one.credit, one.effective_on) for one in journal.postings]
+    days = [day for *names, day in sides if fee_expense(bank) in names]
+    if not days:
         return None
     # No bank tells the class of a payer's account.
     charged = books.classes.get(wish.id, AccountType.ORDINARY)
-    channel, day = CHANNELS[entry.kind], entry.effective_on
-    fee = tariffs[bank].fee(Payer.LENDER, channel, charged, entry.amount, day)
-    return Charge(bank, channel, charged, entry.amount, day, fee)
+    channel = CHANNELS[kind]
+    fee = tariffs[bank].fee(Payer.LENDER, channel, charged, entry.amount, days[0])
+    return Charge(bank, channel, charged, entry.amount, days[0], fee, withdrawn is not None)
 
 
 async def _of_the_house(db: Database, books: WrittenBooks, asked: _Asked) -> list[BalancePart]:

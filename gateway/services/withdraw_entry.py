@@ -15,9 +15,12 @@ from gateway.domain.loan_entries import Chains, Kind, LoanEntry
 from gateway.domain.money import Yen
 from gateway.domain.resolution import ResolutionRefused, assigned_id
 from gateway.domain.review import ItemState, NewReview, Resolution, ReviewKind, review_key
+from gateway.domain.transfer import State
 from gateway.services.book_entry import FoundEntry, book_entry
 from gateway.services.desk import TransferDesk
 from gateway.services.resolve_review import confirm_resolution, propose_resolution
+from gateway.services.standing_decision import Standing, standing_decision
+from gateway.services.take_back import confirm_taking_back, propose_against
 from gateway.store.database import Database
 from gateway.store.loan_books import KnownEntry, find_entry, read_loan_book, read_loan_record
 from gateway.store.review_items import (
@@ -29,8 +32,6 @@ from gateway.store.review_items import (
     items_about,
     raise_reviews,
 )
-
-OF_A_ROW = "it was booked by a transfer or repayment: it is not withdrawn by itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,14 @@ async def propose_withdrawal(
 ) -> ReviewItem:
     """Write down that an operator holds an entry for wrong; it takes another to confirm it.
 
-    Raises NotFoundHere; ResolutionRefused for an entry that counts no more, and for one that a
-    transfer or repayment has booked.
+    Of one that a transfer or repayment booked, because two people said so, it is their decision
+    that is taken back. Raises NotFoundHere; ResolutionRefused for an entry that counts no more, and
+    for what the bank stated.
     """
     entry = await _found(db, entry_id)
+    if entry.source_id is not None:
+        standing = await _decision_behind(db, entry, entry.source_id)
+        return await propose_against(db, standing, by=by, note=note, now=now)
     item = await _open_item(db, entry) or await _raise(db, entry, now)
     proposal = Proposal(Resolution.WITHDRAWN, note, by, {})
     return await propose_resolution(db, item.id, proposal, now=now)
@@ -81,7 +86,11 @@ async def confirm_withdrawal(
 
     Raises NotFoundHere; ResolutionRefused where nothing was proposed, or by oneself.
     """
-    item = await _open_item(db, await _found(db, entry_id))
+    entry = await _found(db, entry_id)
+    if entry.source_id is not None:
+        standing = await _decision_behind(db, entry, entry.source_id)
+        return await confirm_taking_back(db, standing.item.id, by=by, note=note, now=now)
+    item = await _open_item(db, entry)
     if item is None:
         raise ResolutionRefused("nothing is proposed yet")
     given = Confirmation(Resolution.WITHDRAWN, by, note)
@@ -117,9 +126,18 @@ async def _found(db: Database, entry_id: UUID) -> KnownEntry:
         raise NotFoundHere("no entry of a loan has that id")
     if known.is_superseded or known.entry.kind is Kind.WITHDRAWAL:
         raise ResolutionRefused("the entry counts no more")
-    if known.source_id is not None:
-        raise ResolutionRefused(OF_A_ROW)
     return known
+
+
+async def _decision_behind(db: Database, known: KnownEntry, row_id: UUID) -> Standing:
+    """Return the decision by which a transfer or repayment booked an entry, if it was one."""
+    kind = known.entry.kind
+    if kind is Kind.SURPLUS:
+        raise ResolutionRefused("it was booked from the bank's statement: it is not taken back")
+    standing = await standing_decision(db, known.member_id, row_id)
+    if kind is Kind.ADVANCE and standing.row.state == State.RETURNED:
+        raise ResolutionRefused("its return is booked, too: withdraw the return first")
+    return standing
 
 
 async def _open_item(db: Database, known: KnownEntry) -> ReviewItem | None:

@@ -44,6 +44,7 @@ def _booking(journal: Journal) -> dict[str, object]:
         "at": entry.at,
         "house": entry.house,
         "takes_back": _text(entry.takes_back),
+        "stands_for": _text(entry.stands_for),
         "source_id": _text(journal.source_id),
         "bank_id": journal.bank_id,
         "journal": str(journal.id),

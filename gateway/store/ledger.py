@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from gateway.domain.account import BankCode
-from gateway.domain.ledger import NIL_MEMBER, Posting
+from gateway.domain.ledger import NIL_MEMBER, Posting, fee_expense
+from gateway.domain.money import Yen
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 
+CHARGES = SQL["ledger.charges"]
 POST_HOUSE = SQL["ledger.post_house"]
 MEASURE_SETTLEMENT = SQL["ledger.measure_settlement"]
 
@@ -36,6 +38,14 @@ def as_row(posting: Posting) -> dict[str, object]:
         "effective_on": posting.effective_on,
         "source": None if posting.source is None else dict(posting.source),
     }
+
+
+async def charges_of(
+    db: Database, member_id: UUID, source_id: UUID, bank: BankCode
+) -> list[tuple[date, Yen]]:
+    """Return what a bank is to bill for a transfer or repayment by now, by the day it is on."""
+    rows = await db.fetch(CHARGES, member_id, source_id, fee_expense(bank))
+    return [(row["effective_on"], Yen(row["amount"])) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ def read_entries(rows: Iterable[Mapping[str, Any]]) -> tuple[LoanEntry, ...]:
             at=datetime.fromisoformat(row["at"]),
             house=row["house"],
             takes_back=None if row["takes_back"] is None else UUID(row["takes_back"]),
+            stands_for=None if row["stands_for"] is None else UUID(row["stands_for"]),
         )
         for row in rows
     )

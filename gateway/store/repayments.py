@@ -100,7 +100,7 @@ async def accept(db: Database, new: NewRepayment) -> tuple[str, Repayment | None
 
 
 async def record(db: Database, change: RepaymentMove) -> str:
-    """Apply a decision to the row it was computed from: moved | stale | loan_moved."""
+    """Apply a decision to the row it was computed from: moved | stale | stated | loan_moved."""
     before = change.before
     row = await db.step(
         RECORD,
@@ -240,6 +240,7 @@ def read_repayment(row: Record) -> Repayment:
         paid_amount=None if row["paid_amount"] is None else Yen(row["paid_amount"]),
         ended_at=row["ended_at"],
         quote_id=row["quote_id"],
+        decided_by=row["decided_by"],
     )
 
 
@@ -284,4 +285,5 @@ def _mutable(repayment: Repayment) -> dict[str, object]:
         "settled_at": repayment.settled_at,
         "paid_amount": None if paid is None else paid.amount,
         "ended_at": repayment.ended_at,
+        "decided_by": None if repayment.decided_by is None else str(repayment.decided_by),
     }

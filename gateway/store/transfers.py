@@ -130,10 +130,10 @@ async def claim(
 
 
 async def move(db: Database, change: Move) -> str:
-    """Apply a decision to the row it was computed from: moved | stale | in_file | loan_moved.
+    """Apply a decision to the row it was computed from: moved, or why it was not.
 
-    None of the latter writes anything: read the row, or the loan, again; or end the file first
-    that the bank has, or may still get.
+    stale | loan_moved: read the row, or the loan, again. in_file: end the file first that the bank
+    has, or may still get. stated: people do not deny what the bank's statement has.
     """
     before, after = change.before, change.after
     row = await db.step(
@@ -265,6 +265,8 @@ def read_transfer(row: Record) -> Transfer:
         file_id=row["file_id"],
         quote_id=row["quote_id"],
         promise=_promise(row),
+        decided_by=row["decided_by"],
+        returned_by=row["returned_by"],
     )
 
 
@@ -301,6 +303,8 @@ def _mutable(transfer: Transfer) -> dict[str, object]:
         "bank_id": transfer.bank_id,
         "reason": transfer.reason,
         "file_id": transfer.file_id,
+        "decided_by": None if transfer.decided_by is None else str(transfer.decided_by),
+        "returned_by": None if transfer.returned_by is None else str(transfer.returned_by),
     }
 
 

@@ -12,7 +12,7 @@ from gateway.domain.account import AccountType
 from gateway.domain.bank import Direction
 from gateway.domain.correction import Cause
 from gateway.domain.ledger import MEMBER_ACCOUNTS, Posting
-from gateway.domain.loan_entries import LoanEntry
+from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.loan_state import Agreement
 from gateway.domain.money import Yen
 from gateway.domain.retelling import WrittenJournal, with_silent
@@ -41,7 +41,7 @@ class WrittenBooks:
 
     `agreement` None: there is no loan. `came_by` is by entry: its transfer or repayment, as far as
     it names one, and the bank's own id of its line. `wishes` and `classes` are by transfer or
-    repayment.
+    repayment, `kinds` by entry.
     """
 
     member_id: UUID
@@ -50,6 +50,7 @@ class WrittenBooks:
     came_by: Mapping[UUID, tuple[UUID | None, str | None]]
     wishes: Mapping[UUID, Wish]
     classes: Mapping[UUID, AccountType]
+    kinds: Mapping[UUID, Kind]
 
 
 async def balance_of(db: Database, window: Window, member_id: UUID | None) -> int:
@@ -167,6 +168,7 @@ def _books(row: Record) -> WrittenBooks:
         },
         wishes=_wishes("tr", row["transfers"]) | _wishes("rp", row["repayments"]),
         classes={UUID(one["id"]): AccountType(one["type"]) for one in row["transfers"]},
+        kinds={UUID(told["id"]): Kind(told["kind"]) for told in row["entries"]},
     )
 
 

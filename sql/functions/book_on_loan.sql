@@ -58,12 +58,13 @@ BEGIN
     FROM jsonb_array_elements(p_events) WITH ORDINALITY AS e (event, position);
     IF v_books THEN
         INSERT INTO loan_entries (
-            member_id, id, kind, amount, effective_on, at, house, takes_back, source_id, bank_id, journal, recorded_at)
-        SELECT p_member, b.id, b.kind, b.amount, b.effective_on, b.at, b.house, b.takes_back, b.source_id, b.bank_id,
-               b.journal, p_now
+            member_id, id, kind, amount, effective_on, at, house, takes_back, stands_for, source_id, bank_id, journal,
+            recorded_at)
+        SELECT p_member, b.id, b.kind, b.amount, b.effective_on, b.at, b.house, b.takes_back, b.stands_for, b.source_id,
+               b.bank_id, b.journal, p_now
         FROM jsonb_to_recordset(p_bookings) AS b (
             id uuid, kind text, amount bigint, effective_on date, at timestamptz, house text, takes_back uuid,
-            source_id uuid, bank_id text, journal uuid);
+            stands_for uuid, source_id uuid, bank_id text, journal uuid);
         INSERT INTO postings (
             member_id, id, journal, transfer_id, repayment_id, cause, debit, credit, amount, effective_on, recorded_at)
         SELECT p_member, p.id, (b.booking ->> 'journal')::uuid, p_transfer, p_repayment, b.booking ->> 'cause',

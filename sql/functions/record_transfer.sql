@@ -4,7 +4,9 @@
 -- What people decide of it (sent again, rejected), and giving it up because its senders died, is refused while a file
 -- that the bank has, or may still get, names it: the file would pay what is paid again, or denied. No bank call led to
 -- such a decision. A file at rest stays at rest, so that nothing can come between this look and the commit.
--- result: moved | stale | in_file | loan_moved
+-- What two people had said of it is taken back only by an item that two people closed, and only as long as no statement
+-- of the bank has what they would deny; nor is anything sent again that a statement has.
+-- result: moved | stale | in_file | stated | loan_moved
 CREATE OR REPLACE FUNCTION record_transfer(
     p_member uuid, p_id uuid, p_state text, p_fence bigint, p_step uuid, p_now timestamptz,
     p_row jsonb, p_reserved bigint, p_events jsonb, p_bookings jsonb, p_reviews jsonb, p_call jsonb
@@ -13,11 +15,28 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_old transfers;
     v_new transfers;
+    v_takes_back boolean;
+    v_denies text;
 BEGIN
     SELECT * INTO v_old FROM transfers t WHERE t.member_id = p_member AND t.id = p_id FOR UPDATE;
+    v_takes_back := (v_old.state = 'settled' AND p_row ->> 'state' = 'review')
+        OR (v_old.state = 'returned' AND p_row ->> 'state' = 'settled')
+        OR (v_old.state = 'rejected' AND p_row ->> 'state' = 'review'
+            AND p_row ->> 'reason' IS DISTINCT FROM 'booked_late');
+    v_denies := CASE
+        WHEN v_takes_back AND v_old.state = 'returned' THEN 'in'
+        WHEN v_takes_back AND v_old.state = 'settled' THEN 'out'
+        WHEN v_old.state = 'review' AND p_row ->> 'state' = 'scheduled' THEN 'out' END;
     result := CASE
         WHEN v_old.step = p_step THEN 'moved'
         WHEN (v_old.state = p_state AND v_old.fence = p_fence) IS NOT TRUE THEN 'stale'
+        WHEN v_takes_back AND NOT EXISTS (
+            SELECT 1 FROM review_items r
+            WHERE r.member_id = p_member AND r.transfer_id = p_id AND r.kind = 'decision_wrong'
+                AND r.state = 'closed' AND r.acted_at IS NULL) THEN 'stale'
+        WHEN v_denies IS NOT NULL AND EXISTS (
+            SELECT 1 FROM statement_lines s
+            WHERE s.reference = v_old.reference AND s.bank = v_old.bank AND s.direction = v_denies) THEN 'stated'
         WHEN p_call IS NULL AND (
             (v_old.state = 'review' AND p_row ->> 'state' IN ('scheduled', 'rejected'))
             OR (v_old.state = 'submitting' AND p_row ->> 'state' = 'review' AND p_row ->> 'reason' = 'sender_crashed')
@@ -40,7 +59,7 @@ BEGIN
         inquired_at = v_new.inquired_at, attempt_over_at = v_new.attempt_over_at,
         unresolved_since = v_new.unresolved_since, settled_at = v_new.settled_at,
         returned_at = v_new.returned_at, bank_id = v_new.bank_id, reason = v_new.reason,
-        file_id = v_new.file_id,
+        file_id = v_new.file_id, decided_by = v_new.decided_by, returned_by = v_new.returned_by,
         lease_owner = CASE WHEN v_new.state = 'submitting' THEN t.lease_owner END,
         lease_until = CASE WHEN v_new.state = 'submitting' THEN t.lease_until END
     WHERE t.member_id = p_member AND t.id = p_id AND t.state = p_state AND t.fence = p_fence;

@@ -10,6 +10,8 @@ SELECT * FROM record_entry($1, $2, $3, $4, $5, $6, $7);
 -- name: entry
 SELECT e.member_id, e.source_id, to_jsonb(e) AS entry, EXISTS (
     SELECT 1 FROM loan_entries n WHERE n.member_id = e.member_id AND n.takes_back = e.id AND n.kind <> 'return'
+) OR EXISTS (
+    SELECT 1 FROM loan_entries n WHERE n.member_id = e.member_id AND n.stands_for = e.id
 ) AS is_superseded
 FROM loan_entries e WHERE e.id = $1;
 

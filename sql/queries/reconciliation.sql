@@ -16,7 +16,7 @@ SELECT reference, fence FROM repayments WHERE reference = ANY($2::text[]) AND ba
 -- moved on that account for each.
 SELECT e.member_id, e.id, e.kind, e.amount, e.effective_on, e.at, coalesce(t.reference, r.reference) AS reference,
     -- Of an entry that stands in another's place the journal holds the difference only; ledger-verify proves those.
-    e.takes_back IS NOT NULL AND e.kind <> 'return' AS is_anew, (
+    (e.takes_back IS NOT NULL AND e.kind <> 'return') OR e.stands_for IS NOT NULL AS is_anew, (
     SELECT coalesce(sum(CASE WHEN p.debit = $1 THEN p.amount ELSE -p.amount END), 0)::bigint FROM postings p
     WHERE p.member_id = e.member_id AND p.journal = e.journal AND $1 IN (p.debit, p.credit)
 ) AS posted
@@ -26,13 +26,14 @@ LEFT JOIN transfers t ON t.member_id = e.member_id AND t.id = e.source_id
 LEFT JOIN repayments r ON r.member_id = e.member_id AND r.id = e.source_id
 WHERE e.kind <> 'withdrawal' AND NOT EXISTS (
     SELECT 1 FROM loan_entries n WHERE n.member_id = e.member_id AND n.takes_back = e.id AND n.kind <> 'return')
+    AND NOT EXISTS (SELECT 1 FROM loan_entries n WHERE n.member_id = e.member_id AND n.stands_for = e.id)
 ORDER BY e.at, e.id;
 
 -- name: movements_of_day
 -- The next of what was booked on the bank's settlement account on a day, after the entry at this instant with this id.
 SELECT e.member_id, e.id, e.kind, e.amount, e.effective_on, e.at, coalesce(t.reference, r.reference) AS reference,
     -- Of an entry that stands in another's place the journal holds the difference only; ledger-verify proves those.
-    e.takes_back IS NOT NULL AND e.kind <> 'return' AS is_anew, (
+    (e.takes_back IS NOT NULL AND e.kind <> 'return') OR e.stands_for IS NOT NULL AS is_anew, (
     SELECT coalesce(sum(CASE WHEN p.debit = $1 THEN p.amount ELSE -p.amount END), 0)::bigint FROM postings p
     WHERE p.member_id = e.member_id AND p.journal = e.journal AND $1 IN (p.debit, p.credit)
 ) AS posted
@@ -41,6 +42,7 @@ FROM (
     WHERE o.house = $1 AND o.effective_on = $2 AND (o.at, o.id) > ($3::timestamptz, $4::uuid)
         AND o.kind <> 'withdrawal' AND NOT EXISTS (
             SELECT 1 FROM loan_entries n WHERE n.member_id = o.member_id AND n.takes_back = o.id AND n.kind <> 'return')
+        AND NOT EXISTS (SELECT 1 FROM loan_entries n WHERE n.member_id = o.member_id AND n.stands_for = o.id)
     ORDER BY o.at, o.id LIMIT $5
 ) e
 LEFT JOIN transfers t ON t.member_id = e.member_id AND t.id = e.source_id
@@ -59,6 +61,7 @@ SELECT least((
             (SELECT accepted_at FROM repayments ORDER BY id LIMIT 1)) AS f), '-infinity')
         AND NOT EXISTS (
             SELECT 1 FROM loan_entries n WHERE n.member_id = e.member_id AND n.takes_back = e.id AND n.kind <> 'return')
+        AND NOT EXISTS (SELECT 1 FROM loan_entries n WHERE n.member_id = e.member_id AND n.stands_for = e.id)
 ), (SELECT opened_on FROM account_openings WHERE bank = $2 AND confirmed_at IS NOT NULL)) AS day;
 
 -- name: house_postings

@@ -186,6 +186,9 @@ def file_no(file: BankFile) -> int:
     return _NUMBERS[file]
 
 
+ITEM = UUID(int=77)
+
+
 @cache
 def new_file(number: int, *, is_stored: bool) -> int:
     """Return a file of the item as it is stored, or the tombstone of its number."""
@@ -254,7 +257,8 @@ def cancelled(row: int, reason: Reason) -> tuple[int, int]:
 @cache
 def resolved(row: int, resolution: Resolution) -> tuple[int, int]:
     said = {"booked_at": NOW.isoformat()} if resolution is Resolution.SETTLED else {}
-    return _step(after_resolution(ROWS[row], resolution, said, now=NOW, policy=AT_ONCE), row)
+    decided = after_resolution(ROWS[row], resolution, said, item_id=ITEM, now=NOW, policy=AT_ONCE)
+    return _step(decided, row)
 
 
 @cache

@@ -9,6 +9,7 @@ that the domain allows.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -19,6 +20,7 @@ from gateway.domain.decision import (
     after_inquiry,
     after_lease_end,
     after_submit,
+    after_taking_back,
 )
 from gateway.domain.outcome import (
     Inquiry,
@@ -31,6 +33,8 @@ from gateway.domain.outcome import (
     Unknown,
 )
 from gateway.domain.reason import Reason
+from gateway.domain.resolution import after_resolution
+from gateway.domain.review import Resolution, TakenBack
 from gateway.domain.transfer import ATTEMPTS_MAX, CRASHES_MAX, State, Transfer
 from tests.domain.transfers import NOW, POLICY, transfer
 
@@ -54,6 +58,7 @@ class World:
     answers: frozenset[tuple[int, SubmitOutcome]] = frozenset()
     booked: int = 0
     posted: int = 0
+    back: int = 0  # how often people took back what they had said
 
 
 class Broken(AssertionError):
@@ -163,7 +168,7 @@ def check(world: World) -> None:
         raise Broken(f"in review without a reason: {world}")
 
 
-def search(start: World, *actors) -> int:
+def search(start: World, *actors, check=check) -> int:
     """Return how many worlds there are; raise Broken at the first that must not be."""
     seen, frontier = {start}, [start]
     while frontier:
@@ -179,6 +184,39 @@ def search(start: World, *actors) -> int:
     return len(seen)
 
 
+SETTLED_BY = {"booked_at": NOW.isoformat()}
+
+
+def people_err(world: World) -> Iterator[World]:
+    """Two people say settled or rejected, right or wrong; and take back what they said."""
+    row = world.row
+    words = {Resolution.SETTLED: SETTLED_BY, Resolution.REJECTED: {}}
+    for word, said in words.items() if row.state is State.REVIEW else ():
+        decision = after_resolution(row, word, said, item_id=ITEM, now=NOW, policy=AT_ONCE)
+        yield decided(world, decision)
+    if row.decided_by is not None and world.back < BACK_MAX:
+        why, reason = TakenBack("wrong"), Reason.OUTCOME_UNKNOWN
+        back = decided(world, after_taking_back(row, why, reason=reason, now=NOW))
+        withdrawn = int(row.state is State.SETTLED)
+        yield replace(back, posted=back.posted - withdrawn, back=world.back + 1)
+
+
+def check_people(world: World) -> None:
+    """Raise Broken where people's errors lead to what is worse than an error."""
+    row = world.row
+    if world.posted > 1 or world.posted != (row.state is State.SETTLED):
+        raise Broken(f"booked twice, or settled and booked are not one: {world}")
+    if world.posted and not world.booked and row.decided_by is None:
+        raise Broken(f"booked, not paid, and nobody said so: {world}")
+    if row.decided_by is not None and row.state not in {State.SETTLED, State.REJECTED}:
+        raise Broken(f"it has gone on, and would be taken back: {world}")
+    if world.back and row.state is State.REVIEW and row.inquire_at is None:
+        raise Broken(f"taken back, and nobody asks: {world}")
+    if world.back and not row.unclear:
+        raise Broken(f"taken back, and may be cancelled: {world}")
+
+
+ITEM, BACK_MAX = UUID(int=77), 2
 ACTORS = (sends, bank_works, gateway_asks, people_act)
 NEARLY_USED_UP = {"tries": ATTEMPTS_MAX - 3, "crashes": CRASHES_MAX - 2}
 
@@ -194,6 +232,26 @@ NEARLY_USED_UP = {"tries": ATTEMPTS_MAX - 3, "crashes": CRASHES_MAX - 2}
 )
 def test_no_order_of_events_pays_without_booking_or_books_twice(start: World) -> None:
     assert search(start, *ACTORS) > 500
+
+
+@pytest.mark.parametrize("unclear", [False, True], ids=["clear", "unclear"])
+def test_people_who_err_and_go_back_pay_nothing_twice(unclear: bool) -> None:
+    """While a request is on its way still: however they err, it is asked about, and booked once."""
+    start = World(transfer(State.REVIEW, unclear=unclear), flying=frozenset({1}))
+
+    assert search(start, *ACTORS, people_err, check=check_people) > 50
+
+
+def test_the_search_finds_the_loss_when_what_is_taken_back_is_sent_by_itself() -> None:
+    def sends_on(world: World) -> Iterator[World]:
+        if world.back and world.row.state is State.REVIEW:
+            again = replace(world.row, state=State.SCHEDULED, unclear=False, due_at=NOW)
+            yield replace(world, row=again)
+
+    start = World(transfer(State.REVIEW), flying=frozenset({1}))
+
+    with pytest.raises(Broken, match="may be cancelled"):
+        search(start, *ACTORS, people_err, sends_on, check=check_people)
 
 
 def test_the_search_finds_the_loss_when_an_unclear_transfer_may_be_cancelled() -> None:

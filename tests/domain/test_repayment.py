@@ -62,7 +62,7 @@ EXPECTED: dict[State, dict[Event, State]] = {
     State.REJECTED: {Event.SETTLE: State.SETTLED},
     State.EXPIRED: {Event.SETTLE: State.SETTLED},
     State.CANCELLED: {Event.SETTLE: State.SETTLED},
-    State.SETTLED: {},
+    State.SETTLED: {Event.TAKE_BACK: State.EXPIRED},
 }
 
 

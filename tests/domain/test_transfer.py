@@ -7,6 +7,7 @@ import pytest
 from gateway.domain.transfer import (
     FINAL_FOR_MEMBER,
     HOLDS_RESERVATION,
+    MARKED_BY,
     TRANSITIONS,
     Event,
     Promise,
@@ -60,10 +61,10 @@ CLEAR: dict[State, dict[Event, State]] = {
         Event.SUBMIT: State.SUBMITTED,
         Event.SEND_AGAIN: State.SCHEDULED,
     },
-    State.SETTLED: {Event.RETURN: State.RETURNED},
-    State.REJECTED: {Event.SETTLE: State.REVIEW},
+    State.SETTLED: {Event.RETURN: State.RETURNED, Event.TAKE_BACK: State.REVIEW},
+    State.REJECTED: {Event.SETTLE: State.REVIEW, Event.TAKE_BACK: State.REVIEW},
     State.CANCELLED: {Event.SETTLE: State.REVIEW},
-    State.RETURNED: {},
+    State.RETURNED: {Event.NOT_RETURNED: State.SETTLED},
 }
 UNCLEAR: dict[tuple[State, Event], State | None] = {
     (State.SCHEDULED, Event.CANCEL): None,
@@ -96,6 +97,21 @@ def test_only_what_is_scheduled_can_be_sent() -> None:
     senders = {state for (state, _, _), to in TRANSITIONS.items() if to is State.SUBMITTING}
 
     assert senders == {State.SCHEDULED}
+
+
+def test_what_is_taken_back_goes_to_people_and_never_on_its_way() -> None:
+    taken_back = {
+        (state, to)
+        for (state, _, event), to in TRANSITIONS.items()
+        if event in {Event.TAKE_BACK, Event.NOT_RETURNED}
+    }
+
+    assert taken_back == {
+        (State.SETTLED, State.REVIEW),
+        (State.REJECTED, State.REVIEW),
+        (State.RETURNED, State.SETTLED),
+    }
+    assert Event.TAKE_BACK in MARKED_BY
 
 
 def test_what_may_have_left_is_never_cancelled() -> None:

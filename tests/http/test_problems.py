@@ -13,6 +13,7 @@ from gateway.domain.errors import (
     CommitUnknown,
     GatewayError,
     InOpenFile,
+    StatedByBank,
     TooManyAttempts,
 )
 from gateway.domain.file_end import FileEndRefused
@@ -48,6 +49,7 @@ OF_COMMANDS: set[type[GatewayError]] = {
     DayNotCome,
     NameMissing,
     InOpenFile,
+    StatedByBank,
     StatementNotAccepted,
     FileEndRefused,
     OpeningRefused,

@@ -38,6 +38,7 @@ OPERATORS = [
     "review",
     "resolve",
     "entry-withdraw",
+    "decision-withdraw",
     "file-end",
     "operator-add",
     "operators",

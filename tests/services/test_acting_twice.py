@@ -134,7 +134,10 @@ async def test_a_transfer_that_is_in_review_no_more_stays_as_it_is(
     transfer = await accepted(desk, member)
 
     assert (
-        after_resolution(transfer, R.REJECTED, {}, now=START, policy=desk.policy(transfer)) is None
+        after_resolution(
+            transfer, R.REJECTED, {}, item_id=transfer.id, now=START, policy=desk.policy(transfer)
+        )
+        is None
     )
 
 

@@ -77,7 +77,9 @@ async def sent_again(desk: TransferDesk, bank: ToldBank, transfer: Transfer) -> 
     await record_decision(
         desk,
         transfer,
-        lambda row: after_resolution(row, Resolution.SEND_AGAIN, {}, now=at, policy=policy),
+        lambda row: after_resolution(
+            row, Resolution.SEND_AGAIN, {}, item_id=row.id, now=at, policy=policy
+        ),
     )
 
 

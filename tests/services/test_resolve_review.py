@@ -613,7 +613,9 @@ async def test_what_explains_a_line_between_the_word_and_the_act_wins(
     ("kind", "resolution", "says"),
     [
         pytest.param(ReviewKind.DOUBLED, R.GIVEN_BACK, "named given_back", id="nothing set aside"),
-        pytest.param(ReviewKind.DATE_DIFFERS, R.REDATED, "not redated", id="no entry to redate"),
+        pytest.param(
+            ReviewKind.DATE_DIFFERS, R.REDATED, "no entry of a loan", id="no entry to redate"
+        ),
         pytest.param(ReviewKind.TRANSFER_UNCLEAR, R.REJECTED, "transfer is not", id="no transfer"),
     ],
 )

@@ -136,7 +136,7 @@ async def test_what_may_not_be_withdrawn_is_refused_with_its_reason(
     db, now = morning.desk.db, morning.clock.now()
     with pytest.raises(NotFoundHere, match="no entry"):
         await propose_withdrawal(db, UUID(int=1), by="sato", note="x", now=now)
-    with pytest.raises(ResolutionRefused, match="by a transfer or repayment"):
+    with pytest.raises(ResolutionRefused, match="the bank itself answered so"):
         await propose_withdrawal(db, transfer.id, by="sato", note="x", now=now)
     morning.bank.state(transfer.reference, OUT)
     morning.bank.state(None, IN, 5_000)

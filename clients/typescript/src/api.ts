@@ -1267,7 +1267,7 @@ export interface components {
             /** @example rv_0192f3a17c1e7a338f005b2c8b3f1a01 */
             id: string;
             /** @enum {string} */
-            kind: "overpaid" | "paid_twice" | "paid_after_end" | "amount_differs" | "transfer_unclear" | "date_not_believed" | "paid_though_ended" | "only_bank_in" | "only_bank_out" | "only_us" | "date_differs" | "doubled" | "ledger_differs" | "name_wrong" | "suspense_held" | "balance_differs" | "explained_later" | "entry_wrong";
+            kind: "overpaid" | "paid_twice" | "paid_after_end" | "amount_differs" | "transfer_unclear" | "date_not_believed" | "paid_though_ended" | "only_bank_in" | "only_bank_out" | "only_us" | "date_differs" | "doubled" | "ledger_differs" | "name_wrong" | "suspense_held" | "balance_differs" | "explained_later" | "entry_wrong" | "decision_wrong";
             /** @enum {string} */
             bank: "smbc" | "mufg" | "paypay" | "mizuho" | "rakuten";
             booked_on: string | null;
