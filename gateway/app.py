@@ -32,6 +32,7 @@ from gateway.services.pins import PinVault
 from gateway.services.work_transfers import recover_own
 from gateway.store.database import Database, open_database
 from gateway.store.instance import holding_name
+from gateway.store.lacks import LackWatch, lack_watch
 from gateway.store.lanes import StoredLanes
 from gateway.store.migrate import check_schema, migrate
 from gateway.store.postgres import running_postgres
@@ -154,7 +155,7 @@ async def open_gateway(
             member_ref=member_ref(settings),
             bank_health=lambda bank: desk.banks[bank].health,
             render_metrics=metrics.render,
-            schema_problem=SchemaWatch(lambda: schema_problems(url)).problem,
+            schema_problem=SchemaWatch(lambda: schema_problems(url), lack_watch(url)).problem,
             is_draining=stopping.is_set,
         )
         gateway = Gateway(desk, pins, build_http(deps), metrics, name_lost, stopping)
@@ -244,19 +245,22 @@ class SchemaWatch:
     Any stranger may ask for it, and each look is a connection of its own.
     """
 
-    def __init__(self, look: Callable[[], Awaitable[list[str]]]) -> None:
+    def __init__(self, look: Callable[[], Awaitable[list[str]]], lacks: LackWatch) -> None:
         self._look = look
+        self._lacks = lacks
         self._one_at_a_time = asyncio.Lock()
         self._stale_at = float("-inf")
         self._found: str | None = None
         self._failed: str | None = None
 
     async def problem(self) -> str | None:
-        """Return the problem, None if there is none; Busy if the database cannot be asked."""
+        """Return the problem, None if there is none; Busy if the database cannot work."""
         async with self._one_at_a_time:
             if asyncio.get_running_loop().time() >= self._stale_at:
                 await self._look_again()
                 self._stale_at = asyncio.get_running_loop().time() + LOOKED_AT_FOR_S
+        if self._lacks.is_lacking:
+            raise Busy("the database refuses for its own lack")
         if self._failed is not None:
             raise Busy(f"the schema cannot be looked at: {self._failed}")
         return self._found

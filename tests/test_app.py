@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from gateway.app import Role, SchemaWatch, open_gateway, schema_problems
@@ -12,6 +13,7 @@ from gateway.domain.errors import Busy
 from gateway.domain.quota import Quota
 from gateway.http.deps import DEPS
 from gateway.services.authenticate import Caller
+from gateway.store.lacks import LackWatch
 from tests.flows.serving import until
 from tests.manual_clock import ManualClock
 
@@ -26,6 +28,9 @@ class OpenLine:
         raise AssertionError("nobody is slow here")
 
 
+AWAY = "postgresql://gateway@127.0.0.1:1/gateway"
+
+
 async def test_however_many_ask_the_schema_is_looked_at_once_a_second() -> None:
     looks = 0
 
@@ -35,7 +40,7 @@ async def test_however_many_ask_the_schema_is_looked_at_once_a_second() -> None:
         await asyncio.sleep(0)
         return ["0003 is missing"]
 
-    watch = SchemaWatch(look)
+    watch = SchemaWatch(look, LackWatch(""))
 
     found = await asyncio.gather(*(watch.problem() for _ in range(50)))
 
@@ -44,11 +49,25 @@ async def test_however_many_ask_the_schema_is_looked_at_once_a_second() -> None:
 
 
 async def test_a_database_that_is_away_is_no_problem_of_the_schema() -> None:
-    watch = SchemaWatch(lambda: schema_problems("postgresql://gateway@127.0.0.1:1/gateway"))
+    watch = SchemaWatch(lambda: schema_problems(AWAY), LackWatch(AWAY))
 
     for _ in range(2):
         with pytest.raises(Busy):
             await watch.problem()
+
+
+async def test_a_database_that_refuses_for_its_own_lack_is_not_ready() -> None:
+    async def look() -> list[str]:
+        return []
+
+    lacks = LackWatch(AWAY)
+    watch = SchemaWatch(look, lacks)
+    assert await watch.problem() is None
+
+    lacks.note(asyncpg.DiskFullError("no space left on device"))
+
+    with pytest.raises(Busy):
+        await watch.problem()
 
 
 async def test_events_come_while_the_statement_that_counts_requests_is_held_up(

@@ -18,8 +18,8 @@ from gateway.domain.ports import Clock
 from gateway.domain.reconciliation import Movement, signed
 from gateway.domain.set_aside import fundings
 from gateway.ops.clock import SystemClock
+from gateway.ops.commands.check import Check
 from gateway.ops.commands.doctor import (
-    Check,
     check_banks,
     check_branches,
     check_calendar,

@@ -62,6 +62,8 @@ FIELDS: dict[str, Kind] = {
     "stated": Kind.NUMBER,
     "ours": Kind.NUMBER,
     "others": Kind.NUMBER,
+    "database": Kind.TEXT,
+    "sqlstate": Kind.CODE,
     "reason": Kind.CODE,
     "until": Kind.INSTANT,
     "day": Kind.INSTANT,

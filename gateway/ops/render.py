@@ -13,7 +13,7 @@ from rich.text import Text
 
 from gateway.domain.hours import JST
 from gateway.domain.identifier import public_id
-from gateway.ops.commands.doctor import Check
+from gateway.ops.commands.check import Check
 from gateway.ops.commands.ledger_verify import LedgerReport
 from gateway.services.explain import Explanation, Step
 from gateway.services.list_transfers import Line

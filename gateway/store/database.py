@@ -16,11 +16,13 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 
 from gateway.domain.errors import Busy, CommitUnknown, NotReady
 from gateway.store.connections import prepare_connection
+from gateway.store.lacks import LACKS, LackWatch, lack_watch
 
 STATEMENT_TIMEOUT_S = 10.0
 LOCK_TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 5.0
 CONTENTION_TRIES = 6
+LACK_WAIT_S = 10
 
 CONTENTION = (
     asyncpg.SerializationError,
@@ -51,8 +53,11 @@ Result = TypeVar("Result")
 class Database:
     """Statements on a bounded pool. Made by `open_database`."""
 
-    def __init__(self, pool: asyncpg.Pool, *, wait_s: float, lost_s: float) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, *, wait_s: float, lost_s: float, lacks: LackWatch | None = None
+    ) -> None:
         self._pool = pool
+        self._lacks = lacks or LackWatch("")
         self._wait_s = wait_s
         self._lost_s = lost_s
         self._steps: set[asyncio.Task[asyncpg.Record]] = set()
@@ -156,11 +161,17 @@ class Database:
             if connection.is_closed():
                 raise ConnectionResetError(str(error)) from error
             raise
-        except (asyncpg.InternalClientError, asyncpg.ReadOnlySQLTransactionError) as error:
-            # The server ended the session while it was idle, and asyncpg has not seen it closed
-            # yet; or it is no primary any more. Another connection may lead to the new one.
+        except asyncpg.InternalClientError as error:
+            # The server ended the session while it was idle, and asyncpg has not seen that yet.
             connection.terminate()
             raise ConnectionResetError(str(error)) from error
+        except LACKS as error:
+            if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+                # It is no primary any more: new connections may lead to the new one.
+                await self._pool.expire_connections()
+            self._lacks.note(error)
+            name = type(error).__name__
+            raise Busy(f"the database refuses: {name}", retry_after_s=LACK_WAIT_S) from error
         finally:
             await self._pool.release(connection)
 
@@ -235,7 +246,7 @@ async def open_database(
         )
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise NotReady(f"The database cannot be used: {error}") from error
-    database = Database(pool, wait_s=wait_s, lost_s=lost_s)
+    database = Database(pool, wait_s=wait_s, lost_s=lost_s, lacks=lack_watch(url))
     try:
         yield database
     finally:

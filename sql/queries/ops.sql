@@ -190,3 +190,10 @@ SELECT
         'id', r.id, 'bank', r.bank, 'day', r.booked_on, 'line', r.details ->> 'bank_id', 'state', r.state,
         'resolution', r.resolution, 'is_acted', r.acted_at IS NOT NULL)), '[]'::jsonb)
      FROM review_items r WHERE r.booked_on IS NOT NULL AND r.details ? 'bank_id') AS items;
+
+-- name: health
+-- What wears out or was changed beneath a database: transaction numbers, the collation's version, checksums.
+SELECT (SELECT max(age(o.datfrozenxid)) FROM pg_database o) AS transactions,
+    d.datcollversion AS collation, pg_database_collation_actual_version(d.oid) AS collation_now,
+    current_setting('data_checksums') AS checksums
+FROM pg_database d WHERE d.datname = current_database();

@@ -10,8 +10,8 @@ from gateway.config import load_settings
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Bank
 from gateway.domain.calendar import calendar_table
+from gateway.ops.commands.check import Check
 from gateway.ops.commands.doctor import (
-    Check,
     check_banks,
     check_calendar,
     check_database,

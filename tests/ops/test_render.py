@@ -10,7 +10,7 @@ from rich.console import Console
 from gateway.domain.account import BankCode
 from gateway.domain.transfer import State
 from gateway.ops import render
-from gateway.ops.commands.doctor import Check
+from gateway.ops.commands.check import Check
 from gateway.ops.commands.ledger_verify import LedgerReport
 from gateway.ops.commands.member_verify import Finding
 from gateway.services.explain import Explanation, Step

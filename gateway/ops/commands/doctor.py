@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from gateway.domain.calendar import calendar_table
 from gateway.domain.errors import Busy
 from gateway.domain.frozen_table import TableDamaged
 from gateway.ops.clock import utc_now
+from gateway.ops.commands.check import Check
+from gateway.ops.commands.server_health import check_health
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 
@@ -29,16 +30,6 @@ FREE_BYTES_MIN = 1 << 30
 FREE_SHARE_MIN = 0.1
 CALENDAR_DAYS_MIN = 400
 REINSTALL = "Install this release again; the gateway does not start."
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at. `mend` says what to do, where it is wrong."""
-
-    name: str
-    is_good: bool
-    says: str
-    mend: str = ""
 
 
 def check_settings(settings: Settings) -> list[Check]:
@@ -101,6 +92,7 @@ async def check_database(db: Database, *, pool_size: int) -> list[Check]:
     try:
         server = await db.fetchrow(SERVER)
         wrong = await db.fetch(WRONG_PRIVILEGES)
+        health = await check_health(db)
     except Busy as error:
         return unreachable(error)
     if server is None:
@@ -135,6 +127,7 @@ async def check_database(db: Database, *, pool_size: int) -> list[Check]:
             "Run a time service (chrony) on both machines.",
         ),
         *_privileges([(r["table_name"], r["privilege"], r["is_needed"]) for r in wrong]),
+        *health,
         await _check_pool(db, pool_size),
     ]
 
