@@ -44,6 +44,8 @@ class Shown:
 
         Marks that are there already count: whoever decoded the text put them there.
         """
+        if text.isprintable() and REPLACEMENT not in text:
+            return text  # nearly every text of a statement
         cleaned = _NONE.sub(REPLACEMENT, text)
         self.replaced += cleaned.count(REPLACEMENT)
         return cleaned

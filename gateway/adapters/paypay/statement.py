@@ -109,7 +109,7 @@ def _rows(body: Body, shown: Shown) -> Iterator[list[str]]:
             raise malformed()
         for written in lines:
             # No byte of a character in Shift_JIS is a comma.
-            yield [shown.read(field) for field in written.split(b",")]
+            yield shown.read(written).split(",")
     if rest:
         raise malformed()
 
