@@ -64,7 +64,7 @@ async def test_a_page_that_is_not_listed_gets_nothing(client: Client, origin: st
     called = await client.call("GET", "/v1/loan", headers={"Origin": origin})
 
     assert (asked.status, shared(asked), shared(called)) == (405, set(), set())
-    assert called.headers["Vary"] == "Origin"
+    assert called.headers["Vary"] == "Accept-Language, Origin"
 
 
 async def test_an_address_that_is_not_there_is_told_to_nobody(client: Client) -> None:
