@@ -266,7 +266,7 @@ def _half_certificates(settings: Settings) -> list[str]:
         f"{PREFIX}{missing.upper()}: needed beside {PREFIX}{given.upper()}"
         for pair in halves
         for given, missing in (pair, pair[::-1])
-        if getattr(settings, given) is not None and getattr(settings, missing) is None
+        if getattr(settings, given, None) is not None and getattr(settings, missing) is None
     ]
 
 
