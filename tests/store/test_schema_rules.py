@@ -16,6 +16,7 @@ KEYED_LOOK_UPS = {
     "name_checks",
 }
 HOUSE_TABLES = {
+    "branches_added",
     "bank_lanes",
     "bank_files",
     "bank_stops",
