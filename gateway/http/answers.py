@@ -72,7 +72,8 @@ def show_account(registered: RegisteredAccount) -> dict[str, object]:
     }
 
 
-def show_transfer(transfer: Transfer) -> dict[str, object]:
+def show_transfer(transfer: Transfer, *, is_held: bool = False) -> dict[str, object]:
+    """Return it for its member; `is_held`: its bank is, and nobody knows when it leaves."""
     creditor, promise = transfer.creditor, transfer.promise
     return {
         "id": public_id(TRANSFER, transfer.id),
@@ -94,7 +95,7 @@ def show_transfer(transfer: Transfer) -> dict[str, object]:
         "credited_at": instant(None if promise is None else promise.credited_at),
         "credited_by": instant(None if promise is None else promise.credited_by),
         "accepted_at": instant(transfer.accepted_at),
-        "due_at": instant(transfer.due_at),
+        "due_at": instant(None if is_held else transfer.due_at),
         "settled_at": instant(transfer.settled_at),
         "returned_at": instant(transfer.returned_at),
     }

@@ -1,13 +1,15 @@
 """/v1/transfers and their quotes: what it will be like, ask for cash, see, cancel."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from aiohttp import web
 
+from gateway.domain.account import BankCode
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import parse_public_id, public_id
 from gateway.domain.money import Yen
-from gateway.domain.transfer import Transfer
+from gateway.domain.transfer import State, Transfer
 from gateway.http.answers import (
     ACCOUNT,
     QUOTE,
@@ -29,6 +31,7 @@ from gateway.services.accept_transfer import TransferRequest, accept_transfer
 from gateway.services.cancel_transfer import cancel_transfer
 from gateway.services.quote_transfer import quote_transfer
 from gateway.store import transfers
+from gateway.store.stops import hold_began, known_stops
 
 
 async def create_transfer(request: web.Request) -> web.Response:
@@ -50,7 +53,7 @@ async def create_transfer(request: web.Request) -> web.Response:
     headers = {"Location": place}
     if accepted.is_replay:
         headers["Idempotency-Replayed"] = "true"
-    return _answer(request, transfer, status=202, headers=headers)
+    return await _answer(request, transfer, status=202, headers=headers)
 
 
 async def create_quote(request: web.Request) -> web.Response:
@@ -74,7 +77,14 @@ async def list_transfers(request: web.Request) -> web.Response:
         before=page.cursor,
         limit=page.limit + 1,
     )
-    return one_page(request, page, found, show=show_transfer, cursor=lambda one: (TRANSFER, one.id))
+    held = await _held_banks(request, found)
+    return one_page(
+        request,
+        page,
+        found,
+        show=lambda one: show_transfer(one, is_held=one.bank in held),
+        cursor=lambda one: (TRANSFER, one.id),
+    )
 
 
 async def get_transfer(request: web.Request) -> web.Response:
@@ -85,7 +95,7 @@ async def get_transfer(request: web.Request) -> web.Response:
     if transfer is None:
         raise NotFoundHere
     transfer = await _awaited(request, transfer)
-    return _answer(request, transfer, status=200, headers={})
+    return await _answer(request, transfer, status=200, headers={})
 
 
 async def cancel(request: web.Request) -> web.Response:
@@ -118,9 +128,19 @@ async def _awaited(request: web.Request, transfer: Transfer) -> Transfer:
     )
 
 
-def _answer(
+async def _answer(
     request: web.Request, transfer: Transfer, *, status: int, headers: dict[str, str]
 ) -> web.Response:
-    return json_response(
-        show_transfer(transfer), status=status, headers=headers | headers_of(request, transfer)
-    )
+    held = await _held_banks(request, [transfer])
+    shown = show_transfer(transfer, is_held=transfer.bank in held)
+    return json_response(shown, status=status, headers=headers | headers_of(request, transfer))
+
+
+async def _held_banks(request: web.Request, found: Sequence[Transfer]) -> set[BankCode]:
+    """Return the banks of waiting transfers that are held; nothing is read where none waits."""
+    banks = {transfer.bank for transfer in found if transfer.state is State.SCHEDULED}
+    if not banks:
+        return banks
+    desk = desk_of(request)
+    stops = await known_stops(desk.db, now=desk.clock.now())
+    return {bank for bank in banks if hold_began([stop for stop in stops if stop.is_of(bank)])}

@@ -22,7 +22,7 @@ from gateway.domain.quote import (
 from gateway.domain.service_hours import NO_QUEUE, Queue
 from gateway.services.desk import TransferDesk
 from gateway.store.queues import Destination, count_queue, find_destination
-from gateway.store.stops import Stop, windows_of
+from gateway.store.stops import Stop, hold_began, windows_of
 
 DRAIN_SHARE = 0.9  # of the bank's limit: what a queue is promised to drain at
 
@@ -96,7 +96,7 @@ def foresee_at(
         desk.profiles[bank].hours,
         at,
         windows=windows_of(stops),
-        held_since=min((stop.held_at for stop in stops if stop.window is None), default=None),
+        held_since=hold_began(stops),
         queue=queue,
     )
 

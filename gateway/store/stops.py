@@ -65,6 +65,11 @@ def windows_of(stops: Sequence[Stop]) -> tuple[OneOffWindow, ...]:
     return tuple(window for stop in stops if (window := stop.window) is not None)
 
 
+def hold_began(stops: Sequence[Stop]) -> datetime | None:
+    """Return since when a hold is in force among stops; None if nothing is held."""
+    return min((stop.held_at for stop in stops if stop.window is None), default=None)
+
+
 async def hold(db: Database, stop: Stop, *, is_audited: bool = True) -> bool:
     """Write a stop, and that an operator did; False if the same hold is in force already.
 

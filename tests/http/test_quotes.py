@@ -1,6 +1,7 @@
 """What a member is told before asking for cash, and a transfer that names it."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -149,6 +150,35 @@ async def test_a_held_bank_promises_nothing(
     assert (accepted.body["state"], accepted.body["credited_by"]) == ("scheduled", None)
     await release_bank(desk.db, BankCode.SMBC, by="sato", now=clock.now())
     assert (await quoted(member, account))["class"] == "at_once"
+
+
+@pytest.mark.parametrize("held", [BankCode.SMBC, None], ids=["the bank", "all banks"])
+async def test_a_held_bank_looks_held_and_nobody_knows_when_a_transfer_leaves(
+    held: BankCode | None, member: Client, account: str, desk: TransferDesk, clock: ManualClock
+) -> None:
+    await hold_bank(desk.db, held, reason="their fraud case", by="sato", now=clock.now())
+    asked = (await ask(member, await quoted(member, account))).body
+
+    bank = (await member.call("GET", "/v1/banks")).body["items"][0]
+    seen = (await member.call("GET", f"/v1/transfers/{asked['id']}")).body
+    (listed,) = (await member.call("GET", "/v1/transfers")).body["items"]
+    await release_bank(desk.db, held, by="sato", now=clock.now())
+    released = (await member.call("GET", f"/v1/transfers/{asked['id']}")).body
+    open_again = (await member.call("GET", "/v1/banks")).body["items"][0]
+
+    day = bank["timeline"]
+    since = "2026-11-25T10:00:00.000+09:00"
+    for part in day:
+        is_after = part["begins_at"] >= since
+        assert (part["class"] == "held", part["is_open"]) == (is_after, not is_after)
+        assert is_after <= (part["credited_at"] is None)
+    assert all(one["ends_at"] == two["begins_at"] for one, two in pairwise(day))
+    assert since in {part["begins_at"] for part in day}
+    assert (bank["is_open"], bank["is_stopped"], bank["reopens_at"]) == (False, True, None)
+    assert "fraud" not in str(bank)
+    assert [one["due_at"] for one in (asked, seen, listed)] == [None] * 3
+    assert released["due_at"] is not None
+    assert "held" not in {part["class"] for part in open_again["timeline"]}
 
 
 async def test_an_operators_window_is_told_with_its_name(

@@ -1,13 +1,14 @@
 """What the description says of the five banks, and of the hours that quotes tell too."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gateway.domain.service_hours import ServiceClass
-from gateway.http.openapi.fields import Bank, Instant, Shown, Yen, one_of
+from gateway.http.openapi.fields import Bank, Instant, Shown, Yen
 from gateway.http.openapi.operation import UNCHANGED, Gives, Operation, Tag
 from gateway.http.openapi.parameters import IF_NONE_MATCH, Header
+
+ServiceWord = Literal["at_once", "next_opening", "next_930", "held"]
 
 
 class Window(Shown):
@@ -28,7 +29,7 @@ class Phase(Shown):
 
     begins_at: Instant
     ends_at: Instant
-    class_: Annotated[ServiceClass, one_of(ServiceClass), Field(alias="class")]
+    class_: Annotated[ServiceWord, Field(alias="class")]
     is_open: bool
     credited_at: Annotated[Instant | None, Field(description="Null while it is at once.")]
     why: list[Window]

@@ -21,7 +21,7 @@ from gateway.domain.errors import (
 from gateway.domain.reason import Reason
 from gateway.domain.transfer import State
 from gateway.http.openapi.accounts import AccountKind, Branch, MaskedNumber
-from gateway.http.openapi.banks import Window
+from gateway.http.openapi.banks import ServiceWord, Window
 from gateway.http.openapi.fields import (
     EXAMPLE_HEX,
     AccountId,
@@ -44,7 +44,7 @@ TransferStatus = Annotated[
     Field(description="What to tell the member. `processing` has not failed: it is worked on."),
 ]
 TransferClass = Annotated[
-    Literal["at_once", "next_opening", "next_930", "held"],
+    ServiceWord,
     Field(
         description="`at_once`: about 10 seconds after the request; `next_opening`: when the "
         "window ends; `next_930`: at about 9:30 of the next business day; `held`: when the bank "
@@ -99,7 +99,10 @@ class Transfer(Shown):
     credited_at: CreditedFrom
     credited_by: CreditedBy
     accepted_at: Instant
-    due_at: Annotated[Instant | None, Field(description="When it leaves as things are now.")]
+    due_at: Annotated[
+        Instant | None,
+        Field(description="When it leaves as things are now; null: nobody knows, as in a hold."),
+    ]
     settled_at: Instant | None
     returned_at: Instant | None
 
