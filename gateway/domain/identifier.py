@@ -10,6 +10,22 @@ from uuid import UUID
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RANDOM_BYTES = 10
 REFERENCE_LENGTH = 20
+REFERENCE = re.compile(rf"[A-Z2-7]{{{REFERENCE_LENGTH}}}", re.ASCII)
+# What a field of that name is shown as, in logs and in what commands print.
+ID_PREFIXES = {
+    "transfer_id": "tr",
+    "repayment_id": "rp",
+    "account_id": "ac",
+    "quote_id": "qt",
+    "token_id": "ot",
+    "item_id": "rv",
+    "rule": "sr",
+}
+TYPED_ID = re.compile(
+    r"(?:(?P<prefix>[a-z]{2})_)?"
+    r"(?P<digits>[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+    re.ASCII,
+)
 
 
 def uuid7(now: datetime, random: bytes) -> UUID:
@@ -33,6 +49,23 @@ def parse_public_id(prefix: str, text: str) -> UUID | None:
     head, _, digits = text.partition("_")
     is_canonical = head == prefix and re.fullmatch(r"[0-9a-f]{32}", digits)
     return UUID(hex=digits) if is_canonical else None
+
+
+def read_id(prefix: str, text: str) -> UUID | None:
+    """Return the row id in what a person typed, or None.
+
+    Taken are the public id of that prefix and the bare row id, with dashes or without, in any case.
+    """
+    match = TYPED_ID.fullmatch(text.strip().lower())
+    if match is None or match["prefix"] not in {None, prefix}:
+        return None
+    return UUID(hex=match["digits"])
+
+
+def read_reference(text: str) -> str | None:
+    """Return the bank reference in what a person typed, in any case, or None."""
+    typed = text.strip().upper()
+    return typed if REFERENCE.fullmatch(typed) else None
 
 
 def reference_for(secret: bytes, *, member_id: UUID, flow: str, idempotency_key: str) -> str:

@@ -7,12 +7,14 @@ import traceback
 from collections.abc import MutableMapping
 from types import TracebackType
 from typing import Any, Protocol
+from uuid import UUID
 
 import orjson
 import structlog
 from pydantic import SecretStr
 
 from gateway.config import Settings
+from gateway.domain.identifier import ID_PREFIXES, public_id, read_id
 from gateway.ops.clock import utc_now
 from gateway.ops.log_writer import LogWriter
 from gateway.ops.redaction import Redaction, message_of
@@ -48,6 +50,7 @@ def configure_logging(settings: Settings, *, fd: int = 1) -> LogWriter:
             structlog.processors.add_log_level,
             _always(settings.instance),
             _describe_exception,
+            _public_ids,
             Redaction(_secrets(settings)),
             _render,
         ],
@@ -108,6 +111,20 @@ def _always(instance: str) -> _Chain:
         return first | dict(event_dict)
 
     return add
+
+
+def _public_ids(_logger: object, _method: str, event_dict: Record, /) -> Record:
+    """Show an id as the API and the commands show it: what was found in one place is found here."""
+    for name, prefix in ID_PREFIXES.items():
+        value = event_dict.get(name)
+        identifier = value if isinstance(value, UUID) else _typed(prefix, value)
+        if identifier is not None:
+            event_dict[name] = public_id(prefix, identifier)
+    return event_dict
+
+
+def _typed(prefix: str, value: object) -> UUID | None:
+    return read_id(prefix, value) if isinstance(value, str) else None
 
 
 def _describe_exception(_logger: object, _method: str, event_dict: Record, /) -> Record:

@@ -7,6 +7,7 @@ from gateway.domain.outcome import Unknown
 from gateway.domain.ports import Point
 from gateway.domain.repayment import Repayment
 from gateway.domain.repayment_decision import after_inquiry
+from gateway.services.about import about_repayment
 from gateway.services.collection_order import collection_order, pace_at
 from gateway.services.desk import TransferDesk
 from gateway.services.hold_bank import hold_if_ours
@@ -30,7 +31,8 @@ async def inquire_repayment(desk: TransferDesk, repayment: Repayment) -> Repayme
     """Ask the bank now, whatever state the repayment is in; return it as it then is."""
     bank = repayment.bank
     asked_at = desk.clock.now()
-    answer = await desk.banks[bank].inquire_collection(collection_order(desk, repayment))
+    with about_repayment(repayment):
+        answer = await desk.banks[bank].inquire_collection(collection_order(desk, repayment))
     ended_at = desk.clock.now()
     outcome = answer.outcome
     if isinstance(outcome, Unknown):

@@ -6,6 +6,7 @@ from gateway.domain.decision import after_inquiry
 from gateway.domain.outcome import Inquiry, Rejected, Unknown
 from gateway.domain.ports import Point
 from gateway.domain.transfer import Transfer
+from gateway.services.about import about_transfer
 from gateway.services.desk import TransferDesk
 from gateway.services.hold_bank import hold_if_ours
 from gateway.services.record_decision import Asked, bank_call, record_decision
@@ -24,7 +25,8 @@ async def inquire_due_transfer(desk: TransferDesk, transfer: Transfer) -> None:
 async def inquire_transfer(desk: TransferDesk, transfer: Transfer) -> Transfer:
     """Ask the bank now, whatever state the transfer is in; return it as it then is."""
     asked_at = desk.clock.now()
-    answer = await desk.banks[transfer.bank].inquire(transfer.order)
+    with about_transfer(transfer):
+        answer = await desk.banks[transfer.bank].inquire(transfer.order)
     ended_at = desk.clock.now()
     if isinstance(answer.outcome, Unknown | Rejected):
         await hold_if_ours(desk, transfer.bank, answer.outcome.reason)

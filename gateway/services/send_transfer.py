@@ -14,6 +14,7 @@ from gateway.domain.reason import Reason
 from gateway.domain.service_hours import Operation
 from gateway.domain.timetable import answer
 from gateway.domain.transfer import Transfer
+from gateway.services.about import about_transfer
 from gateway.services.desk import TransferDesk
 from gateway.services.hold_bank import hold_if_ours
 from gateway.services.record_decision import Asked, Decide, bank_call, record_decision
@@ -78,7 +79,8 @@ async def send_transfer(desk: TransferDesk, transfer: Transfer, *, lease_ends: f
         raise TypeError(f"{transfer.bank} takes files only")
     started_at = desk.clock.now()
     desk.senders.at_bank(transfer.id)
-    answer = await bank.submit(transfer.order, send_before=lease_ends - profile.deadline_s)
+    with about_transfer(transfer):
+        answer = await bank.submit(transfer.order, send_before=lease_ends - profile.deadline_s)
     ended_at = desk.clock.now()
     outcome = answer.outcome
     if isinstance(outcome, NotSent | Unknown):

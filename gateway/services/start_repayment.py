@@ -6,6 +6,7 @@ from datetime import timedelta
 from gateway.domain.outcome import NotSent, Unknown
 from gateway.domain.repayment import Repayment
 from gateway.domain.repayment_decision import after_start, after_start_time
+from gateway.services.about import about_repayment
 from gateway.services.collection_order import collection_order
 from gateway.services.desk import TransferDesk
 from gateway.services.hold_bank import hold_if_ours
@@ -29,7 +30,9 @@ async def start_due_repayment(desk: TransferDesk, repayment: Repayment) -> None:
 async def start_repayment(desk: TransferDesk, repayment: Repayment) -> Repayment:
     """Start it now; return it as it then is. Its reference is durable before this is called."""
     started_at = desk.clock.now()
-    answer = await desk.banks[repayment.bank].start_collection(collection_order(desk, repayment))
+    order, bank = collection_order(desk, repayment), desk.banks[repayment.bank]
+    with about_repayment(repayment):
+        answer = await bank.start_collection(order)
     ended_at = desk.clock.now()
     outcome = answer.outcome
     if isinstance(outcome, NotSent | Unknown):

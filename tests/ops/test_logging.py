@@ -14,7 +14,9 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.domain.identifier import ID_PREFIXES
 from gateway.http.middlewares import tell
+from gateway.ops.fields import FIELDS
 from gateway.ops.log_writer import LogWriter
 from gateway.ops.redaction import MASK
 from tests.services.conftest import NoMetrics
@@ -276,3 +278,23 @@ def test_an_answers_line_tells_tenths_of_milliseconds() -> None:
         tell(NoMetrics(), 200, method="GET", route="/v1/loan", seconds=0.012345)
 
     assert [line["duration_ms"] for line in lines] == [12.3]
+
+
+def test_ids_are_shown_as_the_api_shows_them_in_every_field_that_has_one() -> None:
+    program = """
+from uuid import UUID
+from gateway.domain.identifier import ID_PREFIXES
+from gateway.ops.fields import FIELDS
+for name in ID_PREFIXES.keys() & FIELDS.keys():
+    for form in (UUID(int=7), str(UUID(int=7)), UUID(int=7).hex):
+        with bound_contextvars(**{name: form}):
+            log.info("transfer.moved")
+writer.close()
+"""
+    told = records(program)
+
+    named = ID_PREFIXES.keys() & FIELDS.keys()
+    assert {"transfer_id", "repayment_id", "account_id", "token_id"} <= named
+    for name in named:
+        shown = [record[name] for record in told if name in record]
+        assert shown == [f"{ID_PREFIXES[name]}_{7:032x}"] * 3
