@@ -14,7 +14,7 @@ from chaos.members import Told
 from chaos.oracle import Cash, Heard, Moved, Row, Seen
 from chaos.stage import Stage, days_from, until_ready
 
-RECONCILED = {0, 3}
+REPORT, UNREAD = "bank,day,verdict,", ",refused,"  # of a report as CSV
 RECONCILE_TRIES = 5
 OPEN_FILES = """
 SELECT file_id, state, tries FROM bank_files WHERE state IN ('stored', 'accepted')
@@ -89,8 +89,8 @@ async def reconcile(stage: Stage, begins: datetime) -> list[str]:
     failed = []
     for day in days_from(begins, stage.clock.now().astimezone(begins.tzinfo)):
         for _ in range(RECONCILE_TRIES):
-            code, _ = await stage.ops("reconcile", "--date", day)
-            if code in RECONCILED:
+            _, written = await stage.ops("reconcile", "--date", day, "--format", "csv")
+            if REPORT in written and UNREAD not in written:
                 break
             await asyncio.sleep(1)
         else:

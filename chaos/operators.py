@@ -19,7 +19,7 @@ PEOPLE = ("sato", "suzuki", "tanaka")
 LOOK_EVERY_S = 4.0
 # What was sent may still be on its way: looked up twice, so many seconds apart.
 LOOK_AGAIN_S = 2.0
-NO_DATABASE = 2  # an exit code: nothing was done, and the command may be given again
+NOTHING_HELD = "nothing was held"  # else the database was gone: the command is given again
 RELEASES_MAX = 60
 HELD = (
     "SELECT bank, reason FROM bank_stops WHERE released_at IS NULL AND ends_at IS NULL"
@@ -60,8 +60,8 @@ class Operators:
         await self._stage.ops("hold", *said)
         await asyncio.sleep(seconds)
         for _ in range(RELEASES_MAX):
-            code, _ = await self._stage.ops("release", *said)
-            if code != NO_DATABASE:
+            code, written = await self._stage.ops("release", *said)
+            if code == 0 or NOTHING_HELD in written:
                 return
             await asyncio.sleep(LOOK_AGAIN_S)
 

@@ -15,14 +15,17 @@ from gateway.config import Settings, load_settings
 from gateway.conformance.command import conformance
 from gateway.demo.check import check_demo
 from gateway.demo.run import run_demo
-from gateway.domain.errors import GatewayError, NotReady
+from gateway.domain.errors import NotReady, SettingsWrong
 from gateway.domain.hours import JST
 from gateway.http.core import ROUTES
 from gateway.http.openapi.document import printed
-from gateway.operators.command_line import WRONG, AsJson, commands
+from gateway.operators.answering import AsJson, say_document, say_json
+from gateway.operators.command_line import commands
+from gateway.operators.demo_note import beside_demo
+from gateway.operators.ending import Commands, Ended, prepare_streams, typed_words
 from gateway.operators.operating_desk import reconcile_first
 from gateway.operators.reports import doctor_report
-from gateway.operators.running import logging_to, run
+from gateway.operators.running import commands_log, logging_to, run
 from gateway.ops import render
 from gateway.ops.clock import SystemClock
 from gateway.sandbox.registry import BANKS
@@ -31,10 +34,11 @@ from gateway.sandbox.tls import make_tls_directory
 from gateway.serve import end_with_parent, stop_signals
 from gateway.serve import serve as serve_gateway
 
-NOT_READY = 2
 PortBase: TypeAlias = Annotated[int, typer.Option(min=0, max=65000, help="0: any free port.")]
 
-cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+cli = typer.Typer(
+    cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+)
 cli.add_typer(commands, name="ops")
 cli.command()(conformance)
 
@@ -57,7 +61,7 @@ def demo(
             began = _instant(at)
             run(run_demo(settings, at=began, port_base=sandbox_port_base, console=render.console()))
         elif not run(check_demo(settings, render.console())):
-            raise typer.Exit(WRONG)
+            raise typer.Exit(Ended.REFUSED)
 
 
 @cli.command()
@@ -101,14 +105,14 @@ def sandbox(
         )
     settings = load_settings()
     _refuse_in_production(settings)
-    with logging_to(settings, fd=2):
+    with commands_log(settings):
         run(_sandbox(settings, bank or list(BANKS), port_base, has_tls=tls))
 
 
 def _refuse_in_production(settings: Settings) -> None:
     """Look where the settings look, too: a file can say production as well as the environment."""
     if settings.environment == "production":
-        raise NotReady("GATEWAY_ENVIRONMENT: emulated banks are not started in production")
+        raise SettingsWrong("GATEWAY_ENVIRONMENT: emulated banks are not started in production")
 
 
 async def _sandbox(
@@ -140,7 +144,7 @@ async def _sandbox(
 def migrate(*, dry_run: Annotated[bool, typer.Option("--dry-run")] = False) -> None:
     """Apply sql/migrations and changed sql/functions as the owner of the schema."""
     settings = load_settings()
-    with logging_to(settings, fd=2):
+    with commands_log(settings):
         names = run(_migrate(settings, dry_run=dry_run))
     for name in names:
         typer.echo(f"{'would apply' if dry_run else 'applied'} {name}")
@@ -154,7 +158,9 @@ async def _migrate(settings: Settings, *, dry_run: bool) -> list[str]:
             settings.database_owner_url.get_secret_value(), dry_run=dry_run
         )
     if settings.database_url is not None:
-        raise NotReady("GATEWAY_DATABASE_OWNER_URL: needed to migrate; the gateway's role may not")
+        raise SettingsWrong(
+            "GATEWAY_DATABASE_OWNER_URL: needed to migrate; the gateway's role may not"
+        )
     async with database_address(settings):  # the embedded database is migrated when it starts
         return []
 
@@ -162,21 +168,21 @@ async def _migrate(settings: Settings, *, dry_run: bool) -> list[str]:
 @cli.command()
 def openapi() -> None:
     """Print the description of the API (OpenAPI 3.1), as it is served at /openapi.json."""
-    typer.echo(printed(ROUTES), nl=False)
+    say_document(printed(ROUTES).removesuffix("\n"))
 
 
 @cli.command()
 def doctor(*, as_json: AsJson = False) -> None:
     """Check settings, database, clocks and banks; say what is wrong and how to mend it."""
-    settings = load_settings()
-    with logging_to(settings, fd=2):
+    settings = beside_demo(load_settings())
+    with commands_log(settings):
         checks = run(doctor_report(settings))
     if as_json:
-        typer.echo(render.as_json(checks))
+        say_json(checks)
     else:
         render.show_checks(render.console(), checks)
     if not all(check.is_good for check in checks):
-        raise typer.Exit(WRONG)
+        raise typer.Exit(Ended.REFUSED)
 
 
 @contextmanager
@@ -203,11 +209,12 @@ def _instant(text: str | None) -> datetime | None:
 
 def main() -> None:
     """Run the command line; what is wrong is said on stderr, without a traceback."""
+    prepare_streams()
     try:
-        cli()
-    except GatewayError as error:
+        cli(typed_words(sys.argv[1:]))
+    except SettingsWrong as error:
         typer.echo(f"gateway: {error}", err=True)
-        sys.exit(NOT_READY)
+        sys.exit(Ended.USAGE)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -35,7 +36,7 @@ from gateway.store.instance import holding_name
 from gateway.store.lacks import LackWatch, lack_watch
 from gateway.store.lanes import StoredLanes
 from gateway.store.migrate import check_schema, migrate
-from gateway.store.postgres import running_postgres
+from gateway.store.postgres import holds_cluster, running_postgres
 from gateway.worker import run_loops
 
 LOOKED_AT_FOR_S = 1.0
@@ -90,6 +91,37 @@ async def database_address(settings: Settings) -> AsyncIterator[str]:
     async with running_postgres(settings.data_dir, pg_bin=settings.pg_bin) as postgres:
         await apply_migrations(postgres.owner_url)
         yield postgres.app_url
+
+
+@asynccontextmanager
+async def existing_address(settings: Settings) -> AsyncIterator[str]:
+    """Yield the address of a database that is there; an embedded server is started for it.
+
+    Raises NotReady where there is none: nothing is made, and no schema is changed.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    if not await asyncio.to_thread(holds_cluster, settings.data_dir):
+        home = await asyncio.to_thread(settings.data_dir.absolute)
+        raise NotReady(
+            f"no database in {home}: GATEWAY_DATA_DIR names another folder,"
+            " GATEWAY_DATABASE_URL a server"
+        )
+    async with running_postgres(settings.data_dir, pg_bin=settings.pg_bin) as postgres:
+        yield postgres.app_url
+
+
+def database_name(settings: Settings) -> str:
+    """Return which database the settings name, for people: no login and no password.
+
+    Blocks: call it in a thread.
+    """
+    if settings.database_url is None:
+        return f"embedded in {settings.data_dir.absolute()}"
+    parts = urlsplit(settings.database_url.get_secret_value())
+    host = parts.netloc.rpartition("@")[2] or parse_qs(parts.query).get("host", [""])[0]
+    return f"{parts.path.removeprefix('/')} at {host or 'the default server'}"
 
 
 async def apply_migrations(owner_url: str, *, dry_run: bool = False) -> list[str]:

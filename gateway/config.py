@@ -31,7 +31,7 @@ from gateway.bank_settings import (
     StrictName,
 )
 from gateway.domain.account import BankCode
-from gateway.domain.errors import NotReady
+from gateway.domain.errors import SettingsWrong
 from gateway.domain.return_address import is_loopback, is_plain
 
 PREFIX = "GATEWAY_"
@@ -160,7 +160,7 @@ class Settings(BankSettings):
 
 
 def load_settings(**given: Any) -> Settings:
-    """Return the settings, or raise NotReady with one line for everything that is wrong.
+    """Return the settings, or raise SettingsWrong with one line for everything that is wrong.
 
     What is given goes before secrets from files, these before the environment, this before the
     TOML file that GATEWAY_CONFIG_FILE names. The rules between settings are tested once each
@@ -173,10 +173,10 @@ def load_settings(**given: Any) -> Settings:
         settings = Settings(**(in_file | secrets | given))
     except ValidationError as error:
         problems += [_describe(detail) for detail in error.errors()]
-        raise NotReady("\n".join(problems)) from None
+        raise SettingsWrong("\n".join(problems)) from None
     problems += _problems_outside_loopback(settings) + _half_certificates(settings)
     if problems:
-        raise NotReady("\n".join(problems))
+        raise SettingsWrong("\n".join(problems))
     return settings
 
 

@@ -1,6 +1,5 @@
 """`gateway conformance`: parses, runs the suite, prints."""
 
-import json
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -11,10 +10,10 @@ from gateway.conformance.expectation import Expectation
 from gateway.conformance.report import show_results
 from gateway.conformance.suite import EXPECTED, TIME_SCALE, Result, cases_for, run_case
 from gateway.domain.account import BankCode
+from gateway.operators.answering import AsJson, say_json
+from gateway.operators.ending import Ended
 from gateway.operators.running import run
 from gateway.ops import render
-
-WRONG = 1
 
 
 def conformance(
@@ -33,7 +32,7 @@ def conformance(
     matrix: Annotated[
         bool, typer.Option("--matrix", help="Probe what each bank can do; print Markdown.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Try every adapter on its bank's emulator; exit 1 if one deviates from its page."""
     chosen = [EXPECTED[code] for code in bank or EXPECTED]
@@ -45,11 +44,11 @@ def conformance(
         return
     results = run(_all(chosen, time_scale, base_url))
     if as_json:
-        typer.echo(json.dumps([_row(result) for result in results], ensure_ascii=False, indent=2))
+        say_json([_row(result) for result in results])
     else:
         show_results(render.console(), results, every_case=every_case)
     if any(result.deviation is not None for result in results):
-        raise typer.Exit(WRONG)
+        raise typer.Exit(Ended.REFUSED)
 
 
 async def _all(

@@ -1,5 +1,6 @@
 """Set the stage of the demo: sandbox, gateway, a member with an account, the lender's money."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import aiohttp
 
-from gateway.app import Gateway, database_address, open_gateway
+from gateway.app import Gateway, database_address, database_name, open_gateway
 from gateway.config import Settings
 from gateway.domain.account import AccountType, BankCode
 from gateway.domain.due_dates import DueDay
@@ -19,6 +20,8 @@ from gateway.domain.hours import JST
 from gateway.domain.house_money import Opening
 from gateway.domain.money import Yen
 from gateway.domain.ports import Clock
+from gateway.operators.demo_note import DemoBank, DemoNote, write_note
+from gateway.ops.clock import SystemClock
 from gateway.sandbox.registry import BANKS
 from gateway.sandbox.server import Sandbox, start_sandbox
 from gateway.serve import listen
@@ -79,11 +82,19 @@ async def open_stage(
         url = await stack.enter_async_context(database_address(settings))
         addresses = {f"{bank}_base_url": url for bank, url in sandbox.urls.items()}
         at_sandbox = settings.model_copy(update=addresses | _public(settings))
+        shift_s = clock.shift_s if isinstance(clock, SystemClock) else settings.clock_shift_s
+        name = await asyncio.to_thread(database_name, settings)
+        note = DemoNote(name, shift_s, _banks_of(sandbox))
+        await asyncio.to_thread(write_note, settings.data_dir, note)
         gateway = await stack.enter_async_context(open_gateway(at_sandbox, url=url, clock=clock))
         host, port = await listen(stack, gateway, at_sandbox)
         stage = Stage(gateway, sandbox, f"http://{host}:{port}")
         await _seed(stage)
         yield stage
+
+
+def _banks_of(sandbox: Sandbox) -> dict[str, DemoBank]:
+    return {name: DemoBank(url, sandbox.banks[name].identity) for name, url in sandbox.urls.items()}
 
 
 def _public(settings: Settings) -> dict[str, object]:

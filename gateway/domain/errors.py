@@ -305,3 +305,9 @@ class CommitUnknown(GatewayError):
 
 class NotReady(GatewayError):
     code = "not_ready"
+
+
+class SettingsWrong(NotReady):
+    """A setting is missing, unknown or bad; nothing was begun."""
+
+    code = "settings_wrong"

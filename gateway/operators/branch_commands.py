@@ -6,13 +6,10 @@ from typing import Annotated
 import typer
 
 from gateway.domain.account import BankCode
-from gateway.domain.errors import GatewayError
 from gateway.operators.operating import operate
 from gateway.services.add_branch import add_branch
 from gateway.store.branches import AddedBranch
 from gateway.store.database import Database
-
-WRONG = 1
 
 
 def add(
@@ -31,7 +28,4 @@ def add(
         kept = operate(act)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    except GatewayError as refused:
-        typer.echo(str(refused), err=True)
-        raise typer.Exit(WRONG) from refused
     typer.echo(f"known: {bank} {kept.branch} {kept.name}")

@@ -1,15 +1,16 @@
 """`gateway ops …`: parses, calls, prints."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from gateway.config import load_settings
 from gateway.domain.account import AccountType, BankCode
-from gateway.domain.errors import Refused
+from gateway.domain.errors import NameCheckUnavailable
 from gateway.domain.transfer import State
 from gateway.operators import (
+    action_commands,
     branch_commands,
     entry_commands,
     file_commands,
@@ -22,9 +23,13 @@ from gateway.operators import (
     why_command,
     window_commands,
 )
+from gateway.operators.answering import AsJson, say_json
+from gateway.operators.demo_note import beside_demo
+from gateway.operators.ending import Commands, Ended
+from gateway.operators.ids import Wish
 from gateway.operators.operating import operate
 from gateway.operators.reports import ledger_report
-from gateway.operators.running import logging_to, run
+from gateway.operators.running import commands_log, run
 from gateway.ops import render
 from gateway.ops.commands.stops import (
     hold_bank,
@@ -36,10 +41,10 @@ from gateway.services import explain as explaining
 from gateway.services.add_account import AccountOnPaper, add_account_on_paper
 from gateway.services.list_transfers import OPEN, Filter, list_transfers
 from gateway.services.read_restraints import Breaker, restraints
+from gateway.store.accounts import RegisteredAccount
+from gateway.store.database import Database
 
-WRONG = 1
-
-commands = typer.Typer(no_args_is_help=True, help="Operators' commands.")
+commands = typer.Typer(cls=Commands, no_args_is_help=True, help="Operators' commands.")
 commands.add_typer(window_commands.commands, name="windows")
 commands.add_typer(review_commands.commands, name="review")
 commands.add_typer(house_commands.rules, name="rules")
@@ -47,6 +52,7 @@ commands.command("account-open")(house_commands.account_open)
 commands.command("statement-accept")(house_commands.statement_accept)
 commands.command("set-off")(house_commands.set_off)
 commands.command("line-withdraw")(house_commands.line_withdraw)
+commands.command("actions")(action_commands.show_actions)
 commands.command("branch-add")(branch_commands.add)
 commands.command("hours")(hours_command.show_hours)
 commands.command("reconcile")(reconcile_command.reconcile)
@@ -61,7 +67,6 @@ commands.command("operators")(token_commands.show)
 commands.command("token-issue")(token_commands.issue)
 commands.command("token-revoke")(token_commands.revoke)
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 By = Annotated[str, typer.Option("--by", help="Who does this.")]
 OneBank = Annotated[BankCode | None, typer.Argument(help="Or --all.")]
 AllBanks = Annotated[bool, typer.Option("--all", help="All banks at once.")]
@@ -80,21 +85,21 @@ def show_transfers(
     chosen = Filter(tuple(state or OPEN), bank, timedelta(minutes=minutes), limit)
     lines = operate(lambda db, now: list_transfers(db, chosen, now=now))
     if as_json:
-        typer.echo(render.as_json(lines))
+        say_json(lines)
     else:
         render.show_transfers(render.console(), lines)
 
 
 @commands.command("explain")
 def explain(
-    name: Annotated[str, typer.Argument(help="tr_…, rp_…, or the bank reference.")],
+    name: Wish,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Show everything that is known of a transfer or a repayment, in order of time."""
     explained = operate(lambda db, _: explaining.explain(db, name))
     if as_json:
-        typer.echo(render.as_json(explained))
+        say_json(explained)
     else:
         render.show_explanation(render.console(), explained)
 
@@ -106,15 +111,15 @@ def ledger_verify(
     as_json: AsJson = False,
 ) -> None:
     """Prove the ledger from its postings; exit 1 on any finding."""
-    settings = load_settings()
-    with logging_to(settings, fd=2):
+    settings = beside_demo(load_settings())
+    with commands_log(settings):
         report = run(ledger_report(settings, with_banks=with_banks))
     if as_json:
-        typer.echo(render.as_json(report))
+        say_json(report)
     else:
         render.show_ledger(render.console(), report)
     if report.findings:
-        raise typer.Exit(WRONG)
+        raise typer.Exit(Ended.REFUSED)
 
 
 @commands.command("hold")
@@ -146,7 +151,7 @@ def release(
         typer.echo(f"lifted: {stop.bank}, {stop.reason}, held by {stop.held_by}")
     if not lifted:
         typer.echo("nothing was held")
-        raise typer.Exit(WRONG)
+        raise typer.Exit(Ended.REFUSED)
 
 
 @commands.command("stops")
@@ -154,7 +159,7 @@ def show_stops(*, as_json: AsJson = False) -> None:
     """Show what is held now, and which breakers are overruled."""
     held = operate(lambda db, now: restraints(db, now=now))
     if as_json:
-        typer.echo(render.as_json(held))
+        say_json(held)
     else:
         render.show_restraints(render.console(), held)
 
@@ -179,13 +184,17 @@ def account_add(
     ),
 ) -> None:
     """Register a member's account at a bank without a name check, from papers that were seen."""
-    if bank_profiles()[bank].verifies_names:
-        raise typer.BadParameter(f"{bank} tells whose an account is: the member adds it")
+    seen = AccountOnPaper(member, bank, branch, kind, number, by)
+
+    async def act(db: Database, now: datetime) -> RegisteredAccount:
+        if bank_profiles()[bank].verifies_names:
+            raise NameCheckUnavailable(f"{bank} tells whose an account is: the member adds it")
+        return await add_account_on_paper(db, seen, now=now)
+
     try:
-        seen = AccountOnPaper(member, bank, branch, kind, number, by)
-        kept = operate(lambda db, now: add_account_on_paper(db, seen, now=now))
-    except (Refused, ValueError) as error:
-        raise typer.BadParameter(str(error) or type(error).__name__) from error
+        kept = operate(act)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     typer.echo(f"registered: ac_{kept.id.hex}, in the member's own name")
 
 

@@ -1,22 +1,17 @@
 """`gateway ops entry-withdraw` and `decision-withdraw`: parses, calls, prints."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
-from gateway.domain.errors import NotFoundHere
-from gateway.domain.identifier import parse_public_id
-from gateway.domain.resolution import ResolutionRefused
+from gateway.domain.identifier import public_id
+from gateway.operators.ids import OneEntry, OneItem
 from gateway.operators.operating import operate
 from gateway.ops import render_reconciliation
 from gateway.services.take_back import confirm_taking_back, propose_taking_back
 from gateway.services.withdraw_entry import confirm_withdrawal, propose_withdrawal
-from gateway.store.database import Database
 from gateway.store.review_items import ReviewItem
 
-WRONG = 1
 ENTRY, ITEM = "en", "rv"
 
 By = Annotated[str, typer.Option("--by", help="Who does this.")]
@@ -24,11 +19,10 @@ Note = Annotated[str, typer.Option(help="Why: it stays on record, and the member
 Confirm = Annotated[
     bool, typer.Option("--confirm", help="Confirm what another operator has proposed.")
 ]
-Act: TypeAlias = Callable[[Database, datetime], Awaitable[ReviewItem]]
 
 
 def withdraw(
-    entry: Annotated[str, typer.Argument(help="en_…, as the member's list of entries shows it.")],
+    entry_id: OneEntry,
     *,
     by: By,
     note: Note,
@@ -39,16 +33,13 @@ def withdraw(
     Of an entry that a transfer or repayment booked because two people said so, it is that decision
     that is taken back, as decision-withdraw does. What the bank itself stated is refused.
     """
-    entry_id = parse_public_id(ENTRY, entry)
-    if entry_id is None:
-        raise typer.BadParameter("an entry is en_ and 32 hex digits")
     act = confirm_withdrawal if confirm else propose_withdrawal
-    item = _done(lambda db, now: act(db, entry_id, by=by, note=note, now=now))
-    _tell(entry, item, is_confirmed=confirm)
+    item = operate(lambda db, now: act(db, entry_id, by=by, note=note, now=now))
+    _tell(public_id(ENTRY, entry_id), item, is_confirmed=confirm)
 
 
 def withdraw_decision(
-    item: Annotated[str, typer.Argument(help="rv_…: the item that was resolved wrongly.")],
+    item_id: OneItem,
     *,
     by: By,
     note: Note,
@@ -59,21 +50,9 @@ def withdraw_decision(
     settled and rejected go back to review, returned to settled, and a repayment's day is asked for
     anew. Nothing is sent by it. What the bank itself stated is refused.
     """
-    item_id = parse_public_id(ITEM, item)
-    if item_id is None:
-        raise typer.BadParameter("an item is rv_ and 32 hex digits")
     act = confirm_taking_back if confirm else propose_taking_back
-    against = _done(lambda db, now: act(db, item_id, by=by, note=note, now=now))
-    _tell(item, against, is_confirmed=confirm)
-
-
-def _done(act: Act) -> ReviewItem:
-    """Return the item that says so; what is refused ends the command with its reason."""
-    try:
-        return operate(act)
-    except (NotFoundHere, ResolutionRefused) as refused:
-        typer.echo(str(refused), err=True)
-        raise typer.Exit(WRONG) from refused
+    against = operate(lambda db, now: act(db, item_id, by=by, note=note, now=now))
+    _tell(public_id(ITEM, item_id), against, is_confirmed=confirm)
 
 
 def _tell(name: str, item: ReviewItem, *, is_confirmed: bool) -> None:

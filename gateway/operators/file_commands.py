@@ -6,14 +6,10 @@ from typing import Annotated
 import typer
 
 from gateway.domain.bank_file import BankFile, FileEnding, FileWord
-from gateway.domain.errors import NotFoundHere
-from gateway.domain.file_end import FileEndRefused
-from gateway.domain.operator import NameMissing
+from gateway.domain.identifier import read_reference
 from gateway.operators.operating import operate
 from gateway.services.end_file import confirm_file_end, propose_file_end
 from gateway.store.database import Database
-
-WRONG = 1
 
 
 def end(
@@ -33,6 +29,7 @@ def end(
     read the file and took nothing of it. barred: it has not got the number, and will refuse it
     from now on. That it has not got it is no word: a copy may still be on its way.
     """
+    file = read_reference(file) or file
 
     async def act(db: Database, now: datetime) -> BankFile:
         if confirm:
@@ -40,11 +37,7 @@ def end(
         ending = FileEnding(word, receipt or None, by, now, note)
         return await propose_file_end(db, file, ending, now=now)
 
-    try:
-        ended = operate(act)
-    except (NotFoundHere, FileEndRefused, NameMissing) as refused:
-        typer.echo(str(refused), err=True)
-        raise typer.Exit(WRONG) from refused
+    ended = operate(act)
     if confirm:
         typer.echo(f"confirmed: file {file} is {ended.state}; its items follow within seconds")
     else:

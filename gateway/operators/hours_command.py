@@ -9,6 +9,7 @@ from gateway.config import load_settings
 from gateway.domain.account import BankCode
 from gateway.domain.calendar import BeyondHorizon
 from gateway.domain.service_hours import LENDER_HOURS, Operation, ServiceHours
+from gateway.operators.answering import AsJson, say_json
 from gateway.ops import render, render_hours
 from gateway.ops.clock import SystemClock
 from gateway.ops.commands.hours import HoursDay, hours_by_day
@@ -22,7 +23,7 @@ def show_hours(
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Default: today.")
     ] = None,
     days: Annotated[int, typer.Option(min=1, max=366)] = 7,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a picture.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw when transfers leave at once, and what closes: the regular hours of `banks.toml`."""
     today = SystemClock(load_settings().clock_shift_s).now()
@@ -31,7 +32,7 @@ def show_hours(
     except (BeyondHorizon, OverflowError) as error:
         raise typer.BadParameter(str(error), param_hint="--from") from error
     if as_json:
-        typer.echo(render.as_json([render_hours.phases_of(day) for day in found]))
+        say_json([render_hours.phases_of(day) for day in found])
     else:
         render_hours.show_hours(render.console(), found)
 

@@ -3,20 +3,20 @@
 import secrets
 from datetime import date, datetime
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from gateway.domain.account import BankCode
-from gateway.domain.errors import GatewayError
 from gateway.domain.hours import JST
 from gateway.domain.house_money import LineKey, Opening, StandingRule
-from gateway.domain.identifier import parse_public_id, public_id, uuid7
+from gateway.domain.identifier import public_id, uuid7
 from gateway.domain.money import Yen
 from gateway.domain.review import Resolution
+from gateway.operators.answering import AsJson, say_json
+from gateway.operators.ids import OneRule
 from gateway.operators.operating import operate
 from gateway.operators.operating_desk import operate_desk
-from gateway.ops import render, render_reconciliation
+from gateway.ops import render_reconciliation
 from gateway.services.accept_statement import (
     Insertion,
     accept_statement,
@@ -25,16 +25,14 @@ from gateway.services.accept_statement import (
 from gateway.services.desk import TransferDesk
 from gateway.services.name_line import confirm_unnaming, propose_unnaming
 from gateway.services.open_account import (
-    OpeningRefused,
     confirm_account_opening,
     propose_account_opening,
 )
 from gateway.services.set_off import confirm_set_off, propose_set_off
-from gateway.services.standing_rules import RuleRefused, add_rule, approve, remove
+from gateway.services.standing_rules import add_rule, approve, remove
 from gateway.store.database import Database
 from gateway.store.house_money import KnownRule, list_rules
 
-WRONG = 1
 RULE = "sr"
 
 rules = typer.Typer(no_args_is_help=True, help="What lines of the lender's own money are.")
@@ -44,7 +42,6 @@ Note = Annotated[str, typer.Option("--note", help="Why: it stays on record.")]
 Confirm = Annotated[
     bool, typer.Option("--confirm", help="Confirm what another operator has proposed.")
 ]
-OneRule = Annotated[str, typer.Argument(help="sr_…, as the list shows it.")]
 
 
 @rules.command("add")
@@ -72,30 +69,21 @@ def add(  # noqa: PLR0913 - the options of one command, all by name
         )
         return await add_rule(db, rule, by=by, note=note, now=now)
 
-    try:
-        known = operate(propose)
-    except RuleRefused as refused:
-        raise _refused(refused) from refused
+    known = operate(propose)
     typer.echo(f"proposed: {_shown(known)}; another operator approves it")
 
 
 @rules.command("approve")
 def approve_one(rule: OneRule, *, by: By, note: Note) -> None:
     """Let a rule bind that another operator has proposed."""
-    try:
-        known = operate(lambda db, now: approve(db, _id(rule), by=by, note=note, now=now))
-    except GatewayError as refused:
-        raise _refused(refused) from refused
+    known = operate(lambda db, now: approve(db, rule, by=by, note=note, now=now))
     typer.echo(f"approved: {_shown(known)}")
 
 
 @rules.command("remove")
 def remove_one(rule: OneRule, *, by: By, note: Note) -> None:
     """End a rule; what it has named stays named (line-withdraw takes that back)."""
-    try:
-        known = operate(lambda db, now: remove(db, _id(rule), by=by, note=note, now=now))
-    except GatewayError as refused:
-        raise _refused(refused) from refused
+    known = operate(lambda db, now: remove(db, rule, by=by, note=note, now=now))
     typer.echo(f"removed: {_shown(known)}")
 
 
@@ -103,12 +91,12 @@ def remove_one(rule: OneRule, *, by: By, note: Note) -> None:
 def show(
     *,
     removed: Annotated[bool, typer.Option("--removed", help="With those that ended.")] = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the rules, oldest first."""
     known = operate(lambda db, _: list_rules(db, with_removed=removed))
     if as_json:
-        typer.echo(render.as_json(known))
+        say_json(known)
         return
     for rule in known:
         typer.echo(_shown(rule))
@@ -130,8 +118,6 @@ def account_open(
         operate(lambda db, now: act(db, opening, by=by, note=note, now=now))
     except ValueError as error:
         raise typer.BadParameter(f"--on: {error}") from error
-    except OpeningRefused as refused:
-        raise _refused(refused) from refused
     said = f"{bank}: {balance} yen before {on}"
     typer.echo(f"confirmed: {said}" if confirm else f"proposed: {said}; another one confirms it")
 
@@ -152,8 +138,6 @@ def line_withdraw(
         item = operate(lambda db, now: act(db, key, by=by, note=note, now=now))
     except ValueError as error:
         raise typer.BadParameter(f"the day: {error}") from error
-    except GatewayError as refused:
-        raise _refused(refused) from refused
     shown = render_reconciliation.item_name(item)
     if confirm:
         typer.echo(f"confirmed: the line's name is taken back within seconds ({shown})")
@@ -170,10 +154,7 @@ def set_off(
 ) -> None:
     """Let a member's suspense pay what the member owes, as of today: it takes two people."""
     act = confirm_set_off if confirm else propose_set_off
-    try:
-        item = operate(lambda db, now: act(db, member, by=by, note=note, now=now))
-    except GatewayError as refused:
-        raise _refused(refused) from refused
+    item = operate(lambda db, now: act(db, member, by=by, note=note, now=now))
     shown = render_reconciliation.item_name(item)
     if confirm:
         typer.echo(f"confirmed: suspense is set off within seconds ({shown})")
@@ -203,26 +184,11 @@ def statement_accept(
             return await look_for_insertion(desk, bank, on)
         return await accept_statement(desk, bank, on, by=by, note=note)
 
-    try:
-        found = operate_desk(act)
-    except GatewayError as refused:
-        raise _refused(refused) from refused
+    found = operate_desk(act)
     for line in found.inserted:
         at = line.booked_at.astimezone(JST).isoformat()
         typer.echo(f"{line.direction}  {line.amount.amount} yen  {at}  {line.reference or '-'}")
     typer.echo(f"{'to accept' if show else 'accepted'}: {len(found.inserted)} lines between others")
-
-
-def _id(rule: str) -> UUID:
-    rule_id = parse_public_id(RULE, rule)
-    if rule_id is None:
-        raise typer.BadParameter("a rule is sr_ and 32 hex digits")
-    return rule_id
-
-
-def _refused(error: GatewayError) -> typer.Exit:
-    typer.echo(str(error), err=True)
-    return typer.Exit(WRONG)
 
 
 def _shown(known: KnownRule) -> str:

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from gateway.config import Settings, load_settings
+from gateway.operators.demo_note import beside_demo, refuse_strangers
 from gateway.operators.reports import open_operators_banks, operators_database
-from gateway.operators.running import logging_to, run
+from gateway.operators.running import commands_log, run
 from gateway.ops.clock import SystemClock
 from gateway.ops.crash import no_checkpoint
 from gateway.ops.metrics import PrometheusMetrics
@@ -23,6 +24,7 @@ Result = TypeVar("Result")
 async def operators_desk(settings: Settings) -> AsyncIterator[TransferDesk]:
     """Yield a desk on the gateway's database and banks; it sends no transfer."""
     async with operators_database(settings) as db, open_operators_banks(settings, db) as banks:
+        await refuse_strangers(settings)
         yield TransferDesk(
             db=db,
             banks=banks,
@@ -47,12 +49,12 @@ async def reconcile_first(settings: Settings) -> None:
 
 
 def operate_desk(work: Callable[[TransferDesk], Awaitable[Result]]) -> Result:
-    """Return what `work` returns, given a desk; its log goes to stderr."""
-    settings = load_settings()
+    """Return what `work` returns, given a desk; its log goes to `ops.log`."""
+    settings = beside_demo(load_settings())
 
     async def on_desk() -> Result:
         async with operators_desk(settings) as desk:
             return await work(desk)
 
-    with logging_to(settings, fd=2):
+    with commands_log(settings):
         return run(on_desk())

@@ -11,16 +11,15 @@ from gateway.domain.account import BankCode
 from gateway.domain.believed_dates import STATED_FOR, DateRefused, check_typed
 from gateway.domain.day_report import DayReport
 from gateway.domain.hours import JST
+from gateway.operators.answering import say_json
+from gateway.operators.demo_note import beside_demo
+from gateway.operators.ending import Ended
 from gateway.operators.operating_desk import operate_desk
 from gateway.ops import render, render_reconciliation
 from gateway.ops.clock import SystemClock
 from gateway.services.desk import TransferDesk
 from gateway.services.reconcile import DayNotCome, reconcile_day
 from gateway.services.run_mornings import note_by_hand
-
-# 1 and 2 are what every command ends with that failed, or was called wrongly.
-FOR_PEOPLE = 3
-REFUSED = 4
 
 
 class Format(StrEnum):
@@ -39,10 +38,10 @@ def reconcile(
 ) -> None:
     """Compare a day's statements with our movements and the ledger, and book what is missing.
 
-    Exit 0: everything agrees by now. 3: people have to look (`gateway ops review list`). 4: a
-    statement could not be had or believed; nothing of it was written.
+    Exit 0: everything agrees by now. 1: people have to look (`gateway ops review list`), or a
+    statement could not be had or believed: its line says so, and nothing of it was written.
     """
-    now = SystemClock(load_settings().clock_shift_s).now()
+    now = SystemClock(beside_demo(load_settings()).clock_shift_s).now()
     try:
         today = now.astimezone(JST).date()
         if day.date() <= today:  # of a day to come the reconciliation says so itself
@@ -54,10 +53,12 @@ def reconcile(
     except DayNotCome as error:
         raise typer.BadParameter(str(error), param_hint="--date") from error
     _print(reports, form)
-    if any(report.refused is not None for report in reports):
-        raise typer.Exit(REFUSED)
-    if any(found.review is not None for report in reports for found in report.breaks):
-        raise typer.Exit(FOR_PEOPLE)
+    if not all(_agrees(report) for report in reports):
+        raise typer.Exit(Ended.REFUSED)
+
+
+def _agrees(report: DayReport) -> bool:
+    return report.refused is None and all(found.review is None for found in report.breaks)
 
 
 async def _all(desk: TransferDesk, bank: BankCode | None, day: date) -> list[DayReport]:
@@ -71,7 +72,7 @@ async def _all(desk: TransferDesk, bank: BankCode | None, day: date) -> list[Day
 
 def _print(reports: list[DayReport], form: Format) -> None:
     if form is Format.JSON:
-        typer.echo(render.as_json(reports))
+        say_json(reports)
     elif form is Format.CSV:
         typer.echo(render_reconciliation.as_csv(reports), nl=False)
     else:

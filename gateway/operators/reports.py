@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
+import typer
+
 from gateway.adapters.registry import open_banks
-from gateway.app import database_address, schema_problems
+from gateway.app import database_name, existing_address, schema_problems
 from gateway.config import Settings
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Bank, Statement
@@ -17,6 +19,7 @@ from gateway.domain.hours import JST
 from gateway.domain.ports import Clock
 from gateway.domain.reconciliation import Movement, signed
 from gateway.domain.set_aside import fundings
+from gateway.operators.demo_note import refuse_strangers, strangers
 from gateway.ops.clock import SystemClock
 from gateway.ops.commands.check import Check
 from gateway.ops.commands.doctor import (
@@ -41,12 +44,24 @@ APPLICATION = "gateway ops"
 
 @asynccontextmanager
 async def operators_database(settings: Settings) -> AsyncIterator[Database]:
-    """Yield the gateway's database. The embedded server is started for it if nobody runs it."""
-    async with (
-        database_address(settings) as url,
-        open_database(url, size=2, wait_s=5.0, application_name=APPLICATION) as db,
-    ):
-        yield db
+    """Yield the gateway's database, which is named on stderr first.
+
+    The embedded server is started for it if nobody runs it. Raises NotReady where there is no
+    database, or its schema is another version's.
+    """
+    await name_database(settings)
+    async with existing_address(settings) as url:
+        problems = await schema_problems(url)
+        if problems:
+            raise NotReady("\n".join(problems))
+        async with open_database(url, size=2, wait_s=5.0, application_name=APPLICATION) as db:
+            yield db
+
+
+async def name_database(settings: Settings) -> None:
+    """Say which database a command is about: an operator may stand in another's directory."""
+    name = await asyncio.to_thread(database_name, settings)
+    typer.echo(f"database: {name}", err=True)
 
 
 @asynccontextmanager
@@ -66,22 +81,29 @@ async def open_operators_banks(
 
 async def doctor_report(settings: Settings) -> list[Check]:
     """Examine everything that the gateway needs, as far as it can be reached."""
+    await name_database(settings)
     today = SystemClock(settings.clock_shift_s).now().astimezone(JST).date()
     checks = [*check_settings(settings), await asyncio.to_thread(check_calendar, today)]
     checks.append(await asyncio.to_thread(check_branches))
     checks.append(await asyncio.to_thread(check_disk, settings.data_dir))
     try:
         async with (
-            database_address(settings) as url,
+            existing_address(settings) as url,
             open_database(url, size=settings.pool_size, wait_s=settings.pool_wait_s + 1.0) as db,
             open_operators_banks(settings, db) as banks,
         ):
             checks += await check_database(db, pool_size=settings.pool_size)
             checks += check_schema(await schema_problems(url))
             checks += await check_banks(banks.values())
+            checks += _strangers(await strangers(settings))
     except NotReady as error:
         checks += unreachable(error)
     return checks
+
+
+def _strangers(found: Mapping[str, str]) -> list[Check]:
+    mend = "Start this directory's demo, or unset the bank's address."
+    return [Check(f"demo's {bank}", False, what, mend) for bank, what in found.items()]
 
 
 async def ledger_report(settings: Settings, *, with_banks: bool) -> LedgerReport:
@@ -92,6 +114,7 @@ async def ledger_report(settings: Settings, *, with_banks: bool) -> LedgerReport
     async with operators_database(settings) as db:
         if not with_banks:
             return await verify_ledger(db)
+        await refuse_strangers(settings)
         async with open_operators_banks(settings, db) as banks:
             return await verify_with_banks(db, banks, SystemClock(settings.clock_shift_s))
 

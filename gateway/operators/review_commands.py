@@ -1,7 +1,6 @@
 """`gateway ops review …` and `gateway ops resolve`: parses, calls, prints."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -10,9 +9,9 @@ import typer
 
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotFoundHere
-from gateway.domain.identifier import parse_public_id
-from gateway.domain.resolution import ResolutionRefused
 from gateway.domain.review import RESOLUTIONS, ItemState, Resolution, ReviewKind
+from gateway.operators.answering import AsJson, say_json
+from gateway.operators.ids import OneItem
 from gateway.operators.operating import operate
 from gateway.ops import render, render_reconciliation
 from gateway.services.explain import Step, files_of
@@ -27,13 +26,7 @@ from gateway.store.review_items import (
     list_items,
 )
 
-WRONG = 1
-ITEM = "rv"
-
 commands = typer.Typer(no_args_is_help=True, help="What people have to look at.")
-
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
-Name = Annotated[str, typer.Argument(help="rv_…, as the list shows it.")]
 
 
 @commands.command("list")
@@ -49,15 +42,14 @@ def show_list(
     states = tuple(state or NOT_CLOSED)
     items = operate(lambda db, _: list_items(db, states=states, bank=bank, kind=kind, limit=limit))
     if as_json:
-        typer.echo(render.as_json(items))
+        say_json(items)
     else:
         render_reconciliation.show_items(render.console(), items)
 
 
 @commands.command("show")
-def show_one(name: Name, *, as_json: AsJson = False) -> None:
+def show_one(item_id: OneItem, *, as_json: AsJson = False) -> None:
     """Show everything that is known of one item, and how it may be resolved."""
-    item_id = _item_id(name)
 
     async def read(db: Database, _: datetime) -> tuple[ReviewItem | None, list[Step]]:
         item = await find_item(db, item_id)
@@ -67,16 +59,16 @@ def show_one(name: Name, *, as_json: AsJson = False) -> None:
 
     item, files = operate(read)
     if item is None:
-        raise typer.BadParameter("no review item has that id")
+        raise NotFoundHere("no review item has that id")
     if as_json:
-        typer.echo(render.as_json(asdict(item) | {"files": files}))
+        say_json(render.plain(item) | {"files": files})
     else:
         ways = RESOLUTIONS[item.kind]
         render_reconciliation.show_item(render.console(), item, ways, files)
 
 
 def resolve(  # noqa: PLR0913 - the options of one command, all by name
-    name: Name,
+    item_id: OneItem,
     *,
     resolution: Annotated[Resolution, typer.Option("--as", help="See docs/reconciliation.md.")],
     by: Annotated[str, typer.Option("--by", help="Who does this.")],
@@ -99,11 +91,7 @@ def resolve(  # noqa: PLR0913 - the options of one command, all by name
         "member": member,
     }
     said = {key: value for key, value in given.items() if value}
-    try:
-        item = _resolve(_item_id(name), (resolution, note, by), said, confirm=confirm)
-    except (NotFoundHere, ResolutionRefused) as refused:
-        typer.echo(str(refused), err=True)
-        raise typer.Exit(WRONG) from refused
+    item = _resolve(item_id, (resolution, note, by), said, confirm=confirm)
     shown = render_reconciliation.item_name(item)
     if confirm:
         typer.echo(f"confirmed: {shown} is {resolution}; the gateway acts on it within seconds")
@@ -124,10 +112,3 @@ def _resolve(
         return operate(lambda db, now: confirm_resolution(db, item_id, given, now=now))
     proposal = Proposal(resolution, note, by, particulars)
     return operate(lambda db, now: propose_resolution(db, item_id, proposal, now=now))
-
-
-def _item_id(name: str) -> UUID:
-    item_id = parse_public_id(ITEM, name)
-    if item_id is None:
-        raise typer.BadParameter("an item is rv_ and 32 hex digits")
-    return item_id

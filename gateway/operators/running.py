@@ -1,6 +1,7 @@
 """Runs one command: an event loop, and a log that ends with it."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -11,11 +12,13 @@ import uvloop
 
 from gateway.config import Settings
 from gateway.domain.errors import GatewayError
+from gateway.domain.frozen_table import TableDamaged
 from gateway.ops.log_writer import LogWriter
 from gateway.ops.logging import configure_logging
 
 Result = TypeVar("Result")
 CRASHED = 1
+COMMANDS_LOG = "ops.log"
 
 
 def run(main: Coroutine[Any, Any, Result]) -> Result:
@@ -26,11 +29,11 @@ def run(main: Coroutine[Any, Any, Result]) -> Result:
 
 @contextmanager
 def logging_to(settings: Settings, *, fd: int) -> Iterator[LogWriter]:
-    """Write the log to a descriptor: 1 for a server, 2 where stdout is the command's answer."""
+    """Write the log to a descriptor: 1 for a server, a file where people look at the screen."""
     writer = configure_logging(settings, fd=fd)
     try:
         yield writer
-    except (GatewayError, typer.Exit, typer.BadParameter):
+    except (GatewayError, TableDamaged, typer.Exit, typer.BadParameter):
         raise
     except Exception as error:  # noqa: BLE001 - the last resort of every command
         # The hook writes the scrubbed traceback to the log, which closes with this command.
@@ -39,3 +42,29 @@ def logging_to(settings: Settings, *, fd: int) -> Iterator[LogWriter]:
         raise SystemExit(CRASHED) from None
     finally:
         writer.close()
+
+
+@contextmanager
+def commands_log(settings: Settings) -> Iterator[None]:
+    """Keep the screen for people: a command's log goes to `ops.log` in the data directory.
+
+    Where that cannot be written, and where a database is looked for that is not there, there is
+    none.
+    """
+    fd = _open_log(settings)
+    try:
+        with logging_to(settings, fd=fd):
+            yield
+    finally:
+        os.close(fd)
+
+
+def _open_log(settings: Settings) -> int:
+    directory = settings.data_dir
+    try:
+        if settings.database_url is not None:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        return os.open(directory / COMMANDS_LOG, flags, 0o600)
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY)

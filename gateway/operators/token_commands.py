@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from gateway.domain.errors import NotFoundHere
-from gateway.domain.identifier import parse_public_id, public_id
+from gateway.domain.identifier import public_id, read_id
 from gateway.domain.operator import Operator, Role
+from gateway.operators.answering import AsJson, say_json
+from gateway.operators.ending import Ended
 from gateway.operators.operating import operate
 from gateway.ops import render
 from gateway.services.admit_operators import (
@@ -19,7 +21,6 @@ from gateway.services.admit_operators import (
 from gateway.store.database import Database
 from gateway.store.operators import StoredToken, list_operators, list_tokens
 
-WRONG = 1
 TOKEN = "ot"  # noqa: S105 - the prefix of a token's id, no token
 
 By = Annotated[str, typer.Option("--by", help="Who does this.")]
@@ -46,7 +47,7 @@ def issue(
     try:
         issued = operate(lambda db, now: issue_token(db, name, by=by, now=now, days=days))
     except NotFoundHere as error:
-        raise typer.BadParameter(f"{error}: see operator-add") from error
+        raise NotFoundHere(f"{error}: see operator-add") from error
     typer.echo(issued.text)
     typer.echo(f"issued: {_shown(issued.token)}; it is not shown again", err=True)
 
@@ -57,20 +58,20 @@ def revoke(
     by: By,
 ) -> None:
     """End tokens at once, in all processes."""
-    wanted = parse_public_id(TOKEN, named) or named
+    wanted = read_id(TOKEN, named) or named.strip()
     revoked = operate(lambda db, now: revoke_tokens(db, wanted, by=by, now=now))
     for token in revoked:
         typer.echo(f"revoked: {_shown(token)}")
     if not revoked:
         typer.echo("nothing was revoked: no such token or operator, or revoked before")
-        raise typer.Exit(WRONG)
+        raise typer.Exit(Ended.REFUSED)
 
 
-def show(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def show(*, as_json: AsJson = False) -> None:
     """List operators with their roles, and every token that was issued."""
     operators, tokens = operate(lambda db, _: _read(db))
     if as_json:
-        typer.echo(render.as_json({"operators": operators, "tokens": tokens}))
+        say_json({"operators": operators, "tokens": tokens})
         return
     for operator in operators:
         typer.echo(f"{operator.name}  {operator.role}")

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from gateway.app import database_address
+from gateway.app import existing_address
 from gateway.config import Settings, load_settings
-from gateway.operators.running import logging_to, run
-from gateway.ops import render
+from gateway.operators.answering import AsJson, say_json
+from gateway.operators.ending import Ended
+from gateway.operators.reports import name_database
+from gateway.operators.running import commands_log, run
 from gateway.ops.commands.audit_trace import (
     READ_EVERY_S,
     TraceFinding,
@@ -19,39 +21,35 @@ from gateway.ops.commands.audit_trace import (
 )
 from gateway.serve import stop_signals
 
-WRONG = 1
-NOT_ALL_SEEN = 3
-
 
 def audit_trace(
     *,
     seconds: Annotated[float | None, typer.Option(min=0, help="Default: until Ctrl-C.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON, at the end.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Watch the database's change log: every row moves along an edge of its state table.
 
     The login (GATEWAY_DATABASE_OWNER_URL, else GATEWAY_DATABASE_URL) must be allowed to replicate,
-    and the server's wal_level must be logical: exit 2 says what is missing. Exit 0: nothing was
-    found. 1: something was. 3: nothing was, but the reading broke off and not all was seen.
+    and the server's wal_level must be logical: else it says what is missing. Exit 0: everything was
+    seen and nothing was found. 1: something was found, or the reading broke off, or cannot begin.
     """
     settings = load_settings()
-    typer.echo("watching; Ctrl-C ends it", err=True)
-    with logging_to(settings, fd=2):
+    with commands_log(settings):
         report = run(_watch(settings, seconds, told=_ignore if as_json else _tell))
     if as_json:
-        typer.echo(render.as_json(report))
+        say_json(report)
     else:
         _show(report)
-    if report.findings:
-        raise typer.Exit(WRONG)
-    if report.gaps:
-        raise typer.Exit(NOT_ALL_SEEN)
+    if report.findings or report.gaps:
+        raise typer.Exit(Ended.REFUSED)
 
 
 async def _watch(
     settings: Settings, seconds: float | None, *, told: Callable[[TraceFinding], None]
 ) -> TraceReport:
+    await name_database(settings)
     async with _address(settings) as url, watch_trace(url, every_s=None) as trace:
+        typer.echo("watching; Ctrl-C ends it", err=True)
         known = 0
         with stop_signals() as stopped, suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -73,7 +71,7 @@ async def _address(settings: Settings) -> AsyncIterator[str]:
     if settings.database_owner_url is not None:
         yield settings.database_owner_url.get_secret_value()
         return
-    async with database_address(settings) as url:
+    async with existing_address(settings) as url:
         yield url
 
 

@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from typing import Annotated
 
-import orjson
 import typer
 
-from gateway.domain.errors import NotFoundHere
 from gateway.domain.resolution import instant
+from gateway.operators.answering import AsJson, say_json
+from gateway.operators.ending import Ended
 from gateway.operators.operating import operate
 from gateway.ops import render
 from gateway.ops.render_why import show_balances, show_why, why_json
@@ -15,7 +15,6 @@ from gateway.profiles import bank_profiles
 from gateway.services.why import Why, why, why_everything
 from gateway.store.database import Database
 
-WRONG = 1
 ROWS = 50
 ALL = "all"
 
@@ -38,7 +37,7 @@ def explain_balance(
     rows: Annotated[int, typer.Option(min=1, help="How many parts to print, the last ones.")] = (
         ROWS
     ),
-    as_json: Annotated[bool, typer.Option("--json", help="All parts, as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say where every yen of an account's balance comes from; exit 1 where nothing explains some.
 
@@ -46,20 +45,16 @@ def explain_balance(
     operators decided, and corrections of the past.
     """
     until = None if known_at is None else _instant(known_at)
-    try:
-        told = operate(lambda db, now: _told(db, account, day.date(), until or now))
-    except NotFoundHere as error:
-        raise typer.BadParameter(str(error), param_hint="ACCOUNT") from error
+    told = operate(lambda db, now: _told(db, account, day.date(), until or now))
     if as_json:
         shown = [why_json(one) for one in told]
-        answer = shown if account == ALL else shown[0]
-        typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+        say_json(shown if account == ALL else shown[0])
     elif account == ALL:
         show_balances(render.console(), told)
     else:
         show_why(render.console(), told[0], rows=rows)
     if not all(one.is_explained for one in told):
-        raise typer.Exit(WRONG)
+        raise typer.Exit(Ended.REFUSED)
 
 
 async def _told(db: Database, account: str, on: date, known_at: datetime) -> list[Why]:

@@ -2,19 +2,19 @@
 
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from gateway.domain.account import BankCode
+from gateway.domain.errors import NotFoundHere
 from gateway.domain.hours import JST, OneOffWindow
-from gateway.domain.identifier import parse_public_id, public_id
+from gateway.domain.identifier import public_id
+from gateway.operators.answering import AsJson, say_json
+from gateway.operators.ids import OneWindow
 from gateway.operators.operating import operate
-from gateway.ops import render
 from gateway.ops.commands.windows import add_window, list_windows, remove_window
 from gateway.store.stops import Stop
 
-WRONG = 1
 WINDOW = "bw"
 
 commands = typer.Typer(no_args_is_help=True, help="One-off windows that banks announce.")
@@ -42,11 +42,11 @@ def add(
 
 
 @commands.command("list")
-def show(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def show(*, as_json: AsJson = False) -> None:
     """Show the windows that have not ended."""
     windows = operate(lambda db, now: list_windows(db, now=now))
     if as_json:
-        typer.echo(render.as_json(windows))
+        say_json(windows)
         return
     for window in windows:
         typer.echo(_shown(window))
@@ -54,21 +54,15 @@ def show(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 
 @commands.command("remove")
 def remove(
-    window: Annotated[str, typer.Argument(help="bw_…, as the list shows it.")],
+    window: OneWindow,
     *,
     by: Annotated[str, typer.Option("--by", help="Who does this.")],
 ) -> None:
     """Take a window back, or open again before its end."""
-    window_id = parse_public_id(WINDOW, window)
-    removed = None if window_id is None else _remove(window_id, by)
+    removed = operate(lambda db, now: remove_window(db, window, by=by, now=now))
     if removed is None:
-        typer.echo("no such window, or it has ended")
-        raise typer.Exit(WRONG)
+        raise NotFoundHere("no such window, or it has ended")
     typer.echo(f"removed: {_shown(removed)}")
-
-
-def _remove(window_id: UUID, by: str) -> Stop | None:
-    return operate(lambda db, now: remove_window(db, window_id, by=by, now=now))
 
 
 def _instant(text: str) -> datetime:

@@ -9,6 +9,7 @@ class SystemClock:
     """Business time: the machine's clock, shifted by a constant in sandboxes, in Asia/Tokyo."""
 
     def __init__(self, shift_s: float = 0.0) -> None:
+        self.shift_s = shift_s
         self._shift = timedelta(seconds=shift_s)
 
     def now(self) -> datetime:

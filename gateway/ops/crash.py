@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 
-from gateway.domain.errors import NotReady
+from gateway.domain.errors import SettingsWrong
 from gateway.domain.ports import Checkpoint, Point
 
 
@@ -15,14 +15,14 @@ def no_checkpoint(point: Point, /) -> None:
 def crash_checkpoint(crash_at: str) -> Checkpoint:
     """Return the checkpoint that kills this process at `name:nth`, the nth time `name` is reached.
 
-    The empty string never crashes. Raises NotReady, with what is allowed, for anything else.
+    The empty string never crashes. Raises SettingsWrong, with what is allowed, for anything else.
     """
     if not crash_at:
         return no_checkpoint
     name, _, nth = crash_at.rpartition(":")
     if name not in set(Point) or not nth.isascii() or not nth.isdecimal() or int(nth) < 1:
         allowed = ", ".join(Point)
-        raise NotReady(f"GATEWAY_CRASH_AT: is NAME:NTH, NTH from 1, NAME one of {allowed}")
+        raise SettingsWrong(f"GATEWAY_CRASH_AT: is NAME:NTH, NTH from 1, NAME one of {allowed}")
     return _CrashAt(Point(name), int(nth))
 
 

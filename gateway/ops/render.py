@@ -1,7 +1,7 @@
 """What operators' commands found, as tables on a screen or as JSON for programs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,15 +12,27 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.domain.hours import JST
-from gateway.domain.identifier import public_id
+from gateway.domain.house_money import StandingRule
+from gateway.domain.identifier import ID_PREFIXES, public_id
 from gateway.ops.commands.check import Check
 from gateway.ops.commands.ledger_verify import LedgerReport
 from gateway.services.explain import Explanation, Step
 from gateway.services.list_transfers import Line
 from gateway.services.read_restraints import Restraints
+from gateway.store.operators import StoredToken
+from gateway.store.review_items import ReviewItem
+from gateway.store.stops import Stop
 
 # Where no terminal says how wide it is, ids stay whole for whoever searches the text.
 WIDTH = 200
+# The ids that commands take; a member has none.
+OWN_IDS = {
+    Line: "tr",
+    ReviewItem: "rv",
+    StandingRule: "sr",
+    Stop: "bw",
+    StoredToken: "ot",
+}
 
 
 def console() -> Console:
@@ -30,22 +42,32 @@ def console() -> Console:
 
 
 def as_json(value: Any) -> str:
-    """Return dataclasses, and lists of them, as JSON; instants in Japanese time."""
-    return orjson.dumps(_plain(value), option=orjson.OPT_INDENT_2).decode()
+    """Return dataclasses, and lists of them, as JSON: instants in Japanese time, ids as shown."""
+    return orjson.dumps(plain(value), option=orjson.OPT_INDENT_2).decode()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return what becomes JSON: mappings, lists, text and numbers."""
     if isinstance(value, datetime):
         return shown_instant(value)
     if isinstance(value, UUID):  # the driver's own subclass, which orjson does not know
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
+        own = value.prefix if isinstance(value, Explanation) else OWN_IDS.get(type(value))
+        return {
+            field.name: _id_orplain(field.name, getattr(value, field.name), own)
+            for field in fields(value)
+        }
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value
+
+
+def _id_orplain(name: str, value: Any, own: str | None) -> Any:
+    prefix = own if name == "id" else ID_PREFIXES.get(name)
+    return public_id(prefix, value) if prefix and isinstance(value, UUID) else plain(value)
 
 
 def show_transfers(console: Console, lines: Iterable[Line]) -> None:

@@ -1,6 +1,7 @@
 """One running bank: answers on its base path, and can be set back to its first day."""
 
 import asyncio
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,10 +43,15 @@ class RunningBank:
         # Each callback on a connection of its own: a kept one may have died with its receiver.
         self._client = ClientSession(connector=TCPConnector(force_close=True))
         self._journal = Journal(surroundings.books_path)
+        self.identity = secrets.token_hex(16)
         self.emulation, self.emulator = self._first_day()
 
     async def open_books(self) -> None:
-        """Show what was booked before the emulator was last stopped."""
+        """Show what was booked before the emulator was last stopped, as the bank of those books."""
+        books_path = self.surroundings.books_path
+        if books_path is not None:
+            path = books_path.with_suffix(".identity")
+            self.identity = await asyncio.to_thread(_kept_identity, path, self.identity)
         for record in await asyncio.to_thread(self._journal.read):
             if record["kind"] == "accounts":
                 self.emulation.books.put(as_accounts(record["accounts"]))
@@ -130,6 +136,14 @@ class RunningBank:
 
 def _response(reply: Reply) -> web.Response:
     return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+
+def _kept_identity(path: Path, new: str) -> str:
+    """Return which bank the books beside `path` are of; `new` if they are begun now."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(new, "utf-8")
+    return path.read_text("utf-8")
 
 
 def _cut(request: web.Request) -> web.Response:

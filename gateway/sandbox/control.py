@@ -76,6 +76,11 @@ async def show_requests(bank: RunningBank, _: object) -> Json:
     return {"count": heard.count, "requests": [one.as_json() for one in heard.kept]}
 
 
+async def show_identity(bank: RunningBank, _: object) -> Json:
+    """`GET identity`: which bank this is, as long as its books last; another address, another."""
+    return {"bank": bank.name, "identity": bank.identity}
+
+
 async def put_faults(bank: RunningBank, value: object) -> Json:
     """`PUT faults`: replace all rules."""
     rules = as_model(RuleList, {"rules": value}).rules
@@ -184,6 +189,7 @@ def _with_balances(bank: RunningBank, balances: object) -> list[Account]:
 
 Call = Callable[[RunningBank, object], Awaitable[Json]]
 CALLS: dict[tuple[str, str], Call] = {
+    ("GET", "identity"): show_identity,
     ("GET", "ledger"): show_ledger,
     ("GET", "faults"): show_faults,
     ("PUT", "faults"): put_faults,

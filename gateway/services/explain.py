@@ -3,7 +3,6 @@
 No account, no name, no body.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +13,12 @@ from asyncpg import Record
 from gateway.domain.account import BankCode
 from gateway.domain.bank_file import BankFile, FileEnding
 from gateway.domain.errors import NotFoundHere
-from gateway.domain.identifier import parse_public_id, public_id
+from gateway.domain.identifier import public_id, read_id, read_reference
+from gateway.domain.transfer import FINAL_FOR_MEMBER, State
 from gateway.store.database import Database
 from gateway.store.files import files_naming
 from gateway.store.sql import SQL
+from gateway.store.stops import ALL_BANKS
 from gateway.store.transfers import find_transfer
 
 BY_ID = SQL["ops.transfer_by_id"]
@@ -26,18 +27,18 @@ REPAYMENT_BY_ID = SQL["ops.repayment_by_id"]
 REPAYMENT_BY_REFERENCE = SQL["ops.repayment_by_reference"]
 LINES_OF = SQL["ops.lines_of"]
 ITEMS_OF = SQL["ops.items_of"]
+STOPS_OF = SQL["ops.stops_of"]
 EVENTS_OF = SQL["ops.events_of"]
 ATTEMPTS_OF = SQL["ops.attempts_of"]
 POSTINGS_OF = SQL["ops.postings_of"]
 CALLBACKS_OF = SQL["ops.callbacks_of"]
 
-REFERENCE = re.compile(r"[A-Z2-7]{20}")
 SHOWN_OF_AN_EVENT = ("state", "attempt", "reason", "amount", "promise_kept")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened at an instant. `source`: request, quote, event, bank, file, …"""
+    """Something that happened at an instant. `source`: request, event, bank, file, stop, …"""
 
     at: datetime
     source: str
@@ -70,6 +71,9 @@ async def explain(db: Database, name: str) -> Explanation:
     if row is None:
         raise NotFoundHere(f"no transfer or repayment has the id or reference {name!r}")
     is_transfer = prefix == "tr"
+    steps = await _steps(db, row, prefix)
+    if is_transfer:
+        steps += await _stops(db, row, steps)
     return Explanation(
         prefix=prefix,
         id=row["id"],
@@ -81,7 +85,7 @@ async def explain(db: Database, name: str) -> Explanation:
         attempt=row["attempt" if is_transfer else "starts"],
         reason=row["reason"],
         # Stable: what happened at one instant stays in the order of the sources.
-        steps=tuple(sorted(await _steps(db, row, prefix), key=lambda step: step.at)),
+        steps=tuple(sorted(steps, key=lambda step: step.at)),
     )
 
 
@@ -114,17 +118,32 @@ async def files_of(db: Database, member_id: UUID, transfer_id: UUID) -> list[Ste
 async def _find(
     db: Database, name: str, by_id: str, by_reference: str, prefix: str
 ) -> Record | None:
-    if REFERENCE.fullmatch(name):
-        return await db.fetchrow(by_reference, name)
-    identifier = parse_public_id(prefix, name) or _row_id(name)
+    reference = read_reference(name)
+    if reference is not None:
+        return await db.fetchrow(by_reference, reference)
+    identifier = read_id(prefix, name)
     return None if identifier is None else await db.fetchrow(by_id, identifier)
 
 
-def _row_id(name: str) -> UUID | None:
-    try:
-        return UUID(name)
-    except ValueError:
-        return None
+async def _stops(db: Database, row: Record, steps: Iterable[Step]) -> list[Step]:
+    """Return what held the transfer's bank while it was under way, and who held and released it."""
+    is_over = State(row["state"]) in FINAL_FOR_MEMBER
+    until = max(step.at for step in steps) if is_over else None
+    found = []
+    for stop in await db.fetch(STOPS_OF, row["bank"], row["accepted_at"], until):
+        is_window = stop["ends_at"] is not None
+        about = {
+            "bank": "all" if stop["bank"] == ALL_BANKS else stop["bank"],
+            "reason": stop["reason"],
+            "begins_at": stop["begins_at"],
+            "ends_at": stop["ends_at"],
+        }
+        what = "window added" if is_window else "held"
+        found.append(Step(stop["held_at"], "stop", what, about | {"by": stop["held_by"]}))
+        if stop["released_at"] is not None:
+            what, by = "window removed" if is_window else "released", {"by": stop["released_by"]}
+            found.append(Step(stop["released_at"], "stop", what, about | by))
+    return found
 
 
 def _promise(row: Record) -> list[Step]:

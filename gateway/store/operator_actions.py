@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 
 WRITE = SQL["operator_actions.write"]
+LIST = SQL["operator_actions.list"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +35,33 @@ async def write_action(db: Database, done: OperatorAction) -> None:
         done.member_id,
         done.details,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAction:
+    """An act as it is on record; `member_number` where it was about a member."""
+
+    id: UUID
+    at: datetime
+    operator: str
+    action: str
+    member_number: str | None
+    details: dict[str, Any]
+
+
+async def list_actions(
+    db: Database, *, since: datetime, operator: str | None, action: str | None, limit: int
+) -> list[RecordedAction]:
+    """Return what operators did since an instant, newest first; None: whoever, whatever."""
+    rows = await db.fetch(LIST, operator, action, since, limit)
+    return [
+        RecordedAction(
+            id=row["id"],
+            at=row["at"],
+            operator=row["operator"],
+            action=row["action"],
+            member_number=row["member_number"],
+            details=row["details"],
+        )
+        for row in rows
+    ]

@@ -77,6 +77,12 @@ async def running_postgres(
             log.info("postgres.stopped", data_dir=str(home))
 
 
+def holds_cluster(data_dir: Path) -> bool:
+    """Return whether a database was made in `data_dir`. Blocks: call it in a thread."""
+    home = data_dir.resolve()
+    return (home / "postgres").is_dir() and (home / "passwords.json").is_file()
+
+
 def _open_lock(data_dir: Path) -> tuple[Path, IO[str]]:
     home = data_dir.resolve()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)

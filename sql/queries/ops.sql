@@ -61,6 +61,14 @@ WHERE bank = $1 AND reference = $2 ORDER BY booked_at, line_no;
 SELECT id, kind, state, resolution, proposed_by, proposed_at, confirmed_by, confirmed_at, acted_at, raised_at
 FROM review_items WHERE bank = $1 AND reference = $2 ORDER BY raised_at, id;
 
+-- name: stops_of
+-- What held a bank, or all, between two instants ($3 NULL: until now), and who held and released it.
+SELECT bank, reason, held_by, held_at, begins_at, ends_at, released_by, released_at
+FROM bank_stops
+WHERE bank IN ($1, '*') AND ($3::timestamptz IS NULL OR held_at <= $3)
+    AND (released_at IS NULL OR released_at >= $2) AND (ends_at IS NULL OR ends_at > $2)
+ORDER BY held_at, id;
+
 -- name: verify_members
 -- One statement, so one snapshot: a member's balances and all that they must follow from.
 SELECT l.*,

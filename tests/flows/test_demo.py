@@ -1,6 +1,7 @@
 """What starts a demo, and what does not."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -22,6 +23,7 @@ from gateway.services.accept_transfer import TransferRequest, accept_transfer
 from gateway.store.accounts import list_accounts
 from gateway.store.loans import find_loan
 from tests.manual_clock import START, ManualClock
+from tests.ops.test_command_line import CommandLine
 
 
 async def test_a_second_demo_is_told_that_the_sandboxs_port_is_taken(
@@ -74,6 +76,7 @@ async def test_a_demo_beside_another_one_takes_free_ports(
     async with asyncio.timeout(60):
         while "Ready" not in told:
             told += (await process.stdout.readline()).decode()
+        examined = await _examined(tmp_path, database_url)
         process.send_signal(signal.SIGINT)
         await process.communicate()
 
@@ -81,6 +84,16 @@ async def test_a_demo_beside_another_one_takes_free_ports(
     ports = re.findall(r"sandbox +http://127\.0\.0\.1:(\d+)", told)
     assert len(set(ports)) == len(BankCode)
     assert not set(ports) & {str(8101 + offset) for offset in range(5)}
+    # The doctor asked this demo's banks, wherever they are, and not who has the usual addresses.
+    assert {name for name, is_good in examined.items() if "bank" in name and is_good} == {
+        f"bank {bank}" for bank in BankCode
+    }
+
+
+async def _examined(directory: Path, database_url: str) -> dict[str, bool]:
+    """Return what the doctor finds beside a demo: what is good, by name."""
+    _, out, _ = await CommandLine(database_url, directory)("doctor", "--json")
+    return {check["name"]: check["is_good"] for check in json.loads(out)}
 
 
 async def test_a_page_beside_the_demo_may_be_returned_to(tmp_path: Path, database_url: str) -> None:

@@ -13,6 +13,7 @@ from gateway.domain.errors import (
     CommitUnknown,
     GatewayError,
     InOpenFile,
+    SettingsWrong,
     StatedByBank,
     TooManyAttempts,
 )
@@ -55,6 +56,7 @@ OF_COMMANDS: set[type[GatewayError]] = {
     OpeningRefused,
     RuleRefused,
     BranchKnown,
+    SettingsWrong,
 }
 
 

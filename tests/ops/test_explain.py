@@ -7,7 +7,10 @@ import pytest
 
 from gateway.domain.account import BankCode
 from gateway.domain.errors import NotFoundHere
+from gateway.domain.hours import OneOffWindow
 from gateway.domain.transfer import State
+from gateway.ops.commands.stops import hold_bank, release_bank
+from gateway.ops.commands.windows import add_window
 from gateway.services.explain import explain, files_of
 from gateway.services.list_transfers import Filter, list_transfers
 from gateway.store.database import Database
@@ -163,3 +166,38 @@ async def test_a_repayment_is_explained_too(database: Database, books: Books, na
 
 async def test_a_transfer_that_is_not_there_is_in_no_file(database: Database) -> None:
     assert await files_of(database, NOBODY, NOBODY) == []
+
+
+async def test_holds_releases_and_windows_are_steps_with_who_did_them(
+    database: Database, books: Books
+) -> None:
+    _, transfer = await books.settled()
+    hour = timedelta(hours=1)
+    window = OneOffWindow("臨時", START - hour, START + hour)
+    before = OneOffWindow("前", START - 3 * hour, START - 2 * hour)
+    bank = BankCode.SMBC
+    await hold_bank(database, bank, reason="drill", by="Sato", now=START - hour)
+    await hold_bank(database, None, reason="night", by="abe", now=START + timedelta(seconds=2))
+    await hold_bank(database, BankCode.MUFG, reason="another's", by="abe", now=START - hour)
+    await add_window(database, bank, window, by="ito", now=START - 2 * hour)
+    await add_window(database, bank, before, by="ito", now=START - 3 * hour)
+    await release_bank(database, bank, by="Kato", now=START + timedelta(seconds=1))
+    await hold_bank(database, bank, reason="after", by="abe", now=START + timedelta(days=1))
+
+    steps = (await explain(database, str(transfer))).steps
+
+    told = [(step.what, step.details["reason"], step.details["by"]) for step in steps[:2]]
+    later = [(s.what, s.details["by"]) for s in steps[2:] if s.source == "stop"]
+    assert told == [("window added", "臨時", "ito"), ("held", "drill", "sato")]
+    assert later == [("released", "kato"), ("held", "abe")]
+
+
+@pytest.mark.parametrize("name", [REFERENCE.lower(), f" {REFERENCE} ", "tr_{0}", "{0}", "{1}"])
+async def test_a_name_is_read_as_people_type_it(
+    name: str, database: Database, books: Books
+) -> None:
+    _, transfer = await books.settled()
+
+    found = await explain(database, name.format(transfer.hex.upper(), str(transfer).upper()))
+
+    assert found.id == transfer

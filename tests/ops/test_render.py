@@ -54,7 +54,7 @@ def test_a_list_shows_ids_and_references_whole() -> None:
 def test_json_has_every_field_and_japanese_time() -> None:
     (line,) = orjson.loads(render.as_json([LINE]))
 
-    assert line["id"] == str(ID)
+    assert line["id"] == f"tr_{ID.hex}"
     assert line["accepted_at"] == "2026-11-25T10:00:00+09:00"
     assert line["due_at"] is None
 

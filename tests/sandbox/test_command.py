@@ -86,7 +86,7 @@ async def test_a_port_in_use_is_said_in_a_sentence(tmp_path: Path):
         async with gateway_sandbox(tmp_path, ("--port-base", str(port))) as process:
             _, err = await process.communicate()
 
-    assert process.returncode == 2
+    assert process.returncode == 1
     assert "cannot start" in err.decode()
     assert "Traceback" not in err.decode()
 
