@@ -138,6 +138,6 @@ PATH_SCHEMAS: Mapping[str, Mapping[str, object]] = {
         "examples": ["tr_0192f3a17c1e7a338f005b2c8b3f1a01"],
     },
     "asset": {"type": "string", "enum": ["start.js", "swagger-ui.css", "swagger-ui-bundle.js"]},
-    "code": {"type": "string", "examples": ["credit_short"]},
+    "code": {"type": "string", "pattern": "^[a-z0-9_]{1,60}$", "examples": ["credit_short"]},
     "bank": {"type": "string", "enum": [str(bank) for bank in BankCode]},
 }
