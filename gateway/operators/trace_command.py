@@ -1,8 +1,8 @@
 """`gateway ops audit-trace`: parses, calls, prints."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -33,7 +33,7 @@ def audit_trace(
     and the server's wal_level must be logical: else it says what is missing. Exit 0: everything was
     seen and nothing was found. 1: something was found, or the reading broke off, or cannot begin.
     """
-    settings = load_settings()
+    settings = _as_owner(load_settings())
     with commands_log(settings):
         report = run(_watch(settings, seconds, told=_ignore if as_json else _tell))
     if as_json:
@@ -48,31 +48,29 @@ async def _watch(
     settings: Settings, seconds: float | None, *, told: Callable[[TraceFinding], None]
 ) -> TraceReport:
     await name_database(settings)
-    async with _address(settings) as url, watch_trace(url, every_s=None) as trace:
-        typer.echo("watching; Ctrl-C ends it", err=True)
-        known = 0
-        with stop_signals() as stopped, suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not stopped.is_set():
-                    found = await trace.findings()
-                    for finding in found[known:]:
-                        told(finding)
-                    known = len(found)
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(stopped.wait(), READ_EVERY_S)
-        for finding in (await trace.findings())[known:]:
-            told(finding)
-        return trace.report()
+    # Before the watch begins: who presses Ctrl-C as soon as it has begun is told what was seen.
+    with stop_signals() as stopped:
+        async with existing_address(settings) as url, watch_trace(url, every_s=None) as trace:
+            typer.echo("watching; Ctrl-C ends it", err=True)
+            known = 0
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    while not stopped.is_set():
+                        found = await trace.findings()
+                        for finding in found[known:]:
+                            told(finding)
+                        known = len(found)
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(stopped.wait(), READ_EVERY_S)
+            for finding in (await trace.findings())[known:]:
+                told(finding)
+            return trace.report()
 
 
-@asynccontextmanager
-async def _address(settings: Settings) -> AsyncIterator[str]:
-    """Yield the owner's address where it is set, else the gateway's."""
-    if settings.database_owner_url is not None:
-        yield settings.database_owner_url.get_secret_value()
-        return
-    async with existing_address(settings) as url:
-        yield url
+def _as_owner(settings: Settings) -> Settings:
+    """Return the settings with the owner's address, where it is set, for the gateway's."""
+    owner = settings.database_owner_url
+    return settings if owner is None else settings.model_copy(update={"database_url": owner})
 
 
 def _tell(finding: TraceFinding) -> None:

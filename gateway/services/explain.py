@@ -14,7 +14,8 @@ from gateway.domain.account import BankCode
 from gateway.domain.bank_file import BankFile, FileEnding
 from gateway.domain.errors import NotFoundHere
 from gateway.domain.identifier import public_id, read_id, read_reference
-from gateway.domain.transfer import FINAL_FOR_MEMBER, State
+from gateway.domain.repayment import FINAL_FOR_MEMBER as FINAL_REPAYMENT
+from gateway.domain.transfer import FINAL_FOR_MEMBER
 from gateway.store.database import Database
 from gateway.store.files import files_naming
 from gateway.store.sql import SQL
@@ -71,9 +72,9 @@ async def explain(db: Database, name: str) -> Explanation:
     if row is None:
         raise NotFoundHere(f"no transfer or repayment has the id or reference {name!r}")
     is_transfer = prefix == "tr"
+    is_over = row["state"] in (FINAL_FOR_MEMBER if is_transfer else FINAL_REPAYMENT)
     steps = await _steps(db, row, prefix)
-    if is_transfer:
-        steps += await _stops(db, row, steps)
+    steps += await _stops(db, row, until=max(step.at for step in steps) if is_over else None)
     return Explanation(
         prefix=prefix,
         id=row["id"],
@@ -125,10 +126,8 @@ async def _find(
     return None if identifier is None else await db.fetchrow(by_id, identifier)
 
 
-async def _stops(db: Database, row: Record, steps: Iterable[Step]) -> list[Step]:
-    """Return what held the transfer's bank while it was under way, and who held and released it."""
-    is_over = State(row["state"]) in FINAL_FOR_MEMBER
-    until = max(step.at for step in steps) if is_over else None
+async def _stops(db: Database, row: Record, *, until: datetime | None) -> list[Step]:
+    """Return what held the bank until an instant (None: now), and who held and released it."""
     found = []
     for stop in await db.fetch(STOPS_OF, row["bank"], row["accepted_at"], until):
         is_window = stop["ends_at"] is not None

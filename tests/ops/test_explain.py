@@ -155,10 +155,13 @@ async def test_a_repayment_is_explained_too(database: Database, books: Books, na
         *(NOBODY, "B" * 20, START),
     )
 
+    await hold_bank(database, BankCode.MUFG, reason="x", by="abe", now=START - timedelta(hours=1))
+
     explained = await explain(database, name)
 
     assert (explained.prefix, explained.state, explained.amount) == ("rp", "expired", 4_000)
     assert [(step.source, step.what) for step in explained.steps] == [
+        ("stop", "held"),
         ("request", "accepted"),
         ("quote", "due"),
     ]
