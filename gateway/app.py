@@ -29,6 +29,7 @@ from gateway.profiles import bank_profiles, scaled
 from gateway.services.count_requests import RequestCounter
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.follow_events import EventFeed
+from gateway.services.open_session import SignInDesk
 from gateway.services.pins import PinVault
 from gateway.services.work_transfers import recover_own
 from gateway.store.database import Database, open_database
@@ -42,6 +43,7 @@ from gateway.worker import run_loops
 LOOKED_AT_FOR_S = 1.0
 # Parts of the time for stopping; what is left after the last closes connections and the log.
 ROUNDS_ENDED, TRANSFERS_ENDED = 0.8, 0.9
+SIGN_IN_WAITS = 5.0
 CLOSING = 0.04  # of each of the two pools that money goes through
 
 log = structlog.get_logger()
@@ -173,18 +175,20 @@ async def open_gateway(
         pins = PinVault(settings.pin_pepper.get_secret_value().encode())
         stack.callback(pins.close)
         # One connection each: whatever holds one of them up keeps neither the others nor money.
-        events_db, quotas_db, operators_db = [
+        events_db, counts_db, operators_db = [
             await stack.enter_async_context(open_database(url, size=1, wait_s=settings.pool_wait_s))
             for _ in range(3)
         ]
+        sign_ins = await _open_sign_ins(stack, desk, pins, url)
         stopping = asyncio.Event()
         deps = HttpDeps(
             desk=desk,
-            pins=pins,
+            sign_ins=sign_ins,
             feed=EventFeed(desk, events_db),
-            counter=RequestCounter(quotas_db),
+            counter=RequestCounter(counts_db),
+            counts_db=counts_db,
             operators_db=operators_db,
-            member_ref=member_ref(settings),
+            member_ref=sign_ins.member_ref,
             bank_health=lambda bank: desk.banks[bank].health,
             render_metrics=metrics.render,
             schema_problem=SchemaWatch(lambda: schema_problems(url), lack_watch(url)).problem,
@@ -212,6 +216,22 @@ def _open_pool(settings: Settings, url: str) -> AbstractAsyncContextManager[Data
         wait_s=settings.pool_wait_s,
         close_s=settings.drain_s * CLOSING,
     )
+
+
+async def _open_sign_ins(
+    stack: AsyncExitStack, desk: TransferDesk, pins: PinVault, url: str
+) -> SignInDesk:
+    """Return what signing in needs, with connections of its own: a flood of guesses holds up none.
+
+    They are waited for longer than others: that many are under way only while many hash.
+    """
+    settings = desk.settings
+    db = await stack.enter_async_context(
+        open_database(
+            url, size=settings.login_pool_size, wait_s=settings.pool_wait_s * SIGN_IN_WAITS
+        )
+    )
+    return SignInDesk(db, desk.clock, settings, pins, desk.tally, member_ref(settings))
 
 
 async def _open_desk(

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import tomllib
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -32,6 +31,7 @@ from gateway.bank_settings import (
 )
 from gateway.domain.account import BankCode
 from gateway.domain.errors import SettingsWrong
+from gateway.domain.network import plain_network
 from gateway.domain.return_address import is_loopback, is_plain
 
 PREFIX = "GATEWAY_"
@@ -68,7 +68,7 @@ def _return_url(url: str) -> str:
 
 
 def _network(network: str) -> str:
-    return str(ip_network(network))  # a ValueError says what is wrong
+    return str(plain_network(network))  # a ValueError says what is wrong
 
 
 def _listed(given: object) -> object:
@@ -113,6 +113,7 @@ class Settings(BankSettings):
     pg_bin: DirectoryPath | None = None
     pool_size: int = Field(20, ge=2, le=200)
     pool_wait_s: float = Field(1.0, gt=0)
+    login_pool_size: int = Field(4, ge=1, le=50)
 
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8080, ge=0, le=65535)

@@ -16,6 +16,7 @@ from gateway.services.read_today import read_today
 from gateway.services.replan_transfers import replan_transfers
 from gateway.services.run_mornings import run_mornings
 from gateway.services.watch_accounts import watch_accounts
+from gateway.services.watch_misuse import watch_misuse
 from gateway.services.watch_settlement import watch_settlement
 from gateway.services.work_callbacks import work_callbacks
 from gateway.services.work_due_dates import work_due_dates
@@ -57,6 +58,7 @@ LOOPS = (
     Loop("measure_reviews", 10.0, measure_reviews),
     Loop("watch_settlement", 30.0, watch_settlement),
     Loop("watch_accounts", 10.0, watch_accounts),
+    Loop("watch_misuse", 10.0, watch_misuse),
     Loop("act_on_reviews", 1.0, act_on_reviews),
     Loop("run_mornings", 60.0, run_mornings),
     Loop("read_today", 60.0, read_today),

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from ipaddress import ip_address
 from urllib.parse import unquote, unquote_plus, urlencode, urlsplit
+
+from gateway.domain.network import plain_address
 
 LENGTH_MAX = 1_024
 NEVER = frozenset(' "<>\\^`{|}')
@@ -14,12 +15,8 @@ DOTS = frozenset({".", ".."})
 def is_loopback(url: str) -> bool:
     """Whether the address leads to this machine."""
     host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    address = plain_address(host)
+    return host == "localhost" if address is None else address.is_loopback
 
 
 def is_plain(url: str) -> bool:

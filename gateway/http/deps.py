@@ -10,7 +10,7 @@ from gateway.domain.account import BankCode
 from gateway.services.count_requests import RequestCounter
 from gateway.services.desk import TransferDesk
 from gateway.services.follow_events import EventFeed
-from gateway.services.pins import PinVault
+from gateway.services.open_session import SignInDesk
 from gateway.store.database import Database
 
 
@@ -18,15 +18,16 @@ from gateway.store.database import Database
 class HttpDeps:
     """Everything that handlers need; `app.py` builds it and owns the lifetimes.
 
-    `operators_db` is a way to the database of its own; `member_ref` is the keyed hash under which
-    logs name a member; `bank_health` one word a bank; `render_metrics` the text for Prometheus;
-    `schema_problem` what is wrong with the database's schema, None if nothing is.
+    `counts_db` and `operators_db` are ways to the database of their own; `member_ref` is the keyed
+    hash under which logs name a member; `bank_health` one word a bank; `render_metrics` the text
+    for Prometheus; `schema_problem` what is wrong with the database's schema, None if nothing is.
     """
 
     desk: TransferDesk
-    pins: PinVault
+    sign_ins: SignInDesk
     feed: EventFeed
     counter: RequestCounter
+    counts_db: Database
     operators_db: Database
     member_ref: Callable[[UUID], str]
     bank_health: Callable[[BankCode], str]

@@ -74,18 +74,24 @@ def source_quota(settings: Settings, method: str, path: str) -> Quota | None:
 
 
 async def while_counting(app: web.Application) -> AsyncIterator[None]:
-    """Tell the other processes how many requests were made here, for as long as this one serves."""
-    telling = asyncio.create_task(app[DEPS].counter.run(), name="count_requests")
+    """Tell the other processes what was counted here, for as long as this one serves."""
+    deps = app[DEPS]
+    misuse = deps.desk.tally.run(deps.counts_db, deps.desk.instance)
+    telling = [
+        asyncio.create_task(deps.counter.run(), name="count_requests"),
+        asyncio.create_task(misuse, name="tell_misuse"),
+    ]
     yield
-    telling.cancel()
-    await asyncio.gather(telling, return_exceptions=True)
+    for task in telling:
+        task.cancel()
+    await asyncio.gather(*telling, return_exceptions=True)
 
 
 async def count_source(request: web.Request) -> None:
     """Count a request of whoever it is. Raises RequestsExceeded."""
     quota = source_quota(desk_of(request).settings, request.method, request.path)
     if quota is not None:
-        await _count(request, quota, source_of(request))
+        await _count(request, quota, source_of(request).own)
 
 
 async def count_member(request: web.Request, member_id: UUID) -> None:

@@ -1,10 +1,9 @@
 """Places for connections: so many in one process, and half of them for one caller at most."""
 
 from collections import Counter
-from ipaddress import ip_address, ip_network
 
 from gateway.config import Settings
-from gateway.http.source import network_of
+from gateway.domain.network import is_in, networks_of, plain_address
 
 
 class Places:
@@ -14,7 +13,7 @@ class Places:
         self._count_max = settings.connections_max
         # Whoever takes what it can get leaves room for others, and for who asks /livez.
         self._each_max = max(1, settings.connections_max // 2)
-        self._proxies = tuple(map(ip_network, settings.trusted_proxies))
+        self._proxies = settings.trusted_proxies
         self._holders = Counter[str]()
         self._count = 0
 
@@ -23,8 +22,9 @@ class Places:
 
         To be given back by that name.
         """
-        holder = network_of(address)
-        has_enough = self._holders[holder] >= self._each_max and not self._is_proxy(address)
+        holder = networks_of(address)[0]
+        is_proxy = is_in(plain_address(address), self._proxies)
+        has_enough = self._holders[holder] >= self._each_max and not is_proxy
         if has_enough or self._count >= self._count_max:
             return None
         self._count += 1
@@ -36,10 +36,3 @@ class Places:
         self._holders[holder] -= 1
         if not self._holders[holder]:
             del self._holders[holder]
-
-    def _is_proxy(self, text: str) -> bool:
-        try:
-            address = ip_address(text)
-        except ValueError:
-            return False
-        return any(address in network for network in self._proxies)

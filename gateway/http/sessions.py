@@ -27,7 +27,7 @@ async def create_session(request: web.Request) -> web.Response:
         check_page(request)
     desk = desk_of(request)
     credentials = Credentials(body.member_number, body.pin, source_of(request))
-    session = await open_session(desk, deps_of(request).pins, credentials)
+    session = await open_session(deps_of(request).sign_ins, credentials)
     document = {
         "id": public_id(SESSION, session.id),
         "expires_at": instant(session.ends_at),

@@ -18,6 +18,7 @@ from gateway.operators import (
     house_commands,
     reconcile_command,
     review_commands,
+    sign_in_commands,
     token_commands,
     trace_command,
     why_command,
@@ -62,6 +63,7 @@ commands.command("entry-withdraw")(entry_commands.withdraw)
 commands.command("decision-withdraw")(entry_commands.withdraw_decision)
 commands.command("why")(why_command.explain_balance)
 commands.command("audit-trace")(trace_command.audit_trace)
+commands.command("sign-ins-refused")(sign_in_commands.show_refused)
 commands.command("operator-add")(token_commands.add)
 commands.command("operators")(token_commands.show)
 commands.command("token-issue")(token_commands.issue)

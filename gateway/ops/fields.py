@@ -73,6 +73,9 @@ FIELDS: dict[str, Kind] = {
     "breaks": Kind.NUMBER,
     "booked": Kind.NUMBER,
     "raised": Kind.NUMBER,
+    "source_ref": Kind.DIGEST,
+    "times": Kind.NUMBER,
+    "usual": Kind.NUMBER,
     # A request answered here, or a call to a bank.
     "route": Kind.TEXT,
     "method": Kind.CODE,

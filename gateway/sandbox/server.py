@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
-from ipaddress import ip_address
 from pathlib import Path
 
 from aiohttp import web
 
+from gateway.domain.network import plain_address
 from gateway.domain.ports import Clock
 from gateway.sandbox import control
 from gateway.sandbox.bank import RunningBank, Surroundings
@@ -116,7 +116,8 @@ async def running_sandbox(
 def _refuse_outside(environ: Mapping[str, str], host: str) -> None:
     if environ.get("GATEWAY_ENVIRONMENT", "").strip().lower() == "production":
         raise SandboxRefused("emulated banks are not started in production")
-    if not ip_address(host).is_loopback:
+    address = plain_address(host)
+    if address is None or not address.is_loopback:
         raise SandboxRefused(f"emulated banks listen on loopback only, not on {host}")
 
 

@@ -19,6 +19,7 @@ from gateway.domain.transfer import Transfer
 from gateway.domain.waits import Policy
 from gateway.profiles import BankProfile
 from gateway.services.standing_aside import StandingAside
+from gateway.services.tally import Tally
 from gateway.store.database import Database
 
 log = structlog.get_logger()
@@ -126,6 +127,7 @@ class TransferDesk:
     settings: Settings
     instance: str
     aside: StandingAside = field(default_factory=StandingAside)
+    tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
         self.aside.scale = self.settings.time_scale

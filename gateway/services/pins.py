@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import hmac
+import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,7 +20,9 @@ from gateway.domain.errors import Busy
 # OWASP's minimum for argon2id: 19 MiB, two passes, one lane; about 28 ms on one core.
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
 AT_ONCE = 2
-WAITING_MAX = 100
+WAITING_MAX = 200
+# How much the hashing threads stand back (nice): the event loop serves everybody meanwhile.
+STANDS_BACK = 10
 
 HASHER = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
 
@@ -39,12 +43,19 @@ class PinVerdict:
     new_hash: str | None = None
 
 
+def _stand_back() -> None:
+    if sys.platform == "linux":  # elsewhere it is the whole process that would
+        os.nice(STANDS_BACK)
+
+
 class PinVault:
     """Hashes and checks PINs. Four digits have 10,000 values: the pepper is what protects them."""
 
     def __init__(self, pepper: bytes) -> None:
         self._pepper = pepper
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pins")
+        self._threads = ThreadPoolExecutor(
+            AT_ONCE, thread_name_prefix="pins", initializer=_stand_back
+        )
         self._waiting = 0
         self._dummy = _dummy_hash()
 

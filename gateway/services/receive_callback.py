@@ -6,6 +6,7 @@ import structlog
 
 from gateway.domain.account import BankCode
 from gateway.domain.errors import CallbackForged, NotFoundHere
+from gateway.domain.misuse import Misuse
 from gateway.services.desk import TransferDesk
 from gateway.store import callbacks, repayments, transfers
 
@@ -25,6 +26,7 @@ async def receive_callback(
     call = await bank.read_callback(headers, body)
     if call is None:
         log.warning("callback.refused", bank=bank_code)
+        desk.tally.count(Misuse.CALLBACK_FORGED, desk.clock.now())
         raise CallbackForged
     is_new = await callbacks.keep(desk.db, bank_code, call, now=desk.clock.now())
     if not is_new:

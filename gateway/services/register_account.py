@@ -28,6 +28,7 @@ from gateway.domain.errors import (
 from gateway.domain.hours import JST
 from gateway.domain.identifier import uuid7
 from gateway.domain.kana import NameMatch, compare, normalise
+from gateway.domain.misuse import Misuse
 from gateway.domain.reason import FINAL_REFUSALS, Reason
 from gateway.services.add_branch import is_branch
 from gateway.services.desk import TransferDesk
@@ -118,6 +119,7 @@ async def _count_check(desk: TransferDesk, member_id: UUID, account: BankAccount
 
 async def _at_the_bank(desk: TransferDesk, bank: Bank, account: BankAccount) -> BankAccount:
     """Return the account if the bank says it is the member's; no connection is held meanwhile."""
+    desk.tally.count(Misuse.NAME_CHECKED, desk.clock.now())
     answer = await bank.verify_name(account)
     match answer:
         case NameFound():

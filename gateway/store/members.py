@@ -43,10 +43,14 @@ class NewMember:
 
 @dataclass(frozen=True, slots=True)
 class PinCheck:
-    """A check that has been counted already and may now be made."""
+    """A check that has been counted already and may now be made.
+
+    `is_last`: it was the third of the day and has locked; only a success takes that back.
+    """
 
     pin_hash: str
     round: int
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ async def begin_pin_check(
     Not a money step: run twice after a broken connection it counts twice, which is the safe side.
     """
     row = await db.fetchrow(BEGIN_PIN_CHECK, member_id, day, now)
-    return None if row is None else PinCheck(row["pin_hash"], row["pin_round"])
+    return None if row is None else PinCheck(row["pin_hash"], row["pin_round"], row["is_last"])
 
 
 async def pass_pin_check(

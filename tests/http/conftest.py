@@ -44,6 +44,7 @@ from gateway.services.count_requests import RequestCounter
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.enrol_member import Enrolment, enrol_member
 from gateway.services.follow_events import EventFeed
+from gateway.services.open_session import SignInDesk
 from gateway.services.pins import PinVault, PinVerdict
 from gateway.store.database import Database
 from tests.bank_doubles import WithoutCollections
@@ -262,17 +263,27 @@ async def other_member_id(desk: TransferDesk, pins: PinVault) -> UUID:
 
 
 @pytest.fixture
-async def client(desk: TransferDesk, pins: PinVault, switches: Switches) -> AsyncIterator[Client]:
+async def sign_ins(desk: TransferDesk, pins: PinVault) -> SignInDesk:
+    return SignInDesk(
+        desk.db, desk.clock, desk.settings, pins, desk.tally, lambda member_id: member_id.hex[:16]
+    )
+
+
+@pytest.fixture
+async def client(
+    desk: TransferDesk, sign_ins: SignInDesk, switches: Switches
+) -> AsyncIterator[Client]:
     async def schema_problem() -> str | None:
         return switches.schema_problem
 
     deps = HttpDeps(
         desk=desk,
-        pins=pins,
+        sign_ins=sign_ins,
         feed=EventFeed(desk, desk.db),
         counter=RequestCounter(desk.db),
+        counts_db=desk.db,
         operators_db=desk.db,
-        member_ref=lambda member_id: member_id.hex[:16],
+        member_ref=sign_ins.member_ref,
         bank_health=lambda code: f"{code} is well",
         render_metrics=lambda: b"gateway_up 1\n",
         schema_problem=schema_problem,

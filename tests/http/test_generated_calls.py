@@ -29,6 +29,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from gateway.domain.guessing import Source
 from gateway.domain.identifier import public_id
 from gateway.http.answers import SESSION
 from gateway.http.core import ROUTES
@@ -36,8 +37,7 @@ from gateway.http.openapi.document import printed
 from gateway.http.openapi.operation import Tag
 from gateway.http.openapi.route import Route
 from gateway.services.desk import TransferDesk
-from gateway.services.open_session import Credentials, open_session
-from gateway.services.pins import PinVault
+from gateway.services.open_session import Credentials, SignInDesk, open_session
 from tests.http.conftest import ACCOUNT, NUMBER, PIN, Client, new_operators_token
 from tests.http.described import fault_of
 
@@ -111,13 +111,13 @@ class Member:
 
 
 @pytest.fixture
-async def somebody(member: Client, desk: TransferDesk, pins: PinVault) -> Member:
+async def somebody(member: Client, desk: TransferDesk, sign_ins: SignInDesk) -> Member:
     loop = asyncio.get_running_loop()
     # From another place than the calls, which spoil theirs with wrong PINs.
-    credentials = Credentials(NUMBER, PIN, b"elsewhere")
+    credentials = Credentials(NUMBER, PIN, Source(b"elsewhere"))
 
     def sign_in() -> str:
-        opening = open_session(desk, pins, credentials)
+        opening = open_session(sign_ins, credentials)
         return asyncio.run_coroutine_threadsafe(opening, loop).result(30).token.text
 
     account = (await member.call("POST", "/v1/accounts", json=ACCOUNT)).body["id"]
@@ -125,7 +125,7 @@ async def somebody(member: Client, desk: TransferDesk, pins: PinVault) -> Member
     quote = (await member.call("POST", "/v1/transfer_quotes", json=wish)).body["id"]
     key = {"Idempotency-Key": "0192f3a1-7c1e-7a33-8f00-00000000000f"}
     transfer = (await member.call("POST", "/v1/transfers", json=wish, headers=key)).body["id"]
-    opened = await open_session(desk, pins, credentials)
+    opened = await open_session(sign_ins, credentials)
     known = {"ac": account, "qt": quote, "tr": transfer, "se": public_id(SESSION, opened.id)}
     operators_token = await new_operators_token(desk)
     return Member(member.url, known, sign_in, opened.token.text, operators_token)

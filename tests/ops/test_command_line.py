@@ -41,6 +41,7 @@ OPERATORS = [
     "entry-withdraw",
     "decision-withdraw",
     "file-end",
+    "sign-ins-refused",
     "operator-add",
     "operators",
     "token-issue",

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from gateway.domain.misuse import WATCHES
 from gateway.domain.reason import HOLDS_THE_BANK
 from gateway.ops.fields import FIELDS
 from gateway.ops.logging import ALWAYS
@@ -40,6 +41,8 @@ def codes_of(call: LogCall) -> set[str]:
             return {code}
         case ast.JoinedStr(values=[ast.Constant(value="bank_held_"), _]):
             return {f"bank_held_{reason}" for reason in HOLDS_THE_BANK}
+        case ast.Attribute(attr="alarm"):
+            return {watch.alarm for watch in WATCHES.values()}
         case ast.Attribute(attr="alert"):
             return alerts_decided()
         case _:

@@ -50,6 +50,9 @@ UNREADABLE: Mapping[str, str] = {
     " VALUES ($1, 'smbc', '2026-11-25', 1, ''::bytea, 'sato', now(), 'x')",
     "accounts": "UPDATE accounts SET bank = 'nobody' WHERE member_id = $1",
     "events": "UPDATE events SET data = '3' WHERE member_id = $1",
+    "misuse_counts": "INSERT INTO misuse_counts SELECT 'nothing', 'x', 1, now(), 1000"
+    " WHERE $1::uuid IS NOT NULL",
+    "misuse_alarms": "INSERT INTO misuse_alarms VALUES ('nothing', $1, now(), 'infinity')",
 }
 A_DAY = {
     *("daily_runs", "statement_lines", "transfers", "repayments", "loans", "loan_entries"),
@@ -73,6 +76,7 @@ READS: Mapping[str, set[str]] = {
     "measure_repayments": {"repayments"},
     "measure_reviews": {"review_items"},
     "watch_settlement": {"settlement_marks", "postings", "account_openings", "settlement_days"},
+    "watch_misuse": {"misuse_counts", "misuse_alarms"},
     "act_on_reviews": {"review_items", "transfers", "loans", "loan_entries"},
     "run_mornings": A_DAY,
     "read_today": A_DAY,

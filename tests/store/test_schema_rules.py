@@ -10,6 +10,7 @@ import pytest
 # Keyed by what is looked up, or small tables of the house: no money step writes them.
 KEYED_LOOK_UPS = {
     "login_names",
+    "login_networks",
     "login_sources",
     "callbacks_inbox",
     "request_quotas",
@@ -21,6 +22,8 @@ HOUSE_TABLES = {
     "bank_files",
     "bank_stops",
     "daily_runs",
+    "misuse_alarms",
+    "misuse_counts",
     "operator_actions",
     "operator_tokens",
     "operators",
@@ -39,6 +42,7 @@ APPEND_ONLY = {
     "bank_attempts",
     "idempotency_keys",
     "operator_actions",
+    "refused_sign_ins",
 }
 
 TABLES = """
