@@ -44,7 +44,7 @@ LOOKED_AT_FOR_S = 1.0
 # Parts of the time for stopping; what is left after the last closes connections and the log.
 ROUNDS_ENDED, TRANSFERS_ENDED = 0.8, 0.9
 SIGN_IN_WAITS = 5.0
-CLOSING = 0.04  # of each of the two pools that money goes through
+CLOSING = 0.03  # of each of the three pools that steps go through
 
 log = structlog.get_logger()
 
@@ -223,12 +223,16 @@ async def _open_sign_ins(
 ) -> SignInDesk:
     """Return what signing in needs, with connections of its own: a flood of guesses holds up none.
 
-    They are waited for longer than others: that many are under way only while many hash.
+    They are waited for longer than others, which hold up whoever is signed in: who signs in waits
+    for the slow hash anyway.
     """
     settings = desk.settings
     db = await stack.enter_async_context(
         open_database(
-            url, size=settings.login_pool_size, wait_s=settings.pool_wait_s * SIGN_IN_WAITS
+            url,
+            size=settings.login_pool_size,
+            wait_s=settings.pool_wait_s * SIGN_IN_WAITS,
+            close_s=settings.drain_s * CLOSING,
         )
     )
     return SignInDesk(db, desk.clock, settings, pins, desk.tally, member_ref(settings))

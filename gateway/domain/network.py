@@ -53,6 +53,7 @@ def _parsed(networks: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(map(plain_network, networks))
 
 
+@lru_cache(maxsize=4_096)
 def networks_of(remote: str) -> tuple[str, ...]:
     """Return what counts as one source, the narrowest first.
 

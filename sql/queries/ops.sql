@@ -163,7 +163,9 @@ SELECT current_user::text AS role, current_setting('server_version_num')::intege
 -- name: wrong_privileges
 -- What the gateway's role must not be able to do, or must and cannot.
 SELECT t.name AS table_name, p.name AS privilege, p.is_needed
-FROM unnest(ARRAY['postings', 'events', 'loan_entries', 'bank_attempts', 'idempotency_keys']) AS t (name),
+FROM unnest(
+        ARRAY['postings', 'events', 'loan_entries', 'bank_attempts', 'idempotency_keys', 'refused_sign_ins']
+    ) AS t (name),
     (VALUES ('SELECT', true), ('INSERT', true), ('UPDATE', false), ('DELETE', false), ('TRUNCATE', false))
         AS p (name, is_needed)
 WHERE has_table_privilege(current_user, t.name, p.name) <> p.is_needed

@@ -26,6 +26,7 @@ class QuickVault(PinVault):
     def __init__(self, pepper: bytes) -> None:
         super().__init__(pepper)
         self.checked: list[str] = []
+        self.begun = asyncio.Event()
         self.may_end = asyncio.Event()
         self.may_end.set()
 
@@ -34,6 +35,7 @@ class QuickVault(PinVault):
 
     async def check(self, pin: str, pin_hash: str | None) -> PinVerdict:
         self.checked.append(pin)
+        self.begun.set()
         await asyncio.sleep(0)
         await self.may_end.wait()
         return PinVerdict(is_right=pin_hash == HASH + pin)
@@ -207,3 +209,36 @@ async def test_a_success_is_no_refusal_on_record(client: Client, owner: Any) -> 
     assert (await sign_in(client, "203.0.113.9")).status == 201
 
     assert await owner.fetchval("SELECT count(*) FROM refused_sign_ins") == 0
+
+
+async def test_a_turn_that_cannot_be_given_back_costs_the_source_a_wait_and_no_session(
+    client: Client, owner: Any
+) -> None:
+    """The session is open by then."""
+    await owner.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'busy' USING ERRCODE = '55P03'; END $$;"
+        "CREATE TRIGGER refuse BEFORE UPDATE ON login_sources FOR EACH ROW"
+        " WHEN (NEW.failures < OLD.failures) EXECUTE FUNCTION refuse()"
+    )
+
+    with capture_logs() as records:
+        first = await sign_in(client, "203.0.113.9")
+
+    assert first.status == 201
+    assert "turn.kept" in [record["event"] for record in records]
+    assert (await sign_in(client, "203.0.113.9")).status == 429
+
+
+async def test_a_member_who_is_suspended_while_the_pin_is_checked_is_refused_on_record(
+    client: Client, pins: QuickVault, owner: Any
+) -> None:
+    pins.may_end.clear()
+    waiting = asyncio.create_task(sign_in(client, "203.0.113.9"))
+    async with asyncio.timeout(5):
+        await pins.begun.wait()
+    await owner.execute("UPDATE members SET status = 'suspended'")
+    pins.may_end.set()
+
+    assert (await waiting).status == 401
+    assert await owner.fetchval("SELECT reason FROM refused_sign_ins") == "not_admitted"
