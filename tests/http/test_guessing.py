@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
@@ -21,12 +22,13 @@ HASH = "a hash that costs nothing: "
 
 
 class QuickVault(PinVault):
-    """Checks PINs at once, or when a test lets it; what it checked is counted."""
+    """Checks PINs at once, wrong ones (or all) when a test lets it; what it checked is counted."""
 
     def __init__(self, pepper: bytes) -> None:
         super().__init__(pepper)
         self.checked: list[str] = []
         self.begun = asyncio.Event()
+        self.holds_all = False
         self.may_end = asyncio.Event()
         self.may_end.set()
 
@@ -37,8 +39,10 @@ class QuickVault(PinVault):
         self.checked.append(pin)
         self.begun.set()
         await asyncio.sleep(0)
-        await self.may_end.wait()
-        return PinVerdict(is_right=pin_hash == HASH + pin)
+        is_right = pin_hash == HASH + pin
+        if not is_right or self.holds_all:
+            await self.may_end.wait()
+        return PinVerdict(is_right=is_right)
 
 
 @pytest.fixture
@@ -118,20 +122,18 @@ async def test_a_success_gives_back_its_own_turn_and_no_earlier_one(
 async def test_of_one_source_few_sign_ins_are_under_way_and_others_are_served(
     client: Client, pins: QuickVault
 ) -> None:
+    """A hundred from one address took every place: whoever was honest was told 503."""
     pins.may_end.clear()
     flood = [asyncio.create_task(sign_in(client, "203.0.113.9", pin=WRONG)) for _ in range(100)]
-    async with asyncio.timeout(5):
-        while sum(one.done() for one in flood) < 96:
-            await asyncio.wait(
-                [one for one in flood if not one.done()], return_when="FIRST_COMPLETED"
-            )
-    refused = {(one.result().status, one.result().body["code"]) for one in flood if one.done()}
-    honest = asyncio.create_task(sign_in(client, "198.51.100.1"))
-    pins.may_end.set()
+    await pins.begun.wait()
 
-    assert (await honest).status == 201
-    assert refused == {(429, "too_many_attempts")}
-    assert Counter([one.status for one in await asyncio.gather(*flood)]) == {401: 1, 429: 99}
+    async with aiohttp.ClientSession() as elsewhere:
+        home = Client(elsewhere, client.url)
+        honest = [await sign_in(home, "198.51.100.1") for _ in range(30)]
+
+    assert Counter(one.status for one in honest) == {201: 30}
+    pins.may_end.set()
+    assert Counter(one.status for one in await asyncio.gather(*flood)) == {401: 1, 429: 99}
 
 
 MAPPED_PROXIES = [
@@ -234,6 +236,7 @@ async def test_a_member_who_is_suspended_while_the_pin_is_checked_is_refused_on_
     client: Client, pins: QuickVault, owner: Any
 ) -> None:
     pins.may_end.clear()
+    pins.holds_all = True
     waiting = asyncio.create_task(sign_in(client, "203.0.113.9"))
     async with asyncio.timeout(5):
         await pins.begun.wait()
