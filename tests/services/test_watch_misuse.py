@@ -17,7 +17,7 @@ from gateway.services.register_account import AccountRequest, register_account
 from gateway.services.tally import Tally
 from gateway.services.watch_misuse import watch_misuse
 from tests.manual_clock import ManualClock
-from tests.services.conftest import Member, ToldBank
+from tests.services.conftest import ToldBank, new_member
 
 
 @pytest.fixture
@@ -134,11 +134,16 @@ async def test_calls_that_nobody_signed_are_counted(desk: TransferDesk, bank: To
     assert await alarms(desk) == ["callbacks_forged"]
 
 
-async def test_questions_about_names_are_counted(desk: TransferDesk, member: Member) -> None:
-    for number in range(30):
-        asked = AccountRequest(
-            member.id, BankCode.SMBC, "001", AccountType.ORDINARY, f"{number:07}", holder=None
-        )
-        await register_account(desk, asked)
+async def test_questions_about_names_are_counted(
+    desk: TransferDesk, clock: ManualClock, owner: Any
+) -> None:
+    """Each member asks no more than a member may in a day."""
+    for number in range(3):
+        member = await new_member(owner, clock, limit=100_000)
+        for account in range(number * 10, number * 10 + 10):
+            asked = AccountRequest(
+                member.id, BankCode.SMBC, "001", AccountType.ORDINARY, f"{account:07}", holder=None
+            )
+            await register_account(desk, asked)
 
     assert await alarms(desk) == ["name_checks_many"]
