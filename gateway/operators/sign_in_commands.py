@@ -7,12 +7,10 @@ import typer
 
 from gateway.app import member_ref
 from gateway.config import load_settings
-from gateway.domain.errors import NotFoundHere
+from gateway.operators.answering import AsJson, say_json
 from gateway.operators.operating import operate
 from gateway.ops import render
 from gateway.services.list_refused_sign_ins import RefusalLine, list_refused_sign_ins
-
-WRONG = 1
 
 
 def show_refused(
@@ -22,22 +20,18 @@ def show_refused(
     *,
     hours: Annotated[float, typer.Option(min=0, help="Not older than so many hours.")] = 24,
     limit: Annotated[int, typer.Option(min=1, max=100_000)] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List sign-ins that were checked and refused, newest first: when, why, from which source."""
     ref = member_ref(load_settings())
     age = timedelta(hours=hours)
-    try:
-        lines = operate(
-            lambda db, now: list_refused_sign_ins(
-                db, member, since=now - age, limit=limit, member_ref=ref
-            )
+    lines = operate(
+        lambda db, now: list_refused_sign_ins(
+            db, member, since=now - age, limit=limit, member_ref=ref
         )
-    except NotFoundHere as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(WRONG) from error
+    )
     if as_json:
-        typer.echo(render.as_json(lines))
+        say_json(lines)
     else:
         _print(lines)
 

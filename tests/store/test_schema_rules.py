@@ -21,7 +21,6 @@ HOUSE_TABLES = {
     "bank_lanes",
     "bank_files",
     "bank_stops",
-    "branches_added",
     "daily_runs",
     "misuse_alarms",
     "misuse_counts",
