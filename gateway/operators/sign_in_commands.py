@@ -12,13 +12,15 @@ from gateway.operators.operating import operate
 from gateway.ops import render
 from gateway.services.list_refused_sign_ins import RefusalLine, list_refused_sign_ins
 
+HOURS_MAX = 87_660
+
 
 def show_refused(
     member: Annotated[str | None, typer.Argument(help="A member's number; everybody's if not.")] = (
         None
     ),
     *,
-    hours: Annotated[float, typer.Option(min=0, help="Not older than so many hours.")] = 24,
+    hours: Annotated[int, typer.Option(min=1, max=HOURS_MAX, help="So many hours back.")] = 24,
     limit: Annotated[int, typer.Option(min=1, max=100_000)] = 100,
     as_json: AsJson = False,
 ) -> None:
