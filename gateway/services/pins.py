@@ -22,7 +22,7 @@ MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
 AT_ONCE = 2
 WAITING_MAX = 200
 # How much the hashing threads stand back (nice): the event loop serves everybody meanwhile.
-STANDS_BACK = 10
+STANDS_BACK = 5
 
 HASHER = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
 
