@@ -127,6 +127,14 @@ def instant(text: str) -> datetime:
     return at if at.tzinfo is not None else at.replace(tzinfo=JST)
 
 
+def fitting(text: str, *, since: datetime) -> datetime:
+    """Return the instant that operators wrote, or `since` where that is later.
+
+    They write a day, mostly, from `since`'s on: midnight would come before whatever led to it.
+    """
+    return max(instant(text), since)
+
+
 def after_resolution(
     transfer: Transfer,
     resolution: Resolution,
@@ -163,13 +171,14 @@ def _decide(
     policy: Policy,
 ) -> Decision | None:
     if resolution is R.RETURNED and transfer.state in {State.REVIEW, State.SETTLED}:
-        booked_at = instant(particulars["booked_at"])
-        returned = Returned(booked_at, instant(particulars["returned_at"]))
+        booked_at = fitting(particulars["booked_at"], since=transfer.accepted_at)
+        returned = Returned(booked_at, fitting(particulars["returned_at"], since=booked_at))
         return after_people(transfer, returned, now)
     if transfer.state is not State.REVIEW:
         return None
     if resolution is R.SETTLED:
-        return after_people(transfer, Settled(instant(particulars["booked_at"])), now)
+        booked_at = fitting(particulars["booked_at"], since=transfer.accepted_at)
+        return after_people(transfer, Settled(booked_at), now)
     if transfer.is_distrusted:
         return None
     if resolution is R.SEND_AGAIN:

@@ -21,7 +21,7 @@ from gateway.domain.resolution import (
     OF_A_TRANSFER,
     after_resolution,
     assigned_entry,
-    instant,
+    fitting,
     refund_entry,
 )
 from gateway.domain.review import Resolution, ReviewKind
@@ -137,7 +137,8 @@ async def _pay(desk: TransferDesk, item: ReviewItem, proposal: Proposal) -> None
         await find_repayment(desk.db, member_id=item.member_id, repayment_id=item.repayment_id),
         LookupError(f"the repayment of item {item.id} is not there"),
     )
-    paid = Paid(instant(proposal.particulars["booked_at"]), Yen(item.amount))
+    booked_at = fitting(proposal.particulars["booked_at"], since=row.accepted_at)
+    paid = Paid(booked_at, Yen(item.amount))
     now = desk.clock.now()
     await record_repayment(
         desk,

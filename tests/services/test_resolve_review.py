@@ -306,6 +306,26 @@ async def test_a_transfer_in_review_goes_where_two_people_say(
     assert (await balances(morning)).get("principal", 0) == principal
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"booked_at": "2026-11-25"}, id="settled"),
+        pytest.param({"booked_at": "2026-11-25", "returned_at": "2026-11-25"}, id="returned"),
+        pytest.param({"booked_at": "2026-11-25T00:00:01+09:00"}, id="too early a time"),
+    ],
+)
+async def test_a_day_that_people_give_begins_with_what_was_accepted_on_it(
+    morning: Morning, member: Member, said: dict[str, str]
+) -> None:
+    transfer, item = await unclear(morning, member)
+
+    await resolve(morning, item, R.RETURNED if "returned_at" in said else R.SETTLED, **said)
+
+    moved = await now(morning, transfer)
+    assert moved.settled_at == transfer.accepted_at
+    assert moved.returned_at in {None, transfer.accepted_at}
+
+
 async def test_what_is_sent_again_bears_the_same_reference(
     morning: Morning, member: Member
 ) -> None:
