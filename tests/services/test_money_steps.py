@@ -105,6 +105,14 @@ async def test_a_transfer_is_given_up_after_a_day_of_the_time_in_which_it_could_
     assert taken.give_up_at == waiting.give_up_at + timedelta(hours=1)
 
 
+@pytest.mark.parametrize("behind", [-1, 1])
+async def test_a_transfer_is_claimed_by_the_fence_that_was_read_alone(
+    desk: TransferDesk, waiting: Transfer, behind: int
+) -> None:
+    assert await claimed(desk, replace(waiting, fence=waiting.fence + behind)) == "stale"
+    assert await claimed(desk, waiting) == "claimed"
+
+
 async def test_two_who_claim_one_transfer_at_once_do_not_both_have_it(
     desk: TransferDesk, waiting: Transfer, owner: Any
 ) -> None:

@@ -176,11 +176,13 @@ async def test_a_file_whose_sender_was_taken_for_dead_cannot_be_stored_any_more(
 
 
 async def test_a_stored_file_is_not_voided(database: Database) -> None:
+    await stored(database, replace(FILE, file_id="ANOTHER"))
     await stored(database)
 
     found = await void_unsent(database, MIZUHO, FILE.file_id, now=START)
 
-    assert (found.state, found.items) == (FileState.STORED, FILE.items)
+    assert (found.file_id, found.state) == (FILE.file_id, FileState.STORED)
+    assert found.items == FILE.items
 
 
 async def test_storing_and_voiding_at_once_agree(database: Database, other: Database) -> None:
