@@ -1,6 +1,7 @@
 """The five banks: emulators in a process of their own, and their control API."""
 
 import asyncio
+import json
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -73,6 +74,15 @@ class Banks:
                     await asyncio.sleep(0.1)
 
 
+async def _addresses(stdout: asyncio.StreamReader) -> dict[str, str]:
+    """Return the banks' addresses; an older checkout writes a line for each bank."""
+    first = (await stdout.readline()).decode()
+    if first.startswith("{"):
+        return {name: str(bank["url"]) for name, bank in json.loads(first)["banks"].items()}
+    lines = [first, *[(await stdout.readline()).decode() for _ in BANKS[1:]]]
+    return {name: url for name, url in map(str.split, lines)}  # noqa: C416 - pairs of strings
+
+
 @asynccontextmanager
 async def running_banks(
     program: Program, environment: Mapping[str, str], log: Path, client: aiohttp.ClientSession
@@ -91,8 +101,7 @@ async def running_banks(
         if child.stdout is None:
             raise RuntimeError("the emulators were started with a pipe")
         async with asyncio.timeout(UP_WITHIN_S):
-            lines = [(await child.stdout.readline()).decode().split() for _ in BANKS]
-        banks = Banks({name: url for name, url in lines}, client)  # noqa: C416 - pairs of strings
+            banks = Banks(await _addresses(child.stdout), client)
         await banks.until_up()
         yield banks
     finally:

@@ -28,6 +28,7 @@ from gateway.operators.reports import doctor_report
 from gateway.operators.running import commands_log, logging_to, run
 from gateway.ops import render
 from gateway.ops.clock import SystemClock
+from gateway.sandbox.readiness import readiness_line
 from gateway.sandbox.registry import BANKS
 from gateway.sandbox.server import FIRST_PORT, start_sandbox
 from gateway.sandbox.tls import make_tls_directory
@@ -121,7 +122,7 @@ async def _sandbox(
     tls_dir = settings.data_dir / "tls" if has_tls else None
     if tls_dir is not None:
         await asyncio.to_thread(make_tls_directory, tls_dir)
-        typer.echo(f"certificates  {tls_dir}")
+        typer.echo(f"certificates  {tls_dir}", err=True)
     clock = SystemClock(settings.clock_shift_s)
     with stop_signals() as stopped:
         try:
@@ -134,7 +135,8 @@ async def _sandbox(
             ) from error
         try:
             for name, url in running.urls.items():
-                typer.echo(f"{name:<8}{url}")
+                typer.echo(f"{name:<8}{url}", err=True)
+            typer.echo(readiness_line(running, tls_dir))
             await stopped.wait()
         finally:
             await running.close()

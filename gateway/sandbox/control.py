@@ -16,7 +16,7 @@ from gateway.sandbox.books import (
     movement_as_json,
 )
 from gateway.sandbox.decisions import DECISIONS
-from gateway.sandbox.faults import Code, Faults, RuleList, fault_of_rule
+from gateway.sandbox.faults import Code, Faults, Rule, RuleList, fault_of_rule
 from gateway.sandbox.movements import post_movement
 from gateway.sandbox.profile import ControlRefused, TakesClientKeys, TakesFiles
 from gateway.sandbox.seeds import Choices
@@ -83,6 +83,13 @@ async def show_identity(bank: RunningBank, _: object) -> Json:
 
 async def put_faults(bank: RunningBank, value: object) -> Json:
     """`PUT faults`: replace all rules."""
+    rules = read_rules(bank, value)
+    bank.emulation.faults = Faults(rules)
+    return {"rules": len(rules)}
+
+
+def read_rules(bank: RunningBank, value: object) -> list[Rule]:
+    """Return a JSON list as rules that have a meaning at this bank, or raise `Unreadable`."""
     rules = as_model(RuleList, {"rules": value}).rules
     for place, rule in enumerate(rules):
         fault = fault_of_rule(rule)
@@ -90,8 +97,7 @@ async def put_faults(bank: RunningBank, value: object) -> Json:
             fault = "a code this bank does not have"
         if fault is not None:
             raise Unreadable(f"rules.{place}.action: {fault}")
-    bank.emulation.faults = Faults(rules)
-    return {"rules": len(rules)}
+    return rules
 
 
 async def put_seed(bank: RunningBank, value: object) -> Json:
@@ -167,6 +173,11 @@ async def post_reset(bank: RunningBank, _: object) -> Json:
     return {"bank": bank.name}
 
 
+async def decide(bank: RunningBank, decision: str, reference: str, value: object) -> Json:
+    """`POST approve/{reference}`, `POST decline/{reference}`: do what a payer does."""
+    return await DECISIONS[decision](bank.emulator.collections, reference, value)
+
+
 async def bar_file(bank: RunningBank, file_id: str) -> Json:
     """`POST files/{id}/bar`: do what the bank's people do when a client asks for it."""
     if not isinstance(bank.emulator, TakesFiles):
@@ -221,10 +232,16 @@ async def control(bank: RunningBank, request: web.Request) -> web.Response:
 async def _called(bank: RunningBank, request: web.Request, value: object) -> Json:
     name, _, reference = request.path.removeprefix(f"{PREFIX}/").partition("/")
     if request.method == "POST" and name in DECISIONS and reference:
-        return await DECISIONS[name](bank.emulator.collections, reference, value)
+        return await decide(bank, name, reference, value)
     if request.method == "POST" and name == "files" and reference.endswith(BAR):
         return await bar_file(bank, reference.removesuffix(BAR))
-    call = CALLS.get((request.method, request.path.removeprefix(f"{PREFIX}/")))
+    call = call_of(request.method, request.path.removeprefix(f"{PREFIX}/"))
+    return await call(bank, value)
+
+
+def call_of(method: str, name: str) -> Call:
+    """Return the call of that name; `ControlRefused` if there is none."""
+    call = CALLS.get((method, name))
     if call is None:
         raise ControlRefused(404, "no such call")
-    return await call(bank, value)
+    return call

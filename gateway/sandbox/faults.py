@@ -150,7 +150,9 @@ class Call:
 
 
 @dataclass(slots=True)
-class _Armed:
+class Armed:
+    """A rule in force: how many calls it matched, and on how many it acted."""
+
     rule: Rule
     matched: int = 0
     acted: int = 0
@@ -175,7 +177,13 @@ class Faults:
     """The rules in force, tried in order; the first that matches acts."""
 
     def __init__(self, rules: list[Rule]) -> None:
-        self._armed = [_Armed(rule) for rule in rules]
+        self._armed = [Armed(rule) for rule in rules]
+
+    def add(self, rule: Rule) -> Armed:
+        """Try this rule too, after all others, and return what keeps its counts."""
+        armed = Armed(rule)
+        self._armed.append(armed)
+        return armed
 
     def shown(self) -> list[dict[str, object]]:
         """Return each rule as it was given, how many calls it matched, and on how many it acted."""

@@ -4,10 +4,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
-PLACES = ("gateway", "sql", "tests", "docs", "bench", "chaos", "mutants", "scripts", ".ci")
+PLACES = (
+    "gateway",
+    "sql",
+    "tests",
+    "docs",
+    "bench",
+    "chaos",
+    "mutants",
+    "examples",
+    "scripts",
+    ".ci",
+)
 TEXT = {".py", ".sql", ".md", ".toml", ".yml", ".sh", ".html", ".css", ".js", ".txt", ".lock", ""}
 
-OTHERS = {"__pycache__", ".git", "vendored", "node_modules"}
+OTHERS = {"__pycache__", ".git", ".ruff_cache", ".pytest_cache", "vendored", "node_modules"}
 
 
 def python_files(place: str) -> list[Path]:

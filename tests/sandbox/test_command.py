@@ -1,12 +1,14 @@
 """`gateway sandbox` as a process of its own."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +18,7 @@ from gateway.sandbox.registry import BANKS
 from tests.test_config import production
 
 PATIENCE_S = 30
+WITH_TLS = {name for name, spec in BANKS.items() if spec.demands_certificate}
 
 
 @asynccontextmanager
@@ -45,18 +48,21 @@ async def gateway_sandbox(
         await process.communicate()
 
 
-async def addresses(process: asyncio.subprocess.Process, count: int) -> dict[str, str]:
+async def readiness(process: asyncio.subprocess.Process) -> dict[str, Any]:
+    """Return what the first line on stdout says."""
     assert process.stdout is not None
-    found = {}
-    for _ in range(count):
-        name, address = (await process.stdout.readline()).decode().split()
-        found[name] = address
-    return found
+    said: dict[str, Any] = json.loads(await process.stdout.readline())
+    return said
+
+
+async def addresses(process: asyncio.subprocess.Process) -> dict[str, str]:
+    banks = (await readiness(process))["banks"]
+    return {name: bank["url"] for name, bank in banks.items()}
 
 
 async def test_every_bank_of_the_registry_is_started(tmp_path: Path):
     async with gateway_sandbox(tmp_path) as process, ClientSession() as session:
-        urls = await addresses(process, len(BANKS))
+        urls = await addresses(process)
         banks = set()
         for url in urls.values():
             async with session.get(f"{url}/_sandbox/ledger") as answer:
@@ -72,7 +78,7 @@ async def test_every_bank_of_the_registry_is_started(tmp_path: Path):
 @pytest.mark.parametrize("bank", BANKS)
 async def test_one_bank_can_be_started_alone(tmp_path: Path, bank):
     async with gateway_sandbox(tmp_path, ("--bank", bank)) as process:
-        urls = await addresses(process, 1)
+        urls = await addresses(process)
         process.send_signal(signal.SIGTERM)
         rest = await process.stdout.read() if process.stdout else b""
 
@@ -80,9 +86,27 @@ async def test_one_bank_can_be_started_alone(tmp_path: Path, bank):
     assert rest == b""
 
 
+@pytest.mark.parametrize("words", [(), ("--tls",)], ids=["plain", "tls"])
+async def test_one_line_of_json_says_where_every_bank_is(tmp_path: Path, words):
+    async with gateway_sandbox(tmp_path, words) as process:
+        said = await readiness(process)
+        process.send_signal(signal.SIGTERM)
+        rest, for_people = await process.communicate()
+
+    tls = str(tmp_path / "tls") if words else None
+    assert (said["pid"], said["certificates"], rest) == (process.pid, tls, b"")
+    assert said["banks"].keys() == BANKS.keys()
+    for name, bank in said["banks"].items():
+        assert bank["url"].startswith("https://" if words and name in WITH_TLS else "http://")
+        assert bank["url"].endswith(f"//127.0.0.1:{bank['port']}")
+        assert bank["base_url"] == bank["url"] + BANKS[name].base_path
+        assert bank["control_url"] == bank["url"] + "/_sandbox"
+        assert f"{name:<8}{bank['url']}" in for_people.decode()
+
+
 async def test_a_port_in_use_is_said_in_a_sentence(tmp_path: Path):
     async with gateway_sandbox(tmp_path, ("--bank", "smbc")) as running:
-        port = urlsplit((await addresses(running, 1))["smbc"]).port
+        port = urlsplit((await addresses(running))["smbc"]).port
         async with gateway_sandbox(tmp_path, ("--port-base", str(port))) as process:
             _, err = await process.communicate()
 
