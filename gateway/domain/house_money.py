@@ -5,7 +5,7 @@ it out again: `unidentified` is what nobody has named yet.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import count, takewhile
 from uuid import UUID, uuid5
@@ -36,6 +36,10 @@ NAMES: Mapping[Resolution, frozenset[Direction]] = {
     R.SWEEP: frozenset({Direction.OUT}),
     R.BANK_CHARGE: frozenset({Direction.OUT}),
     R.GIVEN_BACK: frozenset({Direction.IN, Direction.OUT}),
+}
+OPENING_KINDS: Mapping[Resolution, str] = {
+    R.OPENING: "opening",
+    R.WITHDRAWN: "opening_withdrawn",
 }
 # What a standing rule may name: the rest is looked at by people each time.
 BY_RULE = frozenset({R.FUNDING, R.SWEEP, R.BANK_CHARGE})
@@ -172,13 +176,13 @@ class Opening:
     balance: int
 
 
-def opening_posting(opening: Opening) -> Posting | None:
-    """Return what books it; None for an empty account. There is one for each bank, ever."""
+def opening_posting(opening: Opening, number: int = 0) -> Posting | None:
+    """Return what books it; None for an empty account. `number` openings were taken back before."""
     if not opening.balance:
         return None
     cash = settlement_cash(opening.bank)
     debit, credit = (cash, OPENING) if opening.balance > 0 else (OPENING, cash)
-    identifier = uuid5(OPENINGS, opening.bank)
+    identifier = uuid5(OPENINGS, f"{opening.bank} {number}" if number else opening.bank)
     return Posting(
         id=identifier,
         journal=identifier,
@@ -186,8 +190,29 @@ def opening_posting(opening: Opening) -> Posting | None:
         credit=credit,
         amount=Yen(abs(opening.balance)),
         effective_on=opening.on,
-        source={"kind": R.OPENING.value, "bank": opening.bank.value},
+        source=opening_source(R.OPENING, opening.bank, number),
     )
+
+
+def opening_taken_back(opening: Opening, number: int) -> Posting | None:
+    """Return the mirror of what booked it, dated as that; None where nothing was booked."""
+    booked = opening_posting(opening, number)
+    if booked is None:
+        return None
+    identifier = uuid5(OPENINGS, f"{opening.bank} {number} taken back")
+    return replace(
+        booked,
+        id=identifier,
+        journal=identifier,
+        debit=booked.credit,
+        credit=booked.debit,
+        source=opening_source(R.WITHDRAWN, opening.bank, number),
+    )
+
+
+def opening_source(word: Resolution, bank: BankCode, number: int) -> Mapping[str, str]:
+    """Return what a posting of the `number`-th opening came by: that it was said, or taken back."""
+    return {"kind": OPENING_KINDS[word], "bank": bank.value, "number": str(number)}
 
 
 def balance_after(opening: Opening, moved: Iterable[tuple[date, int]], until: date) -> int:

@@ -16,6 +16,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.accrual import Accrual, Reckoned
 from gateway.domain.bank import Direction
 from gateway.domain.correction import Cause
+from gateway.domain.house_money import OPENING_KINDS
 from gateway.domain.ledger import UNIDENTIFIED, Posting, charge_leg
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.money import NOTHING, Yen
@@ -301,11 +302,14 @@ def line_of(entry: LoanEntry, lines: Iterable[Line], *, bank_id: str | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class HouseActs:
-    """What operators decided, by what a posting of the house names: item, rule or bank."""
+    """What operators decided, by what a posting of the house names: item, rule or opening.
+
+    Of an opening: whether it was said or taken back (`kind`), the bank, and which one it is.
+    """
 
     items: Mapping[UUID, Act]
     rules: Mapping[UUID, Act]
-    openings: Mapping[str, Act]
+    openings: Mapping[tuple[str, str, int], Act]
 
 
 def house_sources(
@@ -333,8 +337,8 @@ def _named(
         return Source(act=acts.items.get(UUID(said["item"])), line=line)
     if "rule" in said:
         return Source(act=acts.rules.get(UUID(said["rule"])), line=line)
-    if said["kind"] == "opening":
-        return Source(act=acts.openings.get(bank))
+    if said["kind"] in OPENING_KINDS.values():
+        return Source(act=acts.openings.get((said["kind"], bank, int(said.get("number", 0)))))
     return Source(line=line, takes_back=said["kind"] == "taken_back")
 
 

@@ -1,4 +1,4 @@
-"""`gateway ops rules …`, `account-open` and `line-withdraw`: the lender's own money."""
+"""`gateway ops rules …`, `account-open`, `line-withdraw` and so on: the lender's own money."""
 
 import secrets
 from datetime import date, datetime
@@ -26,7 +26,9 @@ from gateway.services.desk import TransferDesk
 from gateway.services.name_line import confirm_unnaming, propose_unnaming
 from gateway.services.open_account import (
     confirm_account_opening,
+    confirm_opening_withdrawal,
     propose_account_opening,
+    propose_opening_withdrawal,
 )
 from gateway.services.set_off import confirm_set_off, propose_set_off
 from gateway.services.standing_rules import add_rule, approve, remove
@@ -111,7 +113,7 @@ def account_open(
     note: Note,
     confirm: Confirm = False,
 ) -> None:
-    """Say what was on the account at a bank at first: once, and it takes two people."""
+    """Say what was on the account at a bank at first: it takes two people."""
     try:
         opening = Opening(bank, date.fromisoformat(on), balance)
         act = confirm_account_opening if confirm else propose_account_opening
@@ -119,6 +121,17 @@ def account_open(
     except ValueError as error:
         raise typer.BadParameter(f"--on: {error}") from error
     said = f"{bank}: {balance} yen before {on}"
+    typer.echo(f"confirmed: {said}" if confirm else f"proposed: {said}; another one confirms it")
+
+
+def opening_withdraw(bank: BankCode, *, by: By, note: Note, confirm: Confirm = False) -> None:
+    """Take back what was said wrongly of an account at first: it takes two people.
+
+    Then account-open says it anew, and the days are read that it had kept from being read.
+    """
+    act = confirm_opening_withdrawal if confirm else propose_opening_withdrawal
+    known = operate(lambda db, now: act(db, bank, by=by, note=note, now=now))
+    said = f"{bank}: {known.opening.balance} yen before {known.opening.on} are taken back"
     typer.echo(f"confirmed: {said}" if confirm else f"proposed: {said}; another one confirms it")
 
 

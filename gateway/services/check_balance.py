@@ -1,6 +1,7 @@
 """Compare the balance that a bank states with the opening and every line since."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -37,17 +38,29 @@ async def check_balance(
         return 0
     ours = balance_after(opening, ((one.day, one.moved) for one in days), yesterday)
     before, _ = statement.balances
-    return 0 if before == ours else await _tell(desk, statement, before, ours)
+    if before == ours:
+        return 0
+    # By another opening balance it differs otherwise: people are asked anew.
+    about = (known.number,) if known.number else ()
+    return await _tell(desk, statement, _Differs(before, ours, about))
 
 
 def _is_read_to_its_end(days: Iterable[SettlementDay], day: object) -> bool:
     return any(one.day == day and has_ended(one.day, one.read_at) for one in days)
 
 
-async def _tell(desk: TransferDesk, statement: Statement, stated: int, ours: int) -> int:
+@dataclass(frozen=True, slots=True)
+class _Differs:
+    stated: int
+    ours: int
+    about: tuple[int, ...]
+
+
+async def _tell(desk: TransferDesk, statement: Statement, found: _Differs) -> int:
     bank, day = statement.bank, statement.day
+    stated, ours = found.stated, found.ours
     review = NewReview(
-        key=review_key(ReviewKind.BALANCE_DIFFERS, bank, day),
+        key=review_key(ReviewKind.BALANCE_DIFFERS, bank, day, *found.about),
         kind=ReviewKind.BALANCE_DIFFERS,
         bank=bank,
         booked_on=day,

@@ -1,4 +1,7 @@
-"""Book what was on the lender's account at a bank before the first line: once, ever."""
+"""Book what was on the lender's account at a bank before the first line: once.
+
+Said wrongly, it is taken back by two people, and said anew.
+"""
 
 import secrets
 from datetime import date, datetime
@@ -8,7 +11,7 @@ import structlog
 
 from gateway.domain.account import BankCode
 from gateway.domain.believed_dates import STATED_FOR, DateRefused, check_typed
-from gateway.domain.errors import GatewayError, required
+from gateway.domain.errors import GatewayError, NotFoundHere, required
 from gateway.domain.hours import JST
 from gateway.domain.house_money import Opening
 from gateway.domain.identifier import uuid7
@@ -18,12 +21,15 @@ from gateway.store.house_money import (
     Act,
     KnownOpening,
     confirm_opening,
+    confirm_withdrawal,
     find_opening,
     first_moved,
     propose_opening,
+    propose_withdrawal,
 )
 
 BALANCE_MAX = 10**15  # yen: more than all yen there are
+CONFIRMED = "{}: its opening balance is confirmed already; opening-withdraw takes it back"
 
 log = structlog.get_logger()
 
@@ -44,7 +50,7 @@ async def propose_account_opening(
     await _check(db, opening, note, now)
     known = await propose_opening(db, opening, _act(now, by, note))
     if known is None:
-        raise OpeningRefused(f"{opening.bank}: its opening balance is confirmed already")
+        raise OpeningRefused(CONFIRMED.format(opening.bank))
     log.warning("opening.proposed", bank=opening.bank)
     return known
 
@@ -55,21 +61,57 @@ async def confirm_account_opening(
     """Book exactly what another operator has proposed. Raises OpeningRefused, NameMissing."""
     await _check(db, opening, note, now)
     waits = await find_opening(db, opening.bank)
-    if waits is None:
+    if waits is None or waits.withdrawn_by is not None:
         raise OpeningRefused(f"{opening.bank}: nothing is proposed yet")
     if waits.confirmed_by is not None:
-        raise OpeningRefused(f"{opening.bank}: its opening balance is confirmed already")
+        raise OpeningRefused(CONFIRMED.format(opening.bank))
     if waits.opening != opening:
         said = waits.opening
         raise OpeningRefused(f"what is proposed is {said.balance} yen before {said.on}")
     if is_same_person(waits.proposed_by, by):
         raise OpeningRefused("another operator confirms what one proposed")
     known = required(
-        await confirm_opening(db, opening, _act(now, by, note)),
+        await confirm_opening(db, waits, _act(now, by, note)),
         OpeningRefused("somebody was faster: look at it again"),
     )
     log.warning("opening.confirmed", bank=opening.bank)
     return known
+
+
+async def propose_opening_withdrawal(
+    db: Database, bank: BankCode, *, by: str, note: str, now: datetime
+) -> KnownOpening:
+    """Write down that one operator holds the opening for wrong; it takes another to confirm it.
+
+    Raises NotFoundHere where none is booked, OpeningRefused, NameMissing.
+    """
+    known = await _booked(db, bank, note)
+    said = required(
+        await propose_withdrawal(db, known, _act(now, by, note)),
+        OpeningRefused("somebody was faster: look at it again"),
+    )
+    log.warning("opening.withdrawal_proposed", bank=bank)
+    return said
+
+
+async def confirm_opening_withdrawal(
+    db: Database, bank: BankCode, *, by: str, note: str, now: datetime
+) -> KnownOpening:
+    """Take the opening back as another operator has proposed; it may be said anew then.
+
+    Raises NotFoundHere where none is booked, OpeningRefused, NameMissing.
+    """
+    known = await _booked(db, bank, note)
+    if known.wrong_by is None:
+        raise OpeningRefused(f"{bank}: nobody has proposed to take its opening balance back")
+    if is_same_person(known.wrong_by, by):
+        raise OpeningRefused("another operator confirms what one proposed")
+    said = required(
+        await confirm_withdrawal(db, known, _act(now, by, note)),
+        OpeningRefused("somebody was faster: look at it again"),
+    )
+    log.warning("opening.withdrawn", bank=bank)
+    return said
 
 
 async def has_opening(db: Database, bank: BankCode) -> bool:
@@ -85,9 +127,21 @@ async def is_before_opening(db: Database, bank: BankCode, day: date) -> bool:
     return known is not None and known.confirmed_by is not None and day < known.opening.on
 
 
-async def _check(db: Database, opening: Opening, note: str, now: datetime) -> None:
+async def _booked(db: Database, bank: BankCode, note: str) -> KnownOpening:
+    _check_note(note)
+    known = await find_opening(db, bank)
+    if known is None or known.confirmed_by is None:
+        raise NotFoundHere(f"{bank}: no opening balance is booked")
+    return known
+
+
+def _check_note(note: str) -> None:
     if not note.strip():
         raise OpeningRefused("--note: a note says why; it stays on record")
+
+
+async def _check(db: Database, opening: Opening, note: str, now: datetime) -> None:
+    _check_note(note)
     if abs(opening.balance) > BALANCE_MAX:
         allowed = f"it lies from {-BALANCE_MAX} to {BALANCE_MAX}"
         raise OpeningRefused(f"--balance: {opening.balance} yen cannot be; {allowed}")

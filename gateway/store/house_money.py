@@ -8,7 +8,12 @@ from asyncpg import Record
 
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Statement
-from gateway.domain.house_money import Opening, StandingRule, opening_posting
+from gateway.domain.house_money import (
+    Opening,
+    StandingRule,
+    opening_posting,
+    opening_taken_back,
+)
 from gateway.domain.ledger import settlement_cash
 from gateway.domain.money import Yen
 from gateway.domain.review import Resolution
@@ -23,6 +28,8 @@ RULES = SQL["house_money.rules"]
 RULES_OF = SQL["house_money.rules_of"]
 PROPOSE_OPENING = SQL["house_money.propose_opening"]
 CONFIRM_OPENING = SQL["house_money.confirm_opening"]
+PROPOSE_WITHDRAWAL = SQL["house_money.propose_withdrawal"]
+CONFIRM_WITHDRAWAL = SQL["house_money.confirm_withdrawal"]
 OPENING_OF = SQL["house_money.opening_of"]
 FIRST_MOVED = SQL["house_money.first_moved"]
 NOTE_DAY = SQL["house_money.note_day"]
@@ -52,11 +59,18 @@ class KnownRule:
 
 @dataclass(frozen=True, slots=True)
 class KnownOpening:
-    """What was on an account at first; `confirmed_by` None: nobody has confirmed it yet."""
+    """What was on an account at first; `confirmed_by` None: nobody has confirmed it yet.
+
+    `number`: how many were taken back there before. `wrong_by`: who says that it is wrong;
+    `withdrawn_by`: who has confirmed that, so that nothing is proposed.
+    """
 
     opening: Opening
     proposed_by: str
     confirmed_by: str | None
+    number: int
+    wrong_by: str | None
+    withdrawn_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +137,33 @@ async def propose_opening(db: Database, opening: Opening, act: Act) -> KnownOpen
     return None if row is None else _opening(row)
 
 
-async def confirm_opening(db: Database, opening: Opening, act: Act) -> KnownOpening | None:
+async def confirm_opening(db: Database, known: KnownOpening, act: Act) -> KnownOpening | None:
     """Book what another operator has proposed, in one statement; None if nothing so waits."""
-    posting = opening_posting(opening)
+    opening = known.opening
+    posting = opening_posting(opening, known.number)
     row = await db.fetchrow(
         CONFIRM_OPENING,
         *(opening.bank, act.by, act.at, opening.on, opening.balance),
+        *([] if posting is None else [as_row(posting)], act.id, act.note, known.number),
+    )
+    return None if row is None else _opening(row)
+
+
+async def propose_withdrawal(db: Database, known: KnownOpening, act: Act) -> KnownOpening | None:
+    """Write down that one operator holds an opening for wrong; None if it is not that any more."""
+    row = await db.fetchrow(
+        PROPOSE_WITHDRAWAL,
+        *(known.opening.bank, known.number, act.by, act.at, act.id, act.note),
+    )
+    return None if row is None else _opening(row)
+
+
+async def confirm_withdrawal(db: Database, known: KnownOpening, act: Act) -> KnownOpening | None:
+    """Take an opening back that another holds for wrong, in one statement; None if none waits."""
+    posting = opening_taken_back(known.opening, known.number)
+    row = await db.fetchrow(
+        CONFIRM_WITHDRAWAL,
+        *(known.opening.bank, known.number, act.by, act.at),
         *([] if posting is None else [as_row(posting)], act.id, act.note),
     )
     return None if row is None else _opening(row)
@@ -176,4 +211,11 @@ def _rule(row: Record) -> KnownRule:
 
 def _opening(row: Record) -> KnownOpening:
     opening = Opening(BankCode(row["bank"]), row["opened_on"], row["balance"])
-    return KnownOpening(opening, row["proposed_by"], row["confirmed_by"])
+    return KnownOpening(
+        opening=opening,
+        proposed_by=row["proposed_by"],
+        confirmed_by=row["confirmed_by"],
+        number=row["number"],
+        wrong_by=row["wrong_by"],
+        withdrawn_by=row["withdrawn_by"],
+    )

@@ -11,11 +11,13 @@ from asyncpg import Record
 from gateway.domain.account import AccountType
 from gateway.domain.bank import Direction
 from gateway.domain.correction import Cause
+from gateway.domain.house_money import OPENING_KINDS
 from gateway.domain.ledger import MEMBER_ACCOUNTS, Posting
 from gateway.domain.loan_entries import Kind, LoanEntry
 from gateway.domain.loan_state import Agreement
 from gateway.domain.money import Yen
 from gateway.domain.retelling import WrittenJournal, with_silent
+from gateway.domain.review import Resolution
 from gateway.domain.why import Act, Line, Window, Wish
 from gateway.store.database import Database
 from gateway.store.loan_books import read_agreement, read_entries
@@ -110,12 +112,17 @@ async def approved_rules(db: Database) -> dict[UUID, Act]:
     }
 
 
-async def confirmed_openings(db: Database) -> dict[str, Act]:
-    """Return by bank who said what was on the account at first."""
-    return {
-        row["bank"]: _standing("", None, row, resolution="opening")
-        for row in await db.fetch(OPENINGS)
-    }
+async def confirmed_openings(db: Database) -> dict[tuple[str, str, int], Act]:
+    """Return who said what was on an account at first, and who took it back.
+
+    By the kind of its posting, the bank, and how many openings were taken back there before.
+    """
+    said = {}
+    for row in await db.fetch(OPENINGS):
+        word = Resolution.WITHDRAWN if row["is_withdrawal"] else Resolution.OPENING
+        key = OPENING_KINDS[word], row["bank"], row["number"]
+        said[key] = _standing("", None, row, resolution=word)
+    return said
 
 
 def _standing(prefix: str, identifier: UUID | None, row: Record, *, resolution: str) -> Act:

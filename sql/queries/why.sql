@@ -73,7 +73,12 @@ SELECT r.id, r.kind, r.proposed_by, r.approved_by AS confirmed_by, (
 FROM standing_rules r WHERE r.approved_at IS NOT NULL;
 
 -- name: openings
-SELECT a.bank, a.proposed_by, a.confirmed_by, (
-    SELECT array_agg(o.id ORDER BY o.at, o.id) FROM operator_actions o
-    WHERE o.action LIKE 'opening\_%' AND o.details ->> 'bank' = a.bank) AS audit
-FROM account_openings a WHERE a.confirmed_at IS NOT NULL;
+-- Each opening that two people said, and each that they took back, from what is on record: a bank's row has the last.
+SELECT c.details ->> 'bank' AS bank, coalesce((c.details ->> 'number')::integer, 0) AS number,
+    c.action = 'opening_withdraw_confirm' AS is_withdrawal, c.details ->> 'proposed_by' AS proposed_by,
+    c.operator AS confirmed_by, (
+        SELECT array_agg(o.id ORDER BY o.at, o.id) FROM operator_actions o
+        WHERE o.action IN (c.action, replace(c.action, 'confirm', 'propose'))
+            AND o.details ->> 'bank' = c.details ->> 'bank'
+            AND coalesce(o.details ->> 'number', '0') = coalesce(c.details ->> 'number', '0')) AS audit
+FROM operator_actions c WHERE c.action IN ('opening_confirm', 'opening_withdraw_confirm');

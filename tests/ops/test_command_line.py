@@ -32,6 +32,7 @@ OPERATORS = [
     "windows",
     "rules",
     "account-open",
+    "opening-withdraw",
     "statement-accept",
     "set-off",
     "line-withdraw",

@@ -24,14 +24,17 @@ from gateway.services.name_line import confirm_unnaming, propose_unnaming
 from gateway.services.open_account import (
     OpeningRefused,
     confirm_account_opening,
+    confirm_opening_withdrawal,
+    has_opening,
     propose_account_opening,
+    propose_opening_withdrawal,
 )
 from gateway.services.reconcile import reconcile_day
 from gateway.services.resolve_review import confirm_resolution, propose_resolution
 from gateway.services.run_mornings import run_mornings
 from gateway.services.standing_rules import RuleRefused, add_rule, approve, remove
 from gateway.store.daily_runs import RECONCILE, Run, take_run, waiting_days
-from gateway.store.house_money import find_opening, list_rules
+from gateway.store.house_money import KnownOpening, find_opening, list_rules
 from gateway.store.review_items import (
     Confirmation,
     Proposal,
@@ -353,6 +356,94 @@ async def test_what_is_in_the_opening_balance_is_not_read_again(morning: Morning
     now = morning.clock.now()
     assert await waiting_days(morning.desk.db, RECONCILE, BANK, until=now.date(), now=now) == []
     assert await balances(morning) == {CASH: 700, "opening": -700}
+
+
+async def say_opening(morning: Morning, opening: Opening) -> None:
+    db, now = morning.desk.db, morning.clock.now()
+    await propose_account_opening(db, opening, by="sato", note="letter", now=now)
+    await confirm_account_opening(db, opening, by="suzuki", note="checked", now=now)
+
+
+async def take_back_opening(morning: Morning) -> None:
+    db, now = morning.desk.db, morning.clock.now()
+    await propose_opening_withdrawal(db, BANK, by="tanaka", note="not that letter", now=now)
+    await confirm_opening_withdrawal(db, BANK, by="abe", note="seen", now=now)
+
+
+@pytest.mark.parametrize("wrong", [1_000_000, -5_000, 0], ids=["too much", "overdrawn", "nothing"])
+async def test_an_opening_that_was_said_wrongly_is_taken_back_and_said_anew(
+    morning: Morning, owner: Any, wrong: int
+) -> None:
+    db, right = morning.desk.db, Opening(BANK, TODAY, 900_000)
+    said: dict[str, Any] = {"note": "n", "now": morning.clock.now()}
+    with pytest.raises(NotFoundHere, match="no opening balance is booked"):
+        await propose_opening_withdrawal(db, BANK, by="tanaka", **said)
+    await say_opening(morning, replace(right, balance=wrong))
+    with pytest.raises(OpeningRefused, match="nobody has proposed"):
+        await confirm_opening_withdrawal(db, BANK, by="abe", **said)
+    with pytest.raises(OpeningRefused, match="--note"):
+        await propose_opening_withdrawal(db, BANK, by="tanaka", note=" ", now=START)
+    await propose_opening_withdrawal(db, BANK, by="tanaka", **said)
+    with pytest.raises(OpeningRefused, match="another operator"):
+        await confirm_opening_withdrawal(db, BANK, by=" ＴＡＮＡＫＡ", **said)
+    assert await has_opening(db, BANK)
+
+    await confirm_opening_withdrawal(db, BANK, by="abe", **said)
+    assert (await balances(morning), await has_opening(db, BANK)) == ({}, False)
+    with pytest.raises(OpeningRefused, match="nothing is proposed"):
+        await confirm_account_opening(db, replace(right, balance=wrong), by="ito", **said)
+    await say_opening(morning, right)
+    assert await balances(morning) == {CASH: 900_000, "opening": -900_000}
+    await take_back_opening(morning)
+    await say_opening(morning, right)
+
+    assert await balances(morning) == {CASH: 900_000, "opening": -900_000}
+    acts = await owner.fetch(
+        "SELECT action, (details ->> 'number')::integer AS number FROM operator_actions"
+    )
+    assert [row["action"] for row in acts].count("opening_withdraw_confirm") == 2
+    assert {row["number"] for row in acts} == {0, 1, 2}
+
+
+async def test_days_that_a_wrong_opening_left_unread_are_read_once_it_is_said_anew(
+    morning: Morning,
+) -> None:
+    state(morning, IN, 700)
+    morning.clock.instant = START.replace(hour=7) + timedelta(days=3)
+    await say_opening(morning, Opening(BANK, TODAY + timedelta(days=2), 700))
+    run = Run(RECONCILE, BANK, TODAY)
+    assert await take_run(morning.desk.db, run, now=START, lease_s=0) is not None
+    await run_mornings(morning.desk)
+    assert TODAY not in morning.bank.asked_for
+
+    await take_back_opening(morning)
+    assert await balances(morning) == {}
+    await say_opening(morning, Opening(BANK, TODAY, 50))
+    morning.clock.advance(60)
+    await run_mornings(morning.desk)
+
+    assert {TODAY + timedelta(days=number) for number in range(3)} <= set(morning.bank.asked_for)
+    assert await balances(morning) == {CASH: 750, "opening": -50, "unidentified": -700}
+    asked = len(morning.bank.asked_for)
+    await run_mornings(morning.desk)
+    assert len(morning.bank.asked_for) == asked
+
+
+async def test_of_those_who_take_an_opening_back_at_once_one_does(morning: Morning) -> None:
+    db = morning.desk.db
+    said: dict[str, Any] = {"note": "n", "now": morning.clock.now()}
+    await say_opening(morning, Opening(BANK, TODAY, 5_000))
+    await propose_opening_withdrawal(db, BANK, by="tanaka", **said)
+
+    ended = await asyncio.gather(
+        *(confirm_opening_withdrawal(db, BANK, by=by, **said) for by in ("abe", "ito", "ueda")),
+        *(propose_opening_withdrawal(db, BANK, by="oda", **said) for _ in range(2)),
+        return_exceptions=True,
+    )
+
+    assert {type(one) for one in ended} <= {KnownOpening, OpeningRefused, NotFoundHere}
+    assert sum(isinstance(one, KnownOpening) for one in ended[:3]) == 1
+    assert await balances(morning) == {}
 
 
 async def test_an_opening_is_no_movement_that_a_line_could_be(morning: Morning) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -9,12 +10,19 @@ from structlog.testing import capture_logs
 from gateway.domain.account import BankCode
 from gateway.domain.bank import Statement, StatementUnavailable
 from gateway.domain.errors import Busy
+from gateway.domain.house_money import Opening
 from gateway.domain.ledger import settlement_cash
 from gateway.domain.reason import Reason
 from gateway.domain.review import ReviewKind
 from gateway.domain.transfer import State
 from gateway.ops.commands.ledger_verify import verify_ledger
 from gateway.profiles import bank_profiles
+from gateway.services.open_account import (
+    confirm_account_opening,
+    confirm_opening_withdrawal,
+    propose_account_opening,
+    propose_opening_withdrawal,
+)
 from gateway.services.read_today import read_today
 from gateway.services.watch_settlement import watch_settlement
 from gateway.store.review_items import list_items
@@ -188,6 +196,19 @@ async def test_a_balance_that_the_bank_states_agrees_with_the_opening_and_every_
     assert [(line["stated"], line["ours"]) for line in told] == [(5_051, 5_050)]
     items = await list_items(desk.db, kind=ReviewKind.BALANCE_DIFFERS)
     assert [(item.amount, item.booked_on) for item in items] == [(1, next_day + timedelta(days=1))]
+
+    said: dict[str, Any] = {"note": "another letter", "now": morning.clock.now()}
+    await propose_opening_withdrawal(desk.db, BANK, by="sato", **said)
+    await confirm_opening_withdrawal(desk.db, BANK, by="suzuki", **said)
+    unknown = await morning.reconcile(next_day + timedelta(days=1))
+    opening = Opening(BANK, TODAY, 4_000)
+    await propose_account_opening(desk.db, opening, by="sato", **said)
+    await confirm_account_opening(desk.db, opening, by="suzuki", **said)
+    wrong_again = await morning.reconcile(next_day + timedelta(days=1))
+
+    assert (unknown.raised, wrong_again.raised) == (0, 1)
+    items = await list_items(desk.db, kind=ReviewKind.BALANCE_DIFFERS)
+    assert [item.amount for item in items] == [1, 1_001]
 
 
 class BrokenBank(StatingBank):

@@ -12,6 +12,10 @@ from gateway.domain.review import Resolution
 from gateway.domain.why import PartKind
 from gateway.services.act_on_reviews import act_on_reviews
 from gateway.services.name_line import confirm_unnaming, propose_unnaming
+from gateway.services.open_account import (
+    confirm_opening_withdrawal,
+    propose_opening_withdrawal,
+)
 from gateway.services.standing_rules import add_rule, approve
 from tests.manual_clock import START, ManualClock
 from tests.services.conftest import Member
@@ -71,6 +75,33 @@ async def test_what_was_there_at_first_is_two_peoples_word(morning: Morning) -> 
     assert act is not None
     assert (act.kind, act.proposed_by, act.confirmed_by) == ("opening", "sato", "suzuki")
     assert len(act.audit) == 2
+
+
+async def test_an_opening_that_was_taken_back_is_told_with_all_acts(morning: Morning) -> None:
+    await open_account(morning.desk, BANK, 5_000)
+    wrong_at = morning.clock.now()
+    morning.clock.advance(60)
+    db, now = morning.desk.db, morning.clock.now()
+    await propose_opening_withdrawal(db, BANK, by="tanaka", note="not that letter", now=now)
+    await confirm_opening_withdrawal(db, BANK, by="abe", note="seen", now=now)
+    back_at = morning.clock.now()
+    morning.clock.advance(60)
+    await open_account(morning.desk, BANK, 700)
+
+    told = await asked(morning, CASH)
+    before = await asked(morning, CASH, known_at=wrong_at)
+    between = await asked(morning, CASH, known_at=back_at)
+
+    assert (told.balance, told.is_explained) == (700, True)
+    assert kinds(told) == [(ACT, 5_000), (ACT, -5_000), (ACT, 700)]
+    acts = [part.source.act for part in told.parts]
+    assert [(a.resolution, a.proposed_by, a.confirmed_by, len(a.audit)) for a in acts if a] == [
+        ("opening", "sato", "suzuki", 2),
+        ("withdrawn", "tanaka", "abe", 2),
+        ("opening", "sato", "suzuki", 2),
+    ]
+    assert (before.balance, kinds(before)) == (5_000, [(ACT, 5_000)])
+    assert (between.balance, kinds(between)) == (0, [(ACT, 5_000), (ACT, -5_000)])
 
 
 async def test_a_name_that_was_taken_back_is_told_with_both_acts(morning: Morning) -> None:
