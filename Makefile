@@ -70,9 +70,10 @@ bench: setup
 bench-days: setup
 	@$(VENV)/bin/python -m bench.days $(ARGS)
 
-# The checked-in copy of the API description, after a change of routes or models.
+# The checked-in copies of the API descriptions, after a change of routes or models.
 openapi: setup
 	@$(VENV)/bin/gateway openapi > docs/openapi.json
+	@$(VENV)/bin/gateway openapi --sandbox > docs/openapi-sandbox.json
 
 # The answers shown in it, from a system that is started for it and called.
 examples: setup

@@ -28,6 +28,8 @@ from gateway.operators.reports import doctor_report
 from gateway.operators.running import commands_log, logging_to, run
 from gateway.ops import render
 from gateway.ops.clock import SystemClock
+from gateway.sandbox import description
+from gateway.sandbox.control import described
 from gateway.sandbox.readiness import readiness_line
 from gateway.sandbox.registry import BANKS
 from gateway.sandbox.server import FIRST_PORT, start_sandbox
@@ -168,9 +170,15 @@ async def _migrate(settings: Settings, *, dry_run: bool) -> list[str]:
 
 
 @cli.command()
-def openapi() -> None:
+def openapi(
+    *,
+    of_sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Of the emulated banks' control API.")
+    ] = False,
+) -> None:
     """Print the description of the API (OpenAPI 3.1), as it is served at /openapi.json."""
-    say_document(printed(ROUTES).removesuffix("\n"))
+    document = description.printed(described()) if of_sandbox else printed(ROUTES)
+    say_document(document.removesuffix("\n"))
 
 
 @cli.command()

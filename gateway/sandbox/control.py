@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated
+from functools import cache
 
 from aiohttp import web
-from pydantic import Field
 
 from gateway.sandbox.accounts import YEN_MAX, as_accounts
 from gateway.sandbox.bank import RunningBank
@@ -15,32 +14,19 @@ from gateway.sandbox.books import (
     account_as_json,
     movement_as_json,
 )
-from gateway.sandbox.decisions import DECISIONS
+from gateway.sandbox.control_models import ClientKeys, ClockHands
+from gateway.sandbox.decisions import approve, decline
+from gateway.sandbox.description import description
 from gateway.sandbox.faults import Code, Faults, Rule, RuleList, fault_of_rule
 from gateway.sandbox.movements import post_movement
 from gateway.sandbox.profile import ControlRefused, TakesClientKeys, TakesFiles
 from gateway.sandbox.seeds import Choices
-from gateway.sandbox.strict import StrictModel, Unreadable, as_model, read_instant, read_json
+from gateway.sandbox.strict import Unreadable, as_model, read_instant, read_json
 
 Json = Mapping[str, object]
 PREFIX = "/_sandbox"
-BAR = "/bar"
 # Hours, limits and shifts can be reckoned from any instant of these years.
 YEARS = range(1970, 2900)
-
-
-class ClockHands(StrictModel):
-    """`PUT clock`. Nothing given: real time."""
-
-    set: str | None = None
-    freeze: bool = False
-    shift_s: Annotated[float, Field(ge=-1e9, le=1e9)] = 0.0
-
-
-class ClientKeys(StrictModel):
-    """`PUT clients`: JWKs with `kid`; they replace all that were known."""
-
-    keys: list[dict[str, str]]
 
 
 async def show_ledger(bank: RunningBank, _: object) -> Json:
@@ -173,13 +159,18 @@ async def post_reset(bank: RunningBank, _: object) -> Json:
     return {"bank": bank.name}
 
 
-async def decide(bank: RunningBank, decision: str, reference: str, value: object) -> Json:
-    """`POST approve/{reference}`, `POST decline/{reference}`: do what a payer does."""
-    return await DECISIONS[decision](bank.emulator.collections, reference, value)
+async def approve_collection(bank: RunningBank, value: object, reference: str) -> Json:
+    """`POST approve/{reference}`: approve a collection, as a payer or as a bank's mistake."""
+    return await approve(bank.emulator.collections, reference, value)
 
 
-async def bar_file(bank: RunningBank, file_id: str) -> Json:
-    """`POST files/{id}/bar`: do what the bank's people do when a client asks for it."""
+async def decline_collection(bank: RunningBank, value: object, reference: str) -> Json:
+    """`POST decline/{reference}`: leave the approval page."""
+    return await decline(bank.emulator.collections, reference, value)
+
+
+async def bar_file(bank: RunningBank, _: object, file_id: str) -> Json:
+    """`POST files/{file_id}/bar`: refuse that number of a file from now on."""
     if not isinstance(bank.emulator, TakesFiles):
         raise ControlRefused(404, "this bank takes no files")
     await bank.emulator.bar_file(file_id)
@@ -198,8 +189,15 @@ def _with_balances(bank: RunningBank, balances: object) -> list[Account]:
     return [replace(known[name], balance=yen) for name, yen in balances.items()]
 
 
+async def show_description(_: RunningBank, __: object) -> Json:
+    """`GET openapi.json`: this description."""
+    return described()
+
+
 Call = Callable[[RunningBank, object], Awaitable[Json]]
+CallAbout = Callable[[RunningBank, object, str], Awaitable[Json]]
 CALLS: dict[tuple[str, str], Call] = {
+    ("GET", "openapi.json"): show_description,
     ("GET", "identity"): show_identity,
     ("GET", "ledger"): show_ledger,
     ("GET", "faults"): show_faults,
@@ -215,6 +213,18 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "movements"): post_movements,
     ("POST", "reset"): post_reset,
 }
+# What stands between the braces is one part of the path, and the call's last argument.
+CALLS_ABOUT: dict[tuple[str, str], CallAbout] = {
+    ("POST", "approve/{reference}"): approve_collection,
+    ("POST", "decline/{reference}"): decline_collection,
+    ("POST", "files/{file_id}/bar"): bar_file,
+}
+
+
+@cache
+def described() -> Json:
+    """Return the description of all these calls, made once."""
+    return description({**CALLS, **CALLS_ABOUT}, PREFIX)
 
 
 async def control(bank: RunningBank, request: web.Request) -> web.Response:
@@ -230,18 +240,13 @@ async def control(bank: RunningBank, request: web.Request) -> web.Response:
 
 
 async def _called(bank: RunningBank, request: web.Request, value: object) -> Json:
-    name, _, reference = request.path.removeprefix(f"{PREFIX}/").partition("/")
-    if request.method == "POST" and name in DECISIONS and reference:
-        return await decide(bank, name, reference, value)
-    if request.method == "POST" and name == "files" and reference.endswith(BAR):
-        return await bar_file(bank, reference.removesuffix(BAR))
-    call = call_of(request.method, request.path.removeprefix(f"{PREFIX}/"))
-    return await call(bank, value)
-
-
-def call_of(method: str, name: str) -> Call:
-    """Return the call of that name; `ControlRefused` if there is none."""
-    call = CALLS.get((method, name))
-    if call is None:
-        raise ControlRefused(404, "no such call")
-    return call
+    path = request.path.removeprefix(f"{PREFIX}/")
+    call = CALLS.get((request.method, path))
+    if call is not None:
+        return await call(bank, value)
+    for (method, template), about in CALLS_ABOUT.items():
+        before, after = template.split("{")[0], template.split("}")[1]
+        named = path.removeprefix(before).removesuffix(after)
+        if method == request.method and named and path == f"{before}{named}{after}":
+            return await about(bank, value, named)
+    raise ControlRefused(404, "no such call")

@@ -1,6 +1,6 @@
 """The control API's way of doing what a payer does, or what a bank does by mistake."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -64,10 +64,6 @@ async def decline(collections: Collections, reference: str, value: object) -> Js
         raise ControlRefused(409, f"it is {collection.state}")
     after = await collections.decline(collection, _payer(collections, wanted.payer))
     return {"reference": reference, "status": after.state}
-
-
-Decide = Callable[[Collections, str, object], Awaitable[Json]]
-DECISIONS: Mapping[str, Decide] = {"approve": approve, "decline": decline}
 
 
 def _known(collections: Collections, reference: str) -> Collection:

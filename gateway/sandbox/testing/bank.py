@@ -1,6 +1,6 @@
 """One emulated bank as a test holds it: every call returns when the bank has done it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -124,15 +124,15 @@ class SandboxBank:
         """Do what a payer does on the approval page, or a bank by mistake; return the state."""
         wanted = {"amount": amount, "at": None if at is None else at.isoformat()}
         body = {name: value for name, value in wanted.items() if value is not None}
-        return self._decide("approve", reference, {**body, "again": again}, payer)
+        return self._decide("approve/{reference}", reference, {**body, "again": again}, payer)
 
     def decline(self, reference: str, *, payer: Account | None = None) -> str:
         """Leave the approval page as a payer does; return the state of the collection."""
-        return self._decide("decline", reference, {}, payer)
+        return self._decide("decline/{reference}", reference, {}, payer)
 
     def bar_file(self, file_id: str) -> None:
         """Refuse that number of a file from now on, as the bank's people do when asked."""
-        self._thread.call(control.bar_file(self._running, file_id))
+        self._about(("POST", "files/{file_id}/bar"), {}, file_id)
 
     def reset(self) -> None:
         """Begin the first day again, under the time that the clock shows."""
@@ -164,11 +164,13 @@ class SandboxBank:
         if payer is not None:
             key = {"branch": payer.branch, "type": payer.type, "number": payer.number}
             body = {**body, "payer": key}
-        done = self._thread.call(control.decide(self._running, decision, reference, body))
-        return str(done["status"])
+        return str(self._about(("POST", decision), body, reference)["status"])
+
+    def _about(self, call: tuple[str, str], body: object, named: str) -> Mapping[str, Any]:
+        return self._thread.call(self._done(control.CALLS_ABOUT[call](self._running, body, named)))
 
     def _ask(self, method: str, call: str, body: object = None) -> Mapping[str, Any]:
-        return self._thread.call(self._asked(method, call, body))
+        return self._thread.call(self._done(control.CALLS[method, call](self._running, body)))
 
-    async def _asked(self, method: str, call: str, body: object) -> Mapping[str, Any]:
-        return await control.call_of(method, call)(self._running, body)
+    async def _done(self, answer: Awaitable[Mapping[str, Any]]) -> Mapping[str, Any]:
+        return await answer
