@@ -41,7 +41,7 @@ def check_page(request: web.Request) -> None:
 
 def brought_token(request: web.Request) -> str:
     """Return the token in the cookie. Raises SessionMissing or OriginNotAllowed."""
-    tokens = _tokens(request)
+    tokens = kept_tokens(request)
     if len(tokens) != 1:
         raise SessionMissing
     if request.method not in SAFE:
@@ -49,7 +49,8 @@ def brought_token(request: web.Request) -> str:
     return tokens[0]
 
 
-def _tokens(request: web.Request) -> list[str]:
+def kept_tokens(request: web.Request) -> list[str]:
+    """Return what a browser brings under the cookie's name: one token where all is right."""
     # Spaces and tabs alone: a browser takes a name behind any other blank from any neighbour.
     pairs = (
         pair.strip(" \t").partition("=")

@@ -7,12 +7,12 @@ from gateway.http.answers import SESSION, instant, json_response, show_session
 from gateway.http.body import read_body
 from gateway.http.caller import caller_of
 from gateway.http.deps import deps_of, desk_of
-from gateway.http.headers import id_in_path
+from gateway.http.headers import bearer_of, id_in_path
 from gateway.http.payloads import SessionPayload
-from gateway.http.session_cookie import check_page, forgotten, kept
+from gateway.http.session_cookie import check_page, forgotten, kept, kept_tokens
 from gateway.http.source import source_of
 from gateway.services.authenticate import idle_since
-from gateway.services.close_session import close_all_sessions, close_session
+from gateway.services.close_session import close_all_sessions, close_replaced, close_session
 from gateway.services.open_session import Credentials, open_session
 from gateway.store.sessions import list_live
 
@@ -28,6 +28,8 @@ async def create_session(request: web.Request) -> web.Response:
     desk = desk_of(request)
     credentials = Credentials(body.member_number, body.pin, source_of(request))
     session = await open_session(deps_of(request).sign_ins, credentials)
+    for token in _replaced(request, as_cookie=body.as_cookie):
+        await close_replaced(desk, token)
     document = {
         "id": public_id(SESSION, session.id),
         "expires_at": instant(session.ends_at),
@@ -36,6 +38,12 @@ async def create_session(request: web.Request) -> web.Response:
     if body.as_cookie:
         return json_response(document, headers=kept(session.token.text))
     return json_response({**document, "token": session.token.text}, status=201)
+
+
+def _replaced(request: web.Request, *, as_cookie: bool) -> list[str]:
+    """Return the tokens that the caller holds no longer: the one shown, the cookie that was."""
+    shown = bearer_of(request)
+    return [*([] if shown is None else [shown]), *(kept_tokens(request) if as_cookie else [])]
 
 
 async def list_sessions(request: web.Request) -> web.Response:

@@ -18,6 +18,7 @@ from gateway.operators import (
     house_commands,
     reconcile_command,
     review_commands,
+    session_commands,
     sign_in_commands,
     token_commands,
     trace_command,
@@ -69,6 +70,7 @@ commands.command("operator-add")(token_commands.add)
 commands.command("operators")(token_commands.show)
 commands.command("token-issue")(token_commands.issue)
 commands.command("token-revoke")(token_commands.revoke)
+commands.command("sign-out")(session_commands.sign_out)
 
 By = Annotated[str, typer.Option("--by", help="Who does this.")]
 OneBank = Annotated[BankCode | None, typer.Argument(help="Or --all.")]

@@ -14,6 +14,7 @@ LIST_LIVE = SQL["sessions.list_live"]
 CLOSE_ONE = SQL["sessions.close_one"]
 CLOSE_ALL = SQL["sessions.close_all"]
 FIND_ENDED = SQL["sessions.find_ended"]
+END_AS_OPERATOR = SQL["sessions.end_as_operator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +73,21 @@ async def find_ended(
     ids, members = list(sessions), list(sessions.values())
     rows = await db.fetch(FIND_ENDED, members, ids, now, seen_after)
     return {row["id"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class SignOut:
+    """An operator ends sessions; `member_id`: whose, None for everybody's."""
+
+    member_id: UUID | None
+    operator: str
+    id: UUID
+    at: datetime
+
+
+async def end_as_operator(db: Database, done: SignOut, *, seen_after: datetime) -> int:
+    """End them and put the act on record, in one step; return how many were live."""
+    row = await db.fetchrow(
+        END_AS_OPERATOR, done.member_id, done.id, done.at, seen_after, done.operator
+    )
+    return 0 if row is None else int(row["ended"])

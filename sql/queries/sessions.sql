@@ -1,7 +1,8 @@
 -- name: find_live
--- $3 now, $4 the earliest instant at which a live session was last seen.
+-- $3 now, $4 the earliest instant at which a live session was last seen. None of a suspended member's lives.
 SELECT id, seen_at FROM sessions
-WHERE member_id = $1 AND secret_sha256 = $2 AND closed_at IS NULL AND ends_at > $3 AND seen_at > $4;
+WHERE member_id = $1 AND secret_sha256 = $2 AND closed_at IS NULL AND ends_at > $3 AND seen_at > $4
+    AND NOT EXISTS (SELECT 1 FROM members m WHERE m.member_id = $1 AND m.status = 'suspended');
 
 -- name: touch
 UPDATE sessions SET seen_at = $3 WHERE member_id = $1 AND id = $2 AND seen_at < $3;
@@ -24,5 +25,19 @@ UPDATE sessions SET closed_at = $2 WHERE member_id = $1 AND closed_at IS NULL;
 SELECT f.id FROM unnest($1::uuid[], $2::uuid[]) AS f (member_id, id)
 WHERE NOT coalesce((
     SELECT s.closed_at IS NULL AND s.ends_at > $3 AND s.seen_at > $4
+        AND NOT EXISTS (SELECT 1 FROM members AS m WHERE m.member_id = f.member_id AND m.status = 'suspended')
     FROM sessions AS s WHERE s.member_id = f.member_id AND s.id = f.id
 ), false);
+-- name: end_as_operator
+-- Those of one member ($1), or everybody's (NULL), with the act on record, in one statement; says how many were ended.
+-- $3 now, $4 the earliest instant at which a live session was last seen.
+WITH ended AS (
+    UPDATE sessions SET closed_at = $3
+    WHERE ($1::uuid IS NULL OR member_id = $1) AND closed_at IS NULL AND ends_at > $3 AND seen_at > $4
+    RETURNING id
+), audited AS (
+    INSERT INTO operator_actions (id, at, operator, action, member_id, details)
+    SELECT $2, $3, $5, 'sign_out', $1, jsonb_build_object('sessions', count(*), 'everybody', $1::uuid IS NULL) FROM ended
+    ON CONFLICT (id) DO NOTHING
+)
+SELECT count(*) AS ended FROM ended;

@@ -159,14 +159,6 @@ async def test_a_bank_without_name_check_takes_no_account_here(member: Client) -
     assert reply.fields == {"/bank"}
 
 
-async def test_a_suspended_member_registers_nothing(member: Client, owner: Any) -> None:
-    await owner.execute("UPDATE members SET status = 'suspended'")
-
-    reply = await member.call("POST", "/v1/accounts", json=ACCOUNT)
-
-    assert (reply.status, reply.body["code"]) == (403, "member_suspended")
-
-
 async def test_a_removed_account_is_gone_and_may_come_back(member: Client) -> None:
     first = (await member.call("POST", "/v1/accounts", json=ACCOUNT)).body["id"]
 

@@ -236,7 +236,7 @@ async def test_asking_for_the_head_alone_opens_no_stream(member: Client) -> None
 
 async def test_signing_out_ends_the_streams_of_that_session(member: Client) -> None:
     loop = asyncio.get_running_loop()
-    other_place = member.signed_in(await member.login())
+    other_place = member.signed_in(await Client(member.session, member.url).login())
     async with following(member) as stream, following(other_place) as others:
         await stream.block()
         await others.block()

@@ -224,3 +224,21 @@ async def test_among_other_cookies_it_is_found(browser: Browser) -> None:
     cookies = f"theme=dark; {browser.cookie};a=b"
 
     assert (await browser.call("GET", "/v1/loan", headers={"Cookie": cookies})).status == 200
+
+
+async def test_a_cookie_that_is_kept_anew_ends_the_session_of_the_one_before(
+    browser: Browser,
+) -> None:
+    wish = {**CREDENTIALS, "as_cookie": True}
+    reply = await browser.call("POST", "/v1/sessions", json=wish, headers={"Origin": OWN})
+
+    anew = Browser(browser.client, reply.headers["Set-Cookie"].partition(";")[0])
+    assert (await anew.call("GET", "/v1/loan")).status == 200
+    assert (await browser.call("GET", "/v1/loan")).status == 401
+
+
+async def test_a_cookie_that_stays_keeps_its_session(browser: Browser) -> None:
+    reply = await browser.call("POST", "/v1/sessions", json=CREDENTIALS)
+
+    assert reply.status == 201
+    assert (await browser.call("GET", "/v1/loan")).status == 200

@@ -300,3 +300,30 @@ async def test_two_members_do_not_share_a_count(client: Client, clock: ManualClo
 
     assert (await client.login(OTHER_NUMBER, OTHER_PIN)).status == 201
     assert (await client.login(NUMBER, PIN)).status == 401
+
+
+async def test_who_is_suspended_is_signed_out_at_once_everywhere(
+    member: Client, owner: Any
+) -> None:
+    again = member.signed_in(await Client(member.session, member.url).login())
+    await owner.execute("UPDATE members SET status = 'suspended'")
+
+    for session in (member, again):
+        assert (await session.call("GET", "/v1/loan")).status == 401
+
+
+async def test_signing_in_anew_ends_the_session_that_was_shown(member: Client) -> None:
+    other = Client(member.session, member.url)
+    elsewhere = other.signed_in(await other.login())
+
+    anew = member.signed_in(await member.login())
+
+    assert (await anew.call("GET", "/v1/loan")).status == 200
+    assert (await member.call("GET", "/v1/loan")).status == 401
+    assert (await elsewhere.call("GET", "/v1/loan")).status == 200
+
+
+async def test_a_wrong_pin_ends_no_session(member: Client) -> None:
+    assert (await member.login(pin=WRONG)).status == 401
+
+    assert (await member.call("GET", "/v1/loan")).status == 200

@@ -47,6 +47,7 @@ OPERATORS = [
     "operators",
     "token-issue",
     "token-revoke",
+    "sign-out",
 ]
 
 

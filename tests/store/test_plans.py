@@ -11,7 +11,10 @@ from gateway.store.sql import SQL
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 FILL = {
-    "sessions": """INSERT INTO sessions (member_id, id, secret_sha256, opened_at, seen_at, ends_at)
+    "sessions": """WITH known AS (INSERT INTO members (member_id, member_number, kana,
+                sender_name, pin_hash, created_at)
+            SELECT m, m, '', '', '', $2 FROM unnest($1::uuid[]) AS m)
+        INSERT INTO sessions (member_id, id, secret_sha256, opened_at, seen_at, ends_at)
         SELECT m, m, '', $2, $2, $2 FROM unnest($1::uuid[]) AS m""",
     "events": """WITH l AS (INSERT INTO loans (member_id, credit_limit, event_no)
             SELECT m, 1, 4 FROM unnest($1::uuid[]) AS m)
@@ -159,7 +162,8 @@ PAST = 2_000
 # A member who has borrowed and paid back often, each time by a quote.
 OFTEN = """
 WITH member AS (
-    INSERT INTO members (member_id, member_number, kana, sender_name, pin_hash, created_at)
+    INSERT INTO members (member_id, member_number, kana,
+                sender_name, pin_hash, created_at)
     VALUES ($1, '10000001', 'ﾔﾏﾀﾞ', 'ﾌﾟﾛﾐｽ', '', $2)
 ), loan AS (
     INSERT INTO loans (member_id, credit_limit) VALUES ($1, 100000)
