@@ -32,7 +32,7 @@ RETRY_MS, RETRY_SPREAD_MS = 1_000, 2_000
 NUMBER = re.compile(r"[0-9]{1,18}")
 LAST_EVENT_ID, AFTER = "Last-Event-ID", "after"
 HEADERS = {
-    "Content-Type": "text/event-stream",
+    "Content-Type": "text/event-stream; charset=utf-8",
     "X-Accel-Buffering": "no",  # asks a proxy in front not to collect what should go on at once
 }
 # What an event says of itself beyond its kind; the rest is for operators.

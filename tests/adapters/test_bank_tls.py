@@ -89,3 +89,14 @@ def test_a_certificate_and_its_key_come_together(
 def test_where_the_banks_page_wants_a_certificate_production_has_one(bank: BankCode) -> None:
     with pytest.raises(NotReady, match=f"GATEWAY_{bank.upper()}_CLIENT_CERT: a PEM file"):
         load_settings(environment="production")
+
+
+@every_bank
+def test_only_ciphers_with_forward_secrecy_are_offered(bank: BankCode) -> None:
+    context = bank_tls(load_settings(**{f"{bank}_base_url": HERE}), bank)
+
+    assert context is not None
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    for cipher in context.get_ciphers():
+        assert cipher["strength_bits"] >= 128
+        assert cipher["name"].startswith(("TLS_", "ECDHE-", "DHE-")), cipher["name"]

@@ -11,7 +11,10 @@ from gateway.domain.transfer import Event
 from tests.architecture.project import PROJECT, shown
 
 PAGE = PROJECT / "docs" / "architecture.md"
-NAMING_TESTS = [PAGE, PROJECT / "docs" / "security.md", PROJECT / "docs" / "hours.md"]
+NAMING_TESTS = [
+    PAGE,
+    *(PROJECT / "docs" / page for page in ("security.md", "asvs.md", "hours.md")),
+]
 NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
 
 

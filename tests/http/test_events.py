@@ -220,7 +220,7 @@ async def test_headers_tell_everybody_on_the_way_to_keep_nothing(member: Client)
     async with following(member) as stream:
         headers = stream.response.headers
 
-    assert headers["Content-Type"] == "text/event-stream"
+    assert headers["Content-Type"] == "text/event-stream; charset=utf-8"
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Accel-Buffering"] == "no"
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -231,7 +231,10 @@ async def test_headers_tell_everybody_on_the_way_to_keep_nothing(member: Client)
 async def test_asking_for_the_head_alone_opens_no_stream(member: Client) -> None:
     reply = await member.call("HEAD", "/v1/events")
 
-    assert (reply.status, reply.headers["Content-Type"]) == (200, "text/event-stream")
+    assert (reply.status, reply.headers["Content-Type"]) == (
+        200,
+        "text/event-stream; charset=utf-8",
+    )
 
 
 async def test_signing_out_ends_the_streams_of_that_session(member: Client) -> None:
