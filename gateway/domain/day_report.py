@@ -30,6 +30,7 @@ class DayReport:
 
     `refused`: why the statement was not believed, else None; then nothing was written. `is_over`
     False: more may come on that day, so nothing was kept, and what is missing is not judged yet.
+    `waiting`: how many items about the day wait for people by now, whenever they were raised.
     """
 
     bank: BankCode
@@ -41,6 +42,7 @@ class DayReport:
     booked: int = 0
     set_aside: int = 0
     raised: int = 0
+    waiting: int = 0
     refused: str | None = None
 
 

@@ -3,6 +3,7 @@
 GatewayError
 ├── Refused            ours to say no; the caller can fix it; each leaf has a code, and
 │                      http/errors.py has a status for it
+├── Mistyped           a word of a command that cannot be; the message says what is allowed
 ├── Busy               nothing was done; the same request may come again after `retry_after_s`
 ├── BankClosed         nothing was done; the bank opens at `reopens_at`, another one may be open
 ├── StaleTransfer      someone moved the row first; read it again
@@ -47,6 +48,12 @@ class Refused(GatewayError):
     def __init__(self, message: str = "", *, field: str | None = None) -> None:
         super().__init__(message or self.code)
         self.field = field
+
+
+class Mistyped(GatewayError, ValueError):
+    """What an operator typed cannot be; the message says what is allowed."""
+
+    code = "mistyped"
 
 
 class NotFoundHere(Refused):

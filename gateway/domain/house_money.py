@@ -28,6 +28,8 @@ from gateway.domain.review import Resolution
 NAMINGS = UUID("0d0f3a8e-5f0c-5c3b-8a54-3b8f2f6c9b02")
 OPENINGS = UUID("a7c1f6b0-6a53-5f7e-9f0e-6f2a5d1c4e03")
 
+YEN_MAX = 10**15  # more than all yen there are, and any column holds it
+
 R = Resolution
 # What a line may be named, and whether its money came in or went out.
 NAMES: Mapping[Resolution, frozenset[Direction]] = {

@@ -29,6 +29,7 @@ from gateway.operators.answering import AsJson, say_json
 from gateway.operators.demo_note import beside_demo
 from gateway.operators.ending import Commands, Ended
 from gateway.operators.ids import Wish
+from gateway.operators.numbers import number
 from gateway.operators.operating import operate
 from gateway.operators.reports import ledger_report
 from gateway.operators.running import commands_log, run
@@ -72,6 +73,7 @@ commands.command("token-issue")(token_commands.issue)
 commands.command("token-revoke")(token_commands.revoke)
 commands.command("sign-out")(session_commands.sign_out)
 
+TEN_YEARS = 5_260_320  # minutes
 By = Annotated[str, typer.Option("--by", help="Who does this.")]
 OneBank = Annotated[BankCode | None, typer.Argument(help="Or --all.")]
 AllBanks = Annotated[bool, typer.Option("--all", help="All banks at once.")]
@@ -82,7 +84,10 @@ def show_transfers(
     *,
     state: Annotated[list[State] | None, typer.Option(help="Default: every open one.")] = None,
     bank: BankCode | None = None,
-    minutes: Annotated[float, typer.Option(help="Accepted at least so long ago.", min=0)] = 0,
+    minutes: Annotated[
+        float,
+        typer.Option(help="Accepted at least so long ago.", min=0, max=TEN_YEARS, callback=number),
+    ] = 0,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
     as_json: AsJson = False,
 ) -> None:

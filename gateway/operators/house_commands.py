@@ -8,7 +8,7 @@ import typer
 
 from gateway.domain.account import BankCode
 from gateway.domain.hours import JST
-from gateway.domain.house_money import LineKey, Opening, StandingRule
+from gateway.domain.house_money import YEN_MAX, LineKey, Opening, StandingRule
 from gateway.domain.identifier import public_id, uuid7
 from gateway.domain.money import Yen
 from gateway.domain.review import Resolution
@@ -51,8 +51,8 @@ def add(  # noqa: PLR0913 - the options of one command, all by name
     bank: BankCode,
     *,
     name: Annotated[Resolution, typer.Option("--as", help="funding, sweep or bank_charge.")],
-    amount_min: Annotated[int, typer.Option(help="Yen, at least.", min=1)],
-    amount_max: Annotated[int, typer.Option(help="Yen, at most.", min=1)],
+    amount_min: Annotated[int, typer.Option(help="Yen, at least.", min=1, max=YEN_MAX)],
+    amount_max: Annotated[int, typer.Option(help="Yen, at most.", min=1, max=YEN_MAX)],
     by: By,
     note: Note,
     counterparty: Annotated[str, typer.Option(help="The name as the bank prints it.")] = "",

@@ -38,7 +38,7 @@ def reconcile(
 ) -> None:
     """Compare a day's statements with our movements and the ledger, and book what is missing.
 
-    Exit 0: everything agrees by now. 1: people have to look (`gateway ops review list`), or a
+    Exit 0: nobody has to look any more. 1: people have to look (`gateway ops review list`), or a
     statement could not be had or believed: its line says so, and nothing of it was written.
     """
     now = SystemClock(beside_demo(load_settings()).clock_shift_s).now()
@@ -58,7 +58,7 @@ def reconcile(
 
 
 def _agrees(report: DayReport) -> bool:
-    return report.refused is None and all(found.review is None for found in report.breaks)
+    return report.refused is None and not report.waiting
 
 
 async def _all(desk: TransferDesk, bank: BankCode | None, day: date) -> list[DayReport]:

@@ -11,6 +11,7 @@ from gateway.app import existing_address
 from gateway.config import Settings, load_settings
 from gateway.operators.answering import AsJson, say_json
 from gateway.operators.ending import Ended
+from gateway.operators.numbers import number
 from gateway.operators.reports import name_database
 from gateway.operators.running import commands_log, run
 from gateway.ops.commands.audit_trace import (
@@ -24,7 +25,9 @@ from gateway.serve import stop_signals
 
 def audit_trace(
     *,
-    seconds: Annotated[float | None, typer.Option(min=0, help="Default: until Ctrl-C.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, callback=number, help="Default: until Ctrl-C.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Watch the database's change log: every row moves along an edge of its state table.

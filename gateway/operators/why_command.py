@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.domain.believed_dates import jst_day
 from gateway.domain.resolution import instant
 from gateway.operators.answering import AsJson, say_json
 from gateway.operators.ending import Ended
@@ -17,6 +18,7 @@ from gateway.store.database import Database
 
 ROWS = 50
 ALL = "all"
+KNOWN_FROM, KNOWN_TO = date(2000, 1, 1), date(2999, 12, 31)
 
 
 def explain_balance(
@@ -66,8 +68,13 @@ async def _told(db: Database, account: str, on: date, known_at: datetime) -> lis
 
 def _instant(text: str) -> datetime:
     try:
-        return instant(text)
+        at = instant(text)
     except ValueError as error:
         raise typer.BadParameter(
             f"{text}: not an instant such as 2026-11-25T09:00:00", param_hint="--known-at"
         ) from error
+    if not KNOWN_FROM <= jst_day(at) <= KNOWN_TO:
+        raise typer.BadParameter(
+            f"{text}: it lies from {KNOWN_FROM} to {KNOWN_TO}", param_hint="--known-at"
+        )
+    return at

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.domain.account import BankCode
-from gateway.domain.errors import NotFoundHere
+from gateway.domain.errors import Mistyped, NotFoundHere
 from gateway.domain.hours import JST, OneOffWindow
 from gateway.domain.identifier import public_id
 from gateway.operators.answering import AsJson, say_json
@@ -67,7 +67,10 @@ def remove(
 
 def _instant(text: str) -> datetime:
     at = datetime.fromisoformat(text)
-    return at.replace(tzinfo=JST) if at.tzinfo is None else at.astimezone(JST)
+    try:
+        return at.replace(tzinfo=JST) if at.tzinfo is None else at.astimezone(JST)
+    except OverflowError as error:
+        raise Mistyped(f"{text}: beyond the calendar") from error
 
 
 def _shown(stop: Stop) -> str:

@@ -31,7 +31,17 @@ def show_reports(console: Console, reports: Iterable[DayReport]) -> None:
     found = list(reports)
     show_rows(
         console,
-        ("bank", "day", "lines", "verdicts", "booked", "set aside", "new items", "refused"),
+        (
+            "bank",
+            "day",
+            "lines",
+            "verdicts",
+            "booked",
+            "set aside",
+            "new items",
+            "waiting",
+            "refused",
+        ),
         [_summary(report) for report in found],
     )
     breaks = [row for report in found for row in rows(report)]
@@ -81,6 +91,7 @@ def _summary(report: DayReport) -> tuple[str, ...]:
         str(report.booked),
         str(report.set_aside),
         str(report.raised),
+        str(report.waiting),
         report.refused or "",
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from gateway.domain.account import AccountType, BankAccount, BankCode
-from gateway.domain.errors import BranchUnknown, MemberSuspended, NotFoundHere
+from gateway.domain.errors import BranchUnknown, MemberSuspended, Mistyped, NotFoundHere
 from gateway.domain.identifier import uuid7
 from gateway.domain.operator import person
 from gateway.services.add_branch import is_branch
@@ -37,7 +37,7 @@ async def add_account_on_paper(
     """Return the account registered in the member's own name, the old one if it was already.
 
     The act is on record, under the operator's name, before the account can be used. Raises
-    NotFoundHere (no such member), MemberSuspended or BranchUnknown; ValueError for a branch or
+    NotFoundHere (no such member), MemberSuspended or BranchUnknown; Mistyped for a branch or
     number of the wrong shape; NameMissing where no operator is named.
     """
     operator = person(seen.operator)
@@ -47,7 +47,10 @@ async def add_account_on_paper(
         raise NotFoundHere("no member has that number")
     if member.is_suspended:
         raise MemberSuspended("the member is suspended")
-    account = BankAccount(seen.bank, seen.branch, seen.type, seen.number, member.kana)
+    try:
+        account = BankAccount(seen.bank, seen.branch, seen.type, seen.number, member.kana)
+    except ValueError as error:
+        raise Mistyped(str(error)) from error
     if not await is_branch(db, seen.bank, seen.branch):
         raise BranchUnknown(f"{seen.bank} has no branch {seen.branch}", field="/branch")
     identifier = uuid7(now, secrets.token_bytes(10))

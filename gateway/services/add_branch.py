@@ -9,7 +9,7 @@ import structlog
 
 from gateway.domain.account import BankCode
 from gateway.domain.branches import branch_exists, branch_name
-from gateway.domain.errors import Refused
+from gateway.domain.errors import Mistyped, Refused
 from gateway.domain.identifier import uuid7
 from gateway.domain.operator import person
 from gateway.store.branches import AddedBranch, find_added, store_branch
@@ -36,13 +36,13 @@ async def add_branch(db: Database, word: AddedBranch) -> AddedBranch:
     """Add a branch for all processes from its commit on; return it as it is kept.
 
     `word.added_by` is the operator as typed. Raises BranchKnown where the number has another name
-    or is the release's; ValueError for no three digits or no name; NameMissing.
+    or is the release's; Mistyped for no three digits or no name; NameMissing.
     """
     name, operator = word.name.strip(), person(word.added_by)
     if DIGITS.fullmatch(word.branch) is None:
-        raise ValueError(f"{word.branch}: a branch is three digits")
+        raise Mistyped(f"{word.branch}: a branch is three digits")
     if not 0 < len(name) <= NAME_MAX or not name.isprintable():
-        raise ValueError(f"a branch's name is 1 to {NAME_MAX} characters that can be printed")
+        raise Mistyped(f"a branch's name is 1 to {NAME_MAX} characters that can be printed")
     released = branch_name(word.bank, word.branch)
     if released is not None:
         raise BranchKnown(f"{word.bank} {word.branch} is {released} in this release's table")

@@ -13,7 +13,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.believed_dates import STATED_FOR, DateRefused, check_typed
 from gateway.domain.errors import GatewayError, NotFoundHere, required
 from gateway.domain.hours import JST
-from gateway.domain.house_money import Opening
+from gateway.domain.house_money import YEN_MAX, Opening
 from gateway.domain.identifier import uuid7
 from gateway.domain.operator import is_same_person, person
 from gateway.store.database import Database
@@ -28,7 +28,6 @@ from gateway.store.house_money import (
     propose_withdrawal,
 )
 
-BALANCE_MAX = 10**15  # yen: more than all yen there are
 CONFIRMED = "{}: its opening balance is confirmed already; opening-withdraw takes it back"
 
 log = structlog.get_logger()
@@ -142,8 +141,8 @@ def _check_note(note: str) -> None:
 
 async def _check(db: Database, opening: Opening, note: str, now: datetime) -> None:
     _check_note(note)
-    if abs(opening.balance) > BALANCE_MAX:
-        allowed = f"it lies from {-BALANCE_MAX} to {BALANCE_MAX}"
+    if abs(opening.balance) > YEN_MAX:
+        allowed = f"it lies from {-YEN_MAX} to {YEN_MAX}"
         raise OpeningRefused(f"--balance: {opening.balance} yen cannot be; {allowed}")
     try:
         # From that day on every day's statement is read.

@@ -46,7 +46,7 @@ from gateway.services.read_bank_day import KnownDay
 from gateway.services.reader import in_reader
 from gateway.services.set_aside_lines import SetAside, release_lines, set_aside_lines
 from gateway.store.daily_runs import RECONCILE, Run, run_again
-from gateway.store.review_items import Subject, raise_reviews
+from gateway.store.review_items import Subject, count_waiting, raise_reviews
 from gateway.store.statements import fences_of, keep_lines, kept_lines, lines_elsewhere
 
 # A pay-out that had ended here is looked at, settled and returned, one after the other.
@@ -83,10 +83,11 @@ async def reconcile_day(desk: TransferDesk, bank: BankCode, day: date) -> DayRep
         why, (statement, kept) = None, accepted
     if why is not None:
         return _refused(DayReport(bank, day, is_over, refused=why))
-    report = await _reconcile(desk, statement, is_over=is_over)
+    report, asked_about = await _reconcile(desk, statement, is_over=is_over)
     moved = await _keep(desk, statement, kept=kept, now=now)
     asked = await check_balance(desk, statement, moved, now=now)
-    report = replace(report, raised=report.raised + asked)
+    waiting = await count_waiting(desk.db, bank, day, asked_about)
+    report = replace(report, raised=report.raised + asked, waiting=waiting)
     _tell(desk, report)
     return report
 
@@ -136,7 +137,11 @@ async def _keep(desk: TransferDesk, statement: Statement, *, kept: int, now: dat
     return moved
 
 
-async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool) -> DayReport:
+async def _reconcile(
+    desk: TransferDesk, statement: Statement, *, is_over: bool
+) -> tuple[DayReport, set[str]]:
+    """Return what was found and done, and the keys of the items that are about it."""
+    asked_about: set[str] = set()
     day = await open_day(statement, is_over=is_over)
     first = look = await look_at_day(desk.db, day)
     booked = posted = raised = 0
@@ -152,12 +157,14 @@ async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool)
             repayments={**first.known.repayments, **look.known.repayments},
         )
         found = dict.fromkeys((*at_first, *findings))
-        raised += released + aside.taken_back + await _raise(desk, known, found, aside)
+        new, keys = await _raise(desk, known, found, aside)
+        raised += released + aside.taken_back + new
+        asked_about |= keys
         booked, posted = booked + done, posted + aside.posted
         if not await _have_moved(desk, look.known, findings):
             break
         look, at_first = await look_again(desk.db, day, look), ()
-    return DayReport(
+    report = DayReport(
         bank=statement.bank,
         day=statement.day,
         is_over=is_over,
@@ -168,6 +175,7 @@ async def _reconcile(desk: TransferDesk, statement: Statement, *, is_over: bool)
         set_aside=posted,
         raised=raised,
     )
+    return report, asked_about
 
 
 async def _book_all(desk: TransferDesk, day: OpenDay, look: Look) -> tuple[Look, int, int]:
@@ -239,9 +247,12 @@ def _not_bookable(finding: Finding) -> Finding:
 
 async def _raise(
     desk: TransferDesk, known: KnownDay, findings: Iterable[Finding], aside: SetAside
-) -> int:
-    """Raise what people have to look at, of what was found at first and of what is left."""
-    raised = 0
+) -> tuple[int, set[str]]:
+    """Raise what people have to look at, of what was found at first and of what is left.
+
+    Return how many items are new, and the keys of all that there are.
+    """
+    raised, keys = 0, set()
     for finding in findings:
         line = "" if finding.line is None else finding.line.bank_id
         before = aside.before.get(line, 0) if finding.set_aside else 0
@@ -251,9 +262,10 @@ async def _raise(
         subject = _subject(known, finding)
         is_new = await raise_reviews(desk.db, subject, [review], now=desk.clock.now())
         raised += is_new
+        keys.add(review.key)
         if is_new:
             _tell_raised(review)
-    return raised
+    return raised, keys
 
 
 def _subject(known: KnownDay, finding: Finding) -> Subject:

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from gateway.domain.errors import GatewayError, NotFoundHere, required
-from gateway.domain.house_money import BY_RULE, StandingRule
+from gateway.domain.house_money import BY_RULE, YEN_MAX, StandingRule
 from gateway.domain.identifier import uuid7
 from gateway.domain.operator import is_same_person, person
 from gateway.store.database import Database
@@ -93,8 +93,8 @@ def _check(rule: StandingRule, note: str) -> None:
     if max(len(rule.counterparty), len(rule.text)) > TEXT_MAX:
         raise RuleRefused(f"--counterparty, --text: {TEXT_MAX} characters at most")
     least, most = rule.amounts
-    if not 0 < least.amount <= most.amount:
-        raise RuleRefused("--amount-min, --amount-max: 1 yen or more, the smaller one first")
+    if not 0 < least.amount <= most.amount <= YEN_MAX:
+        raise RuleRefused(f"--amount-min, --amount-max: 1 to {YEN_MAX} yen, the smaller one first")
 
 
 def _act(now: datetime, by: str, note: str) -> Act:

@@ -19,6 +19,7 @@ RAISE = SQL["reviews.raise"]
 BY_ID = SQL["reviews.by_id"]
 LIST = SQL["reviews.list"]
 OPEN_BY_KIND = SQL["reviews.open_by_kind"]
+COUNT_WAITING = SQL["reviews.count_waiting"]
 PROPOSE = SQL["reviews.propose"]
 CONFIRM = SQL["reviews.confirm"]
 OF_MEMBER = SQL["reviews.of_member"]
@@ -75,6 +76,12 @@ class Subject:
     member_id: UUID
     transfer_id: UUID | None = None
     repayment_id: UUID | None = None
+
+
+async def count_waiting(db: Database, bank: BankCode, day: date, keys: Collection[str]) -> int:
+    """Return how many items wait for people that are about a bank's day, or have such a key."""
+    (row,) = await db.fetch(COUNT_WAITING, bank, day, list(keys))
+    return int(row["items"])
 
 
 async def raise_reviews(

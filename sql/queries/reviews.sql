@@ -20,6 +20,11 @@ ORDER BY raised_at, id LIMIT $4;
 -- name: open_by_kind
 SELECT kind, count(*) AS items FROM review_items WHERE state <> 'closed' GROUP BY kind;
 
+-- name: count_waiting
+-- About a bank's day, or of these keys: what is seen from two days stands under the first.
+SELECT count(*) AS items FROM review_items
+WHERE state <> 'closed' AND bank = $1 AND (booked_on = $2 OR key = ANY($3::text[]));
+
 -- name: propose
 -- With the operator's act on record, in one statement. A proposal may be replaced, as long as nobody has confirmed it.
 WITH proposed AS (

@@ -47,10 +47,8 @@ async def test_a_stray_credit_is_found_proposed_confirmed_and_acted_on(
             ("credit_unknown", "only_bank_in", "777"),
         ]
 
-        code, out, _ = await gateway_command("ops", "review", "list", "--json")
-        found = orjson.loads(out)
-        items = {item["kind"]: item["id"] for item in found}
-        assert (code, set(items)) == (0, {"only_bank_in", "only_bank_out"})
+        items = await items_by_kind(gateway_command)
+        assert set(items) == {"only_bank_in", "only_bank_out"}
 
         credit = items["only_bank_in"]
         resolve = ("ops", "resolve", credit, "--as", "given_back", "--note", "sent back")
@@ -67,6 +65,28 @@ async def test_a_stray_credit_is_found_proposed_confirmed_and_acted_on(
         assert "given_back, by sato" in out
         assert "by suzuki" in out
         assert "not yet" not in out
+        assert await waiting(gateway_command) == (1, 1)
+        await swept(gateway_command, items["only_bank_out"])
+        assert await waiting(gateway_command) == (0, 0)
+
+
+async def items_by_kind(command: CommandLine) -> dict[str, str]:
+    code, out, _ = await command("ops", "review", "list", "--json")
+    assert code == 0
+    return {item["kind"]: item["id"] for item in orjson.loads(out)}
+
+
+async def waiting(command: CommandLine) -> tuple[int | None, int]:
+    """Reconcile the day once more; return the exit code, and how much waits for people."""
+    words = ("ops", "reconcile", "--date", TODAY, "--bank", "smbc", "--format", "json")
+    code, out, _ = await command(*words)
+    return code, orjson.loads(out)[0]["waiting"]
+
+
+async def swept(command: CommandLine, item: str) -> None:
+    words = ("ops", "resolve", item, "--as", "sweep", "--note", "each evening")
+    assert (await command(*words, "--by", "sato"))[0] == 0
+    assert (await command(*words, "--by", "suzuki", "--confirm"))[0] == 0
 
 
 async def test_a_statement_that_cannot_be_had_and_a_day_to_come_are_said_so(

@@ -13,6 +13,7 @@ from gateway.domain.errors import (
     CommitUnknown,
     GatewayError,
     InOpenFile,
+    Mistyped,
     SettingsWrong,
     StatedByBank,
     TooManyAttempts,
@@ -56,6 +57,7 @@ OF_COMMANDS: set[type[GatewayError]] = {
     OpeningRefused,
     RuleRefused,
     BranchKnown,
+    Mistyped,
     SettingsWrong,
 }
 

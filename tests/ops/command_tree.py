@@ -22,6 +22,7 @@ TYPED = {
     "account": "interest_income",
     "--days": "7",
 }
+INSTANTS = {"known_at", "booked_at", "returned_at"}
 ID = f"{7:032x}"
 
 
@@ -51,6 +52,22 @@ class Command:
             is_option = parameter.param_type_name == "option"
             words += [parameter.opts[0], value] if is_option else [value]
         return words
+
+    def numbers(self) -> list[Any]:
+        """Return the parameters that take an amount, a count or a time in figures."""
+        return [p for p in self.parameters if p.type_descriptor.annotation in {int, float}]
+
+    def days(self) -> list[Any]:
+        """Return those that take a day or an instant, as text too."""
+        return [p for p in self.parameters if p.name in INSTANTS or self._is_day(p)]
+
+    def _is_day(self, parameter: Any) -> bool:
+        is_text = parameter.type_descriptor.annotation in {str, datetime}
+        return is_text and self.parser(parameter) is None and self._sample(parameter)[:3] == "202"
+
+    def digits(self) -> list[Any]:
+        """Return those that take a number of so many digits."""
+        return [p for p in self.parameters if p.name in {"branch", "number", "member"}]
 
     def _sample(self, parameter: Any) -> str:
         parser = self.parser(parameter)

@@ -140,6 +140,36 @@ def test_json_is_json_on_any_terminal(typed: CliRunner) -> None:
     assert len(commands) > 8
 
 
+HUGE = "9" * 20
+EXTREMES = [
+    (Command.numbers, (HUGE, f"-{HUGE}", "1e400", "nan", "inf", "0.5", "٣")),
+    (Command.days, ("0001-01-01", "9999-12-31", "9999-12-31T23:59:59-14:00", "2026-02-30", HUGE)),
+    (Command.digits, (HUGE, "0", "٣٣٣", "-12")),
+]
+
+
+@pytest.mark.parametrize(("taken_by", "words"), EXTREMES, ids=["numbers", "days", "digits"])
+def test_no_number_or_day_is_too_large_for_a_sentence(
+    typed: CliRunner, taken_by: Any, words: tuple[str, ...]
+) -> None:
+    """A lasting watch is no mistake: `audit-trace --seconds inf` is left out."""
+    tried = 0
+    for command in operators_commands():
+        for parameter in taken_by(command):
+            for word in words:
+                if parameter.name == "seconds" and word in {HUGE, "inf", "1e400"}:
+                    continue
+                given = {"counterparty": "x"} if str(command) == "ops rules add" else {}
+                ended = typed.invoke(cli, command.arguments(**given, **{parameter.name: word}))
+
+                said = f"{command} {parameter.name} {word}: {ended.output}"
+                assert isinstance(ended.exception, SystemExit | None), said
+                assert ended.exit_code in {0, 1, 2}, said
+                assert "ended by" not in ended.output, said
+                tried += 1
+    assert tried > 20
+
+
 def beside(command: Command) -> list[str]:
     """Return the command as it ends by itself."""
     is_endless = any(parameter.name == "seconds" for parameter in command.parameters)

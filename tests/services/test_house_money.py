@@ -110,7 +110,7 @@ async def test_a_line_is_what_two_people_name_it_dated_by_the_line(
     again = await morning.reconcile()
 
     assert await balances(morning) == expected
-    assert (again.set_aside, again.raised) == (0, 0)
+    assert (again.set_aside, again.raised, again.waiting) == (0, 0, 0)
     rows = await owner.fetch("SELECT effective_on, source FROM postings ORDER BY recorded_at")
     assert {row["effective_on"] for row in rows} == {TODAY}
     assert [row["source"] is not None for row in rows] == [True, True]
@@ -179,6 +179,7 @@ async def test_a_rule_names_the_lines_that_fit_and_nobody_has_to_look(
     again = await morning.reconcile()
 
     assert (first.raised, again.raised, again.set_aside) == (1, 0, 0)
+    assert (first.waiting, again.waiting) == (1, 1)
     assert (await only_item(morning)).amount == 70
     assert await balances(morning) == {
         CASH: 4_740,
@@ -231,6 +232,7 @@ async def test_a_rule_binds_once_another_has_approved_it_and_until_it_is_removed
         pytest.param({"name": R.GIVEN_BACK}, "--as", id="what people look at each time"),
         pytest.param({"counterparty": ""}, "--counterparty or --text", id="any line at all"),
         pytest.param({"amounts": (Yen(2), Yen(1))}, "--amount-min", id="no amount fits"),
+        pytest.param({"amounts": (Yen(1), Yen(10**15 + 1))}, "--amount-max", id="no column fits"),
         pytest.param({"text": "ｱ" * 49}, "48 characters", id="longer than any bank prints"),
     ],
 )

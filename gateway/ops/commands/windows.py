@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 
 from gateway.domain.account import BankCode
+from gateway.domain.errors import Mistyped
 from gateway.domain.hours import JST, OneOffWindow
 from gateway.domain.identifier import uuid7
 from gateway.domain.operator import person
@@ -27,17 +28,17 @@ async def add_window(
 ) -> Stop:
     """Close a bank, or all (None), from one instant until another; return what was written.
 
-    Binds from its commit in all processes; workers then plan anew what is scheduled. ValueError
+    Binds from its commit in all processes; workers then plan anew what is scheduled. Mistyped
     for a window that has ended, is a year away, or whose instants are no whole seconds.
     """
     if window.ends <= now:
-        raise ValueError("the window has ended already")
+        raise Mistyped("the window has ended already")
     if window.begins.microsecond or window.ends.microsecond:
-        raise ValueError("a window begins and ends on a whole second")
+        raise Mistyped("a window begins and ends on a whole second")
     first, last = now - BEGAN_BEFORE, now + ENDS_WITHIN
     if window.begins < first or window.ends > last:
         days = (at.astimezone(JST).date() for at in (first, last))
-        raise ValueError("a window lies within {} to {} (Japan)".format(*days))
+        raise Mistyped("a window lies within {} to {} (Japan)".format(*days))
     stop = Stop(
         id=uuid7(now, secrets.token_bytes(10)),
         bank=bank or ALL_BANKS,
