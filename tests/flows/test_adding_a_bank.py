@@ -29,6 +29,7 @@ COMPLETE = (
     "tests/domain/test_account.py",
     "tests/domain/test_branches.py",
     "tests/sandbox/test_every_bank.py",
+    "tests/test_bank_fields.py",
     "tests/test_config.py",
     "tests/test_docs.py",
 )
