@@ -6,6 +6,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2]
 PLACES = (
     "gateway",
+    "gateway_pytest",
     "sql",
     "tests",
     "docs",

@@ -18,7 +18,7 @@ BLOCK = r"\n\n```(?:python|toml|markdown)\n(.*?)\n```$"
 NEW_FILE = re.compile(r"^`([\w/.]+)`:" + BLOCK, re.MULTILINE | re.DOTALL)
 ADDED = re.compile(r"^In `([\w/.]+)`, after `([^`]+)`:" + BLOCK, re.MULTILINE | re.DOTALL)
 NUMBERS = re.compile(r"^Copy all of `paypay` to the end of .*?:" + BLOCK, re.MULTILINE | re.DOTALL)
-COPIED = ("gateway", "sql", "scripts", "docs", "tests", "pyproject.toml")
+COPIED = ("gateway", "gateway_pytest", "sql", "scripts", "docs", "tests", "pyproject.toml")
 # What misses a file, or a line in a list, that the page forgot to name.
 COMPLETE = (
     "tests/adapters/test_tables.py",

@@ -9,17 +9,18 @@ import sys
 from dataclasses import fields
 from datetime import datetime, timedelta
 from http.client import HTTPConnection
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import get_args
 from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.pytest_plugin import starts_at, time_scale
 from gateway.sandbox.control_refused import ControlRefused
 from gateway.sandbox.faults import Action
 from gateway.sandbox.registry import BANKS
 from gateway.sandbox.testing.values import Account, Movement, Request
+from gateway_pytest import starts_at, time_scale
 
 PROJECT = Path(__file__).parents[2]
 EXAMPLE = PROJECT / "examples" / "bank_tests"
@@ -115,14 +116,23 @@ def test_a_start_takes_less_than_a_second():
 def test_a_run_that_asks_for_no_bank_does_not_load_one():
     code = (
         "import sys, pytest; before = set(sys.modules)\n"
-        "import gateway.pytest_plugin\n"
+        "import gateway_pytest\n"
         "print(sorted(set(sys.modules) - before))\n"
     )
     run = subprocess.run(  # noqa: S603 - our own words
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
     )
 
-    assert run.stdout.strip() == "['gateway', 'gateway.pytest_plugin']"
+    assert run.stdout.strip() == "['gateway_pytest']"
+
+
+def test_the_plugin_leaves_the_modules_of_this_project_as_they_are():
+    """Rewritten by pytest they would be compiled anew in every run, and read while loops run."""
+    loaded = [module for name, module in sys.modules.items() if name.split(".")[0] == "gateway"]
+    rewritten = [m.__name__ for m in loaded if not isinstance(m.__loader__, SourceFileLoader)]
+
+    assert len(loaded) > 10
+    assert rewritten == []
 
 
 @pytest.mark.parametrize(
