@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import cast
 from uuid import UUID
 
@@ -26,8 +27,8 @@ from gateway.domain.booking import advance_entry, book_advance, journal_of
 from gateway.domain.identifier import parse_public_id, public_id, reference_for, uuid7
 from gateway.domain.money import Yen
 from gateway.domain.transfer import State
-from gateway.store.connections import prepare_connection
-from gateway.store.database import Database, _server_settings
+from gateway.store.connections import PoolRole, prepare_connection
+from gateway.store.database import Database
 from gateway.store.transfers import BankCall, Move, NewTransfer, accept, move
 
 ACCEPTED = 202
@@ -146,8 +147,7 @@ async def directly(stage: BenchStage, *, seconds: float, window: int) -> Through
         stage.app_url,
         min_size=POOL_SIZE,
         max_size=POOL_SIZE,
-        init=prepare_connection,
-        server_settings=_server_settings("bench"),
+        init=partial(prepare_connection, role=PoolRole.MEMBER),
     ) as pool:
         steps = cast("Database", _Steps(pool))
         ends = _monotonic() + seconds

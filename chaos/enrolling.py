@@ -26,9 +26,11 @@ async def enrol(pairs: list[str]) -> None:
     url = settings.database_url.get_secret_value()
     clock = SystemClock(settings.clock_shift_s)
     async with open_gateway(settings, url=url, clock=clock, role=Role.API) as gateway:
+        # A version that is tried may be older than operators' own desk.
+        office = getattr(gateway, "office", gateway.desk)
         for member, account in (pair.split(":") for pair in pairs):
             enrolment = Enrolment(member, HOLDER, PIN, Yen(LIMIT))
-            await enrol_member(gateway.desk, gateway.pins, enrolment)
+            await enrol_member(office, gateway.pins, enrolment)
             for bank in BankCode:
                 seen = AccountOnPaper(
                     member,
@@ -38,7 +40,7 @@ async def enrol(pairs: list[str]) -> None:
                     account,
                     "rig",
                 )
-                await add_account_on_paper(gateway.desk.db, seen, now=clock.now())
+                await add_account_on_paper(office.db, seen, now=clock.now())
 
 
 if __name__ == "__main__":

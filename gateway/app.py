@@ -32,6 +32,7 @@ from gateway.services.follow_events import EventFeed
 from gateway.services.open_session import SignInDesk
 from gateway.services.pins import PinVault
 from gateway.services.work_transfers import recover_own
+from gateway.store.connections import PoolRole, check_pooling
 from gateway.store.database import Database, open_database
 from gateway.store.instance import holding_name
 from gateway.store.lacks import LackWatch, lack_watch
@@ -40,6 +41,8 @@ from gateway.store.migrate import check_schema, migrate
 from gateway.store.postgres import holds_cluster, running_postgres
 from gateway.worker import run_loops
 
+# For the events of all who follow them, for counting requests, for operators.
+SMALL_POOLS = ((PoolRole.WORK, 1), (PoolRole.MEMBER, 1), (PoolRole.OPERATOR, 2))
 LOOKED_AT_FOR_S = 1.0
 # Parts of the time for stopping; what is left after the last closes connections and the log.
 ROUNDS_ENDED, TRANSFERS_ENDED = 0.8, 0.9
@@ -62,12 +65,19 @@ class Gateway:
     """A running gateway process: its HTTP application, its desk, and the way to end it."""
 
     desk: TransferDesk
+    operators_db: Database
     pins: PinVault
     http: web.Application
     metrics: PrometheusMetrics
     name_lost: asyncio.Event
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     stopping_since: float = field(default=0.0, init=False)
+    loops: TransferDesk = field(init=False)  # the desk at which background loops work
+
+    @property
+    def office(self) -> TransferDesk:
+        """Return the desk at which operators act: members are enrolled there, too."""
+        return replace(self.desk, db=self.operators_db)
 
     def begin_drain(self) -> None:
         """Say so on /readyz and begin nothing new; what is held is finished."""
@@ -162,10 +172,11 @@ async def open_gateway(
 ) -> AsyncIterator[Gateway]:
     """Yield a gateway that works on the database at `url`; at the end drain it.
 
-    Raises NotReady when a released table is damaged, the schema is behind or the instance's name
-    is taken.
+    Raises NotReady when a released table is damaged, a pooler of transactions is in between, the
+    schema is behind or the instance's name is taken.
     """
     await asyncio.to_thread(check_tables)
+    await check_pooling(url)
     problems = await schema_problems(url)
     if problems:
         raise NotReady("\n".join(problems))
@@ -174,10 +185,12 @@ async def open_gateway(
         desk, metrics = await _open_desk(stack, settings, url, clock, checkpoint)
         pins = PinVault(settings.pin_pepper.get_secret_value().encode())
         stack.callback(pins.close)
-        # One connection each: whatever holds one of them up keeps neither the others nor money.
+        # Few connections each: whatever holds one of them up keeps neither the others nor money.
         events_db, counts_db, operators_db = [
-            await stack.enter_async_context(open_database(url, size=1, wait_s=settings.pool_wait_s))
-            for _ in range(3)
+            await stack.enter_async_context(
+                open_database(url, role=role, size=size, wait_s=settings.pool_wait_s)
+            )
+            for role, size in SMALL_POOLS
         ]
         sign_ins = await _open_sign_ins(stack, desk, pins, url)
         stopping = asyncio.Event()
@@ -194,8 +207,7 @@ async def open_gateway(
             schema_problem=SchemaWatch(lambda: schema_problems(url), lack_watch(url)).problem,
             is_draining=stopping.is_set,
         )
-        gateway = Gateway(desk, pins, build_http(deps), metrics, name_lost, stopping)
-        await recover_own(desk)
+        gateway = Gateway(desk, operators_db, pins, build_http(deps), metrics, name_lost, stopping)
         async with _working(gateway, role, settings, url):
             yield gateway
 
@@ -209,9 +221,12 @@ def check_tables() -> None:
         raise NotReady(str(error)) from error
 
 
-def _open_pool(settings: Settings, url: str) -> AbstractAsyncContextManager[Database]:
+def _open_pool(
+    settings: Settings, url: str, role: PoolRole
+) -> AbstractAsyncContextManager[Database]:
     return open_database(
         url,
+        role=role,
         size=settings.pool_size,
         wait_s=settings.pool_wait_s,
         close_s=settings.drain_s * CLOSING,
@@ -230,6 +245,7 @@ async def _open_sign_ins(
     db = await stack.enter_async_context(
         open_database(
             url,
+            role=PoolRole.MEMBER,
             size=settings.login_pool_size,
             wait_s=settings.pool_wait_s * SIGN_IN_WAITS,
             close_s=settings.drain_s * CLOSING,
@@ -241,7 +257,7 @@ async def _open_sign_ins(
 async def _open_desk(
     stack: AsyncExitStack, settings: Settings, url: str, clock: Clock, checkpoint: Checkpoint
 ) -> tuple[TransferDesk, PrometheusMetrics]:
-    db = await stack.enter_async_context(_open_pool(settings, url))
+    db = await stack.enter_async_context(_open_pool(settings, url, PoolRole.MEMBER))
     metrics = PrometheusMetrics()
     banks = await stack.enter_async_context(
         open_banks(
@@ -275,13 +291,16 @@ async def _open_desk(
 async def _working(
     gateway: Gateway, role: Role, settings: Settings, url: str
 ) -> AsyncIterator[None]:
-    """Run the background loops, unless the role has none, on connections of their own."""
-    async with AsyncExitStack() as stack:
-        loops: asyncio.Task[None] | None = None
+    """Take over what a former run held; run the background loops, unless the role has none.
+
+    Both on connections that no request takes: they see every member's rows.
+    """
+    loops: asyncio.Task[None] | None = None
+    async with _open_pool(settings, url, PoolRole.WORK) as db:
+        gateway.loops = replace(gateway.desk, db=db)
+        await recover_own(gateway.loops)
         if role is not Role.API:
-            db = await stack.enter_async_context(_open_pool(settings, url))
-            desk = replace(gateway.desk, db=db)
-            loops = asyncio.create_task(run_loops(desk, gateway.stopping))
+            loops = asyncio.create_task(run_loops(gateway.loops, gateway.stopping))
         try:
             yield
         finally:

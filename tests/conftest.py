@@ -20,6 +20,7 @@ import structlog
 from blockbuster import blockbuster_ctx
 
 from gateway.store.cluster import OWNER, SUPERUSER, Cluster
+from gateway.store.connections import PoolRole
 from gateway.store.database import Database, open_database
 from gateway.store.migrate import migrate
 from gateway.store.postgres import Postgres, made_cluster, running_postgres
@@ -168,6 +169,13 @@ async def owner(owner_url: str) -> AsyncIterator[Any]:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """The gateway's own way to the test's database."""
+    """The gateway's own way to the test's database, as its work over many members goes."""
     async with open_database(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+async def operators_db(database_url: str) -> AsyncIterator[Database]:
+    """The operators' way to the test's database."""
+    async with open_database(database_url, role=PoolRole.OPERATOR, wait_s=60) as database:
         yield database

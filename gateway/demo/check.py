@@ -66,7 +66,7 @@ async def check_demo(settings: Settings, console: Console) -> bool:
             for bank in stage.banks:
                 checked.append(await _check_transfer(stage, client, bank, console))
                 checked.append(await _check_repayment(stage, client, bank, console))
-            findings = (await verify_ledger(stage.gateway.desk.db)).findings
+            findings = (await verify_ledger(stage.gateway.office.db)).findings
     console.print(_table(checked))
     for finding in findings:
         console.print(f"ledger: {finding.about}: {finding.says}", style="red")
@@ -171,7 +171,7 @@ async def _compared(
     """Hold what the member sees, our ledger and the bank's books against each other."""
     states, direction, amount = expected
     books = await stage.books(bank)
-    balances = (await verify_ledger(stage.gateway.desk.db)).balances
+    balances = (await verify_ledger(stage.gateway.office.db)).balances
     ledger_balance = balances.get(settlement_cash(bank), 0)
     bank_balance = int(books["settlement"]["balance"])
     moved = [m for m in books["movements"] if m["reference"] == found["reference"]]

@@ -150,9 +150,9 @@ async def _listening_sandbox(
 
 
 async def _seed(stage: Stage) -> None:
-    desk = stage.gateway.desk
+    desk, office = stage.gateway.desk, stage.gateway.office
     member = await enrol_member(
-        desk,
+        office,
         stage.gateway.pins,
         Enrolment(
             MEMBER_NUMBER,
@@ -163,13 +163,13 @@ async def _seed(stage: Stage) -> None:
             has_free_days=True,
         ),
     )
-    await forgive(desk.db, member)
+    await forgive(office.db, member)
     known = {account.account.bank for account in await list_accounts(desk.db, member)}
     async with aiohttp.ClientSession() as control:
         for bank in desk.banks:
-            await _open_account(desk, bank)
+            await _open_account(office, bank)
             if bank not in known:
-                await _register(desk, member, bank)
+                await _register(desk, office, member, bank)
             await _expect_calls(control, stage, bank)
 
 
@@ -184,7 +184,7 @@ async def _open_account(desk: TransferDesk, bank: BankCode) -> None:
     await confirm_account_opening(desk.db, opening, by="sandbox", note=note, now=now)
 
 
-async def _register(desk: TransferDesk, member: UUID, bank: BankCode) -> None:
+async def _register(desk: TransferDesk, office: TransferDesk, member: UUID, bank: BankCode) -> None:
     """Add the demo account: as a member would, or as an operator where the bank names nobody."""
     branch, kind = DEMO_BRANCHES.get(bank, "001"), AccountType.ORDINARY
     if desk.profiles[bank].verifies_names:
@@ -192,7 +192,7 @@ async def _register(desk: TransferDesk, member: UUID, bank: BankCode) -> None:
         await register_account(desk, request)
     else:
         seen = AccountOnPaper(MEMBER_NUMBER, bank, branch, kind, DEMO_NUMBER, OPERATOR)
-        await add_account_on_paper(desk.db, seen, now=desk.clock.now())
+        await add_account_on_paper(office.db, seen, now=desk.clock.now())
 
 
 async def _expect_calls(control: aiohttp.ClientSession, stage: Stage, bank: BankCode) -> None:

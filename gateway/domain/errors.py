@@ -314,6 +314,12 @@ class NotReady(GatewayError):
     code = "not_ready"
 
 
+class WrongSession(NotReady):
+    """A database connection works as somebody else, or without the limits that it was given."""
+
+    code = "session_wrong"
+
+
 class SettingsWrong(NotReady):
     """A setting is missing, unknown or bad; nothing was begun."""
 

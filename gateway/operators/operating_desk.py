@@ -14,6 +14,7 @@ from gateway.ops.metrics import PrometheusMetrics
 from gateway.profiles import bank_profiles, scaled
 from gateway.services.desk import Senders, TransferDesk
 from gateway.services.reconcile_restored import reconcile_restored
+from gateway.store.connections import PoolRole
 
 INSTANCE = "ops"
 
@@ -22,8 +23,11 @@ Result = TypeVar("Result")
 
 @asynccontextmanager
 async def operators_desk(settings: Settings) -> AsyncIterator[TransferDesk]:
-    """Yield a desk on the gateway's database and banks; it sends no transfer."""
-    async with operators_database(settings) as db, open_operators_banks(settings, db) as banks:
+    """Yield a desk on the gateway's database and banks, at which loops work; it sends nothing."""
+    async with (
+        operators_database(settings, role=PoolRole.WORK) as db,
+        open_operators_banks(settings, db) as banks,
+    ):
         await refuse_strangers(settings)
         yield TransferDesk(
             db=db,

@@ -35,26 +35,28 @@ from gateway.ops.commands.doctor import (
 from gateway.ops.commands.ledger_verify import LedgerReport, compared_since, verify_ledger
 from gateway.ops.crash import no_checkpoint
 from gateway.ops.metrics import PrometheusMetrics
+from gateway.store.connections import PoolRole, check_pooling
 from gateway.store.database import Database, open_database
 from gateway.store.lanes import StoredLanes
 from gateway.store.statements import house_postings
 
-APPLICATION = "gateway ops"
-
 
 @asynccontextmanager
-async def operators_database(settings: Settings) -> AsyncIterator[Database]:
+async def operators_database(
+    settings: Settings, *, role: PoolRole = PoolRole.OPERATOR
+) -> AsyncIterator[Database]:
     """Yield the gateway's database, which is named on stderr first.
 
     The embedded server is started for it if nobody runs it. Raises NotReady where there is no
-    database, or its schema is another version's.
+    database, a pooler of transactions is in between, or its schema is another version's.
     """
     await name_database(settings)
     async with existing_address(settings) as url:
+        await check_pooling(url)
         problems = await schema_problems(url)
         if problems:
             raise NotReady("\n".join(problems))
-        async with open_database(url, size=2, wait_s=5.0, application_name=APPLICATION) as db:
+        async with open_database(url, role=role, size=2, wait_s=5.0) as db:
             yield db
 
 
@@ -89,7 +91,7 @@ async def doctor_report(settings: Settings) -> list[Check]:
     try:
         async with (
             existing_address(settings) as url,
-            open_database(url, size=settings.pool_size, wait_s=settings.pool_wait_s + 1.0) as db,
+            _as_the_gateway(settings, url) as db,
             open_operators_banks(settings, db) as banks,
         ):
             checks += await check_database(db, pool_size=settings.pool_size)
@@ -104,6 +106,15 @@ async def doctor_report(settings: Settings) -> list[Check]:
 def _strangers(found: Mapping[str, str]) -> list[Check]:
     mend = "Start this directory's demo, or unset the bank's address."
     return [Check(f"demo's {bank}", False, what, mend) for bank, what in found.items()]
+
+
+@asynccontextmanager
+async def _as_the_gateway(settings: Settings, url: str) -> AsyncIterator[Database]:
+    """Yield as many connections as the gateway's loops have."""
+    await check_pooling(url)
+    wait_s = settings.pool_wait_s + 1.0
+    async with open_database(url, size=settings.pool_size, wait_s=wait_s) as db:
+        yield db
 
 
 async def ledger_report(settings: Settings, *, with_banks: bool) -> LedgerReport:

@@ -8,7 +8,7 @@ from gateway.domain.account import BankCode
 from gateway.domain.errors import CallbackForged, NotFoundHere
 from gateway.domain.misuse import Misuse
 from gateway.services.desk import TransferDesk
-from gateway.store import callbacks, repayments, transfers
+from gateway.store import callbacks
 
 log = structlog.get_logger()
 
@@ -33,19 +33,3 @@ async def receive_callback(
         log.info("callback.repeated", bank=bank_code, reference=call.reference)
         return
     log.info("callback.received", bank=bank_code, reference=call.reference)
-    if not await _is_known(desk, bank_code, call.reference):
-        log.error(
-            "alert.raised",
-            code="callback_reference_unknown",
-            severity="ticket",
-            runbook="docs/runbook.md#callback_reference_unknown",
-            bank=bank_code,
-            reference=call.reference,
-        )
-
-
-async def _is_known(desk: TransferDesk, bank: BankCode, reference: str) -> bool:
-    if await transfers.find_by_reference(desk.db, bank=bank, reference=reference) is not None:
-        return True
-    found = await repayments.find_by_reference(desk.db, bank=bank, reference=reference)
-    return found is not None

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import structlog
 from asyncpg import Record
 
 from gateway.domain.account import BankCode
@@ -11,6 +12,8 @@ from gateway.services.desk import TransferDesk
 from gateway.store import callbacks, repayments, transfers
 
 BATCH = 100
+
+log = structlog.get_logger()
 
 
 async def work_callbacks(desk: TransferDesk) -> int:
@@ -48,9 +51,17 @@ async def _hasten(desk: TransferDesk, bank: BankCode, reference: str) -> bool:
         )
         return True
     repayment = await repayments.find_by_reference(desk.db, bank=bank, reference=reference)
-    if repayment is not None:
-        member_id, repayment_id = repayment
-        await repayments.hasten_inquiry(
-            desk.db, member_id=member_id, repayment_id=repayment_id, now=now
+    if repayment is None:
+        log.error(
+            "alert.raised",
+            code="callback_reference_unknown",
+            severity="ticket",
+            runbook="docs/runbook.md#callback_reference_unknown",
+            reference=reference,
         )
+        return True
+    member_id, repayment_id = repayment
+    await repayments.hasten_inquiry(
+        desk.db, member_id=member_id, repayment_id=repayment_id, now=now
+    )
     return True

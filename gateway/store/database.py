@@ -1,28 +1,31 @@
 """The gateway's way to PostgreSQL: a pool whose statements end in an answer or in a named error.
 
-Every connection works as the role `gateway_app`, whoever logged in. A statement that the server
-gave up (deadlock, serialization, lock time-out) was not done, and is tried again here. Of a
+Every connection works as one of the gateway's three roles, whoever logged in. A statement that the
+server gave up (deadlock, serialization, lock time-out) was not done, and is tried again here. Of a
 connection that broke nobody knows: only statements that may run twice with one effect come here.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 import asyncpg
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from gateway.domain.errors import Busy, CommitUnknown, NotReady
-from gateway.store.connections import prepare_connection
+from gateway.domain.errors import Busy, CommitUnknown, NotReady, WrongSession
+from gateway.store.connections import (
+    CONNECT_TIMEOUT_S,
+    PoolRole,
+    prepare_connection,
+)
 from gateway.store.lacks import LACKS, LackWatch, lack_watch
 
-STATEMENT_TIMEOUT_S = 10.0
-LOCK_TIMEOUT_S = 2.0
-CONNECT_TIMEOUT_S = 5.0
 CONTENTION_TRIES = 6
 LACK_WAIT_S = 10
+APPLICATIONS = {PoolRole.OPERATOR: "gateway ops"}
 
 CONTENTION = (
     asyncpg.SerializationError,
@@ -44,6 +47,8 @@ UNREACHABLE = (
     asyncpg.InterfaceError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
+    # A pooler that was put in between, or a role that was taken away, while we run.
+    WrongSession,
 )
 
 log = structlog.get_logger()
@@ -220,17 +225,18 @@ class _Tries:
 async def open_database(
     url: str,
     *,
+    role: PoolRole = PoolRole.WORK,
     size: int = 10,
     wait_s: float = 1.0,
     lost_s: float = 10.0,
-    application_name: str = "gateway",
     close_s: float | None = None,
 ) -> AsyncIterator[Database]:
     """Connect, yield the database, and at the end wait for the steps that were begun.
 
     After `close_s` of that they are cut off.
     At most `wait_s` is waited for a free connection; for `lost_s` a step whose connection broke is
-    run again. Raises NotReady if the database cannot be reached or the login may not take the role.
+    run again. Raises NotReady if the database cannot be reached, the login may not take the role,
+    or a session is not as it was asked for.
     """
     try:
         pool = await asyncpg.create_pool(
@@ -240,9 +246,9 @@ async def open_database(
             timeout=CONNECT_TIMEOUT_S,
             # Money statements carry no client time-out: one that is cut off has usually committed.
             command_timeout=None,
-            init=prepare_connection,
+            init=partial(prepare_connection, role=role),
             reset=_keep,
-            server_settings=_server_settings(application_name),
+            server_settings={"application_name": APPLICATIONS.get(role, "gateway")},
         )
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise NotReady(f"The database cannot be used: {error}") from error
@@ -251,19 +257,6 @@ async def open_database(
         yield database
     finally:
         await asyncio.shield(_close(database, pool, close_s))
-
-
-def _server_settings(application_name: str) -> dict[str, str]:
-    return {
-        "role": "gateway_app",
-        "application_name": application_name,
-        "statement_timeout": f"{STATEMENT_TIMEOUT_S * 1000:.0f}",
-        "lock_timeout": f"{LOCK_TIMEOUT_S * 1000:.0f}",
-        "idle_in_transaction_session_timeout": "10000",
-        "timezone": "Asia/Tokyo",
-        # Statements of a few rows: compiling them costs more than running them.
-        "jit": "off",
-    }
 
 
 async def _close(database: Database, pool: asyncpg.Pool, close_s: float | None) -> None:

@@ -26,6 +26,11 @@ APPLIED = SQL["schema.applied"]
 RECORD = SQL["schema.record"]
 LIMITS = SQL["schema.limits"]
 
+ROLES_BY_HAND = (
+    "CREATE ROLE gateway_member NOLOGIN; CREATE ROLE gateway_ops NOLOGIN;"
+    " ALTER ROLE gateway_app NOINHERIT; GRANT gateway_member, gateway_ops TO gateway_app;"
+)
+
 log = structlog.get_logger()
 
 
@@ -90,7 +95,7 @@ async def migrate(
         applied = await _applied(connection)
         due = _due(files, applied)
         if not dry_run:
-            await connection.execute(await asyncio.to_thread(_bootstrap))
+            await _prepare(connection)
             for file in due:
                 await _apply(connection, file)
     finally:
@@ -141,6 +146,16 @@ async def _applied(connection: asyncpg.Connection) -> dict[tuple[str, str], Appl
     return {
         (row["kind"], row["name"]): Applied(row["checksum"], row["is_breaking"]) for row in rows
     }
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    try:
+        await connection.execute(await asyncio.to_thread(_bootstrap))
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise NotReady(
+            f"The gateway's roles are not complete ({error}). Let this login create roles, or run"
+            f" once as an administrator: {ROLES_BY_HAND}"
+        ) from error
 
 
 async def _apply(connection: asyncpg.Connection, file: SchemaFile) -> None:

@@ -30,7 +30,9 @@ from gateway.store.cluster import (
     socket_directory,
 )
 from gateway.store.confine import Mode
+from gateway.store.connections import PoolRole
 
+MEMBER, OPERATOR = PoolRole.MEMBER.value, PoolRole.OPERATOR.value
 START_WAIT_S = 60.0
 CLEARED_AWAY_S = 3.0
 AGAIN_AFTER_S = 0.2
@@ -179,17 +181,23 @@ async def _reach(cluster: Cluster, server: asyncio.subprocess.Process | None) ->
 
 
 async def _make_roles(cluster: Cluster) -> None:
-    """Make the two roles and the database; nothing if they are there."""
+    """Make the roles and the database, as far as they are not there."""
     connection = await asyncpg.connect(cluster.url(SUPERUSER, "postgres"))
     try:
-        if await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = 'gateway'"):
-            return
-        for role, right in ((APP, ""), (OWNER, "CREATEDB")):
+        for role, rights in (
+            (APP, f"LOGIN NOINHERIT PASSWORD '{cluster.passwords[APP]}'"),
+            (OWNER, f"LOGIN CREATEDB PASSWORD '{cluster.passwords[OWNER]}'"),
+            (MEMBER, "NOLOGIN"),
+            (OPERATOR, "NOLOGIN"),
+        ):
             if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
-                password = cluster.passwords[role]
-                await connection.execute(f"CREATE ROLE {role} LOGIN {right} PASSWORD '{password}'")
-        await connection.execute(f"GRANT {APP} TO {OWNER}")
-        await connection.execute(f"CREATE DATABASE gateway OWNER {OWNER}")
+                await connection.execute(f"CREATE ROLE {role} {rights}")
+        # A cluster that an earlier version made has neither of them, and a login that inherits.
+        await connection.execute(f"ALTER ROLE {APP} NOINHERIT")
+        await connection.execute(f"GRANT {MEMBER}, {OPERATOR} TO {APP}")
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = 'gateway'"):
+            await connection.execute(f"GRANT {APP} TO {OWNER}")
+            await connection.execute(f"CREATE DATABASE gateway OWNER {OWNER}")
     finally:
         await connection.close()
 

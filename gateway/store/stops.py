@@ -18,6 +18,7 @@ from gateway.store.database import Database
 from gateway.store.sql import SQL
 
 HOLD = SQL["stops.hold"]
+HOLD_OURSELVES = SQL["stops.hold_ourselves"]
 KNOWN = SQL["stops.known"]
 CHANGED = SQL["stops.changed"]
 REPLANNED = SQL["stops.replanned"]
@@ -76,9 +77,9 @@ async def hold(db: Database, stop: Stop, *, is_audited: bool = True) -> bool:
     The same is: bank and reason, by another. Two windows are never the same.
     """
     row = await db.fetchrow(
-        HOLD,
+        HOLD if is_audited else HOLD_OURSELVES,
         *(stop.id, stop.bank, stop.reason, stop.held_by, stop.held_at),
-        *(stop.begins_at, stop.ends_at, is_audited),
+        *(stop.begins_at, stop.ends_at),
     )
     if row is not None:
         return True

@@ -13,6 +13,7 @@ CREATE OR REPLACE FUNCTION accept_repayment_once(
 ) RETURNS TABLE (result text, repayment repayments)
 LANGUAGE plpgsql AS $$
 DECLARE
+    v_is_named boolean := as_member(p_member);
     v_key idempotency_keys;
     v_loan loans;
     v_new repayments;

@@ -21,6 +21,7 @@ CREATE OR REPLACE FUNCTION accept_transfer_once(
 ) RETURNS TABLE (result text, transfer transfers)
 LANGUAGE plpgsql AS $$
 DECLARE
+    v_is_named boolean := as_member(p_member);
     v_clock timestamptz := clock_timestamp();
     v_today date := (p_now AT TIME ZONE interval '+09:00')::date;
     v_key idempotency_keys;

@@ -4,6 +4,8 @@ CREATE OR REPLACE FUNCTION add_account(
     p_now timestamptz
 ) RETURNS TABLE (id uuid, registered_at timestamptz)
 LANGUAGE plpgsql AS $$
+DECLARE
+    v_is_named boolean := as_member(p_member);
 BEGIN
     INSERT INTO accounts (member_id, id, bank, branch, type, number, holder, registered_at)
     VALUES (p_member, p_id, p_bank, p_branch, p_type, p_number, p_holder, p_now)

@@ -11,6 +11,6 @@ LANGUAGE sql AS $$
         pin_failures = CASE WHEN m.pin_failures_on >= p_day THEN m.pin_failures + 1 ELSE 1 END,
         pin_failures_on = greatest(m.pin_failures_on, p_day),
         pin_locked_at = CASE WHEN m.pin_failures_on >= p_day AND m.pin_failures >= 2 THEN p_now END
-    WHERE m.member_id = p_member AND m.status = 'active' AND m.pin_locked_at IS NULL
+    WHERE as_member(p_member) AND m.member_id = p_member AND m.status = 'active' AND m.pin_locked_at IS NULL
     RETURNING m.pin_hash, m.pin_round, m.pin_locked_at IS NOT NULL
 $$;

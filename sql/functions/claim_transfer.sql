@@ -8,6 +8,7 @@ CREATE OR REPLACE FUNCTION claim_transfer(
 ) RETURNS TABLE (result text, transfer transfers)
 LANGUAGE plpgsql AS $$
 DECLARE
+    v_is_named boolean := as_member(p_member);
     v_clock timestamptz := clock_timestamp();
     v_transfer transfers;
     v_status text;

@@ -5,6 +5,8 @@ CREATE OR REPLACE FUNCTION enrol_borrower(
     p_annual_rate numeric, p_due_day bigint, p_has_free_days boolean, p_now timestamptz
 ) RETURNS TABLE (is_new boolean)
 LANGUAGE plpgsql AS $$
+DECLARE
+    v_is_named boolean := as_member(p_member);
 BEGIN
     INSERT INTO members (member_id, member_number, kana, sender_name, pin_hash, created_at)
     VALUES (p_member, p_number, p_kana, p_sender_name, p_pin_hash, p_now)

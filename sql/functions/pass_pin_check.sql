@@ -8,6 +8,7 @@ CREATE OR REPLACE FUNCTION pass_pin_check(
 ) RETURNS TABLE (result text)
 LANGUAGE plpgsql AS $$
 DECLARE
+    v_is_named boolean := as_member(p_member);
     v_member members;
 BEGIN
     SELECT * INTO v_member FROM members m WHERE m.member_id = p_member FOR UPDATE;

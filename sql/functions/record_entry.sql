@@ -8,6 +8,7 @@ CREATE OR REPLACE FUNCTION record_entry(
 ) RETURNS TABLE (result text)
 LANGUAGE plpgsql AS $$
 DECLARE
+    v_is_named boolean := as_member(p_member);
     v_is_ours boolean;
     v_fits boolean := loan_fits(p_member, p_bookings);
 BEGIN

@@ -10,6 +10,7 @@ CREATE OR REPLACE FUNCTION record_repayment(
 ) RETURNS TABLE (result text)
 LANGUAGE plpgsql AS $$
 DECLARE
+    v_is_named boolean := as_member(p_member);
     v_old repayments;
     v_new repayments;
     v_takes_back boolean;

@@ -13,6 +13,7 @@ CREATE OR REPLACE FUNCTION record_transfer(
 ) RETURNS TABLE (result text)
 LANGUAGE plpgsql AS $$
 DECLARE
+    v_is_named boolean := as_member(p_member);
     v_old transfers;
     v_new transfers;
     v_takes_back boolean;

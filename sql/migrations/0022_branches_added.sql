@@ -9,4 +9,5 @@ CREATE TABLE branches_added (
     PRIMARY KEY (bank, branch)
 );
 
-GRANT SELECT, INSERT ON branches_added TO gateway_app;
+GRANT SELECT ON branches_added TO gateway_member;
+GRANT SELECT, INSERT ON branches_added TO gateway_app, gateway_ops;

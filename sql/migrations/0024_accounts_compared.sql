@@ -15,4 +15,5 @@ CREATE INDEX accounts_not_compared ON accounts (registered_at) WHERE compared_at
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX accounts_by_number ON accounts (bank, number, branch, type) WHERE removed_at IS NULL;
 
-GRANT SELECT, INSERT, UPDATE ON name_checks TO gateway_app;
+GRANT SELECT, INSERT, UPDATE ON name_checks TO gateway_app, gateway_member;
+GRANT SELECT ON name_checks TO gateway_ops;

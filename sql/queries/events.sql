@@ -1,5 +1,5 @@
 -- name: last_no
-SELECT event_no FROM loans WHERE member_id = $1;
+SELECT event_no FROM loans WHERE as_member($1) AND member_id = $1;
 
 -- name: read_after
 -- $1 members and $2 numbers, which go together: what comes after that number of that member, $3 events at most. A member

@@ -12,5 +12,5 @@ SELECT balance, has_fallen FROM measure_settlement($1, $2, $3, $4);
 -- name: charges
 -- What a bank is to bill for a transfer or repayment, by day: raised, less what was taken back.
 SELECT effective_on, sum(CASE WHEN debit = $3 THEN amount ELSE -amount END)::bigint AS amount
-FROM postings WHERE member_id = $1 AND $2 IN (transfer_id, repayment_id) AND $3 IN (debit, credit)
+FROM postings WHERE as_member($1) AND member_id = $1 AND $2 IN (transfer_id, repayment_id) AND $3 IN (debit, credit)
 GROUP BY effective_on HAVING sum(CASE WHEN debit = $3 THEN amount ELSE -amount END) > 0 ORDER BY effective_on;

@@ -7,7 +7,7 @@ ON CONFLICT (kind, name) DO NOTHING;
 SELECT member_id FROM login_names WHERE kind = 'member_number' AND name = $1;
 
 -- name: find
-SELECT kana, status FROM members WHERE member_id = $1;
+SELECT kana, status FROM members WHERE as_member($1) AND member_id = $1;
 
 -- name: enrol
 SELECT * FROM enrol_borrower($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);

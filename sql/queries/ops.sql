@@ -161,15 +161,29 @@ SELECT current_user::text AS role, current_setting('server_version_num')::intege
     clock_timestamp() AS clock;
 
 -- name: wrong_privileges
--- What the gateway's role must not be able to do, or must and cannot.
-SELECT t.name AS table_name, p.name AS privilege, p.is_needed
-FROM unnest(
+-- What the gateway's roles must not be able to do, or must and cannot.
+SELECT r.name AS role, t.name AS table_name, p.name AS privilege, p.is_needed
+FROM unnest(ARRAY['gateway_app', 'gateway_member', 'gateway_ops']) AS r (name),
+    unnest(
         ARRAY['postings', 'events', 'loan_entries', 'bank_attempts', 'idempotency_keys', 'refused_sign_ins']
     ) AS t (name),
     (VALUES ('SELECT', true), ('INSERT', true), ('UPDATE', false), ('DELETE', false), ('TRUNCATE', false))
         AS p (name, is_needed)
-WHERE has_table_privilege(current_user, t.name, p.name) <> p.is_needed
-ORDER BY t.name, p.name;
+WHERE has_table_privilege(r.name, t.name, p.name) <> p.is_needed AND (r.name <> 'gateway_ops' OR p.name <> 'INSERT')
+UNION ALL
+SELECT r.name, t.name, p.name, FALSE
+FROM unnest(ARRAY['gateway_app', 'gateway_member']) AS r (name), unnest(ARRAY['INSERT', 'UPDATE']) AS p (name),
+    unnest(ARRAY['members', 'loans', 'operators', 'operator_tokens']) AS t (name)
+WHERE has_table_privilege(r.name, t.name, p.name)
+ORDER BY 1, 2, 3;
+
+-- name: missing_walls
+-- Members' own tables that row level security does not guard.
+SELECT c.relname AS table_name FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid
+JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0]
+WHERE x.indisprimary AND a.attname = 'member_id' AND c.relnamespace = current_schema()::regnamespace
+    AND NOT c.relrowsecurity
+ORDER BY 1;
 
 -- name: occupy
 -- Long enough for as many of these as the pool has connections to run at the same time.

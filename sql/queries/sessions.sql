@@ -1,23 +1,23 @@
 -- name: find_live
 -- $3 now, $4 the earliest instant at which a live session was last seen. None of a suspended member's lives.
 SELECT id, seen_at FROM sessions
-WHERE member_id = $1 AND secret_sha256 = $2 AND closed_at IS NULL AND ends_at > $3 AND seen_at > $4
+WHERE as_member($1) AND member_id = $1 AND secret_sha256 = $2 AND closed_at IS NULL AND ends_at > $3 AND seen_at > $4
     AND NOT EXISTS (SELECT 1 FROM members m WHERE m.member_id = $1 AND m.status = 'suspended');
 
 -- name: touch
-UPDATE sessions SET seen_at = $3 WHERE member_id = $1 AND id = $2 AND seen_at < $3;
+UPDATE sessions SET seen_at = $3 WHERE as_member($1) AND member_id = $1 AND id = $2 AND seen_at < $3;
 
 -- name: list_live
 SELECT id, opened_at, seen_at, ends_at FROM sessions
-WHERE member_id = $1 AND closed_at IS NULL AND ends_at > $2 AND seen_at > $3
+WHERE as_member($1) AND member_id = $1 AND closed_at IS NULL AND ends_at > $2 AND seen_at > $3
 ORDER BY opened_at DESC, id DESC LIMIT 100;
 
 -- name: close_one
 -- Closing a closed session again is no error: the first instant stays.
-UPDATE sessions SET closed_at = coalesce(closed_at, $3) WHERE member_id = $1 AND id = $2 RETURNING id;
+UPDATE sessions SET closed_at = coalesce(closed_at, $3) WHERE as_member($1) AND member_id = $1 AND id = $2 RETURNING id;
 
 -- name: close_all
-UPDATE sessions SET closed_at = $2 WHERE member_id = $1 AND closed_at IS NULL;
+UPDATE sessions SET closed_at = $2 WHERE as_member($1) AND member_id = $1 AND closed_at IS NULL;
 
 -- name: find_ended
 -- Those of the named sessions that do not live. $3 now, $4 the earliest instant at which a live session was last seen.

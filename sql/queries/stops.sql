@@ -9,9 +9,14 @@ WITH held AS (
     SELECT
         h.id, $5, $4, CASE WHEN $7::timestamptz IS NULL THEN 'hold' ELSE 'window_add' END,
         jsonb_build_object('bank', $2::text, 'reason', $3::text, 'begins_at', $6::timestamptz, 'ends_at', $7)
-    FROM held AS h WHERE $8
+    FROM held AS h
 )
 SELECT id FROM held;
+
+-- name: hold_ourselves
+-- The gateway's own hold, by whatever call met trouble: nobody's act.
+INSERT INTO bank_stops (id, bank, reason, held_by, held_at, begins_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: known
 SELECT id, bank, reason, held_by, held_at, begins_at, ends_at FROM bank_stops

@@ -19,21 +19,21 @@ SELECT a.bank, a.type, a.removed_at IS NOT NULL AS is_removed, (
     FROM bank_stops s
     WHERE s.released_at IS NULL AND s.bank IN (a.bank, '*') AND (s.ends_at IS NULL OR s.ends_at > $3)
 ) AS stops
-FROM accounts a WHERE a.member_id = $1 AND a.id = $2;
+FROM accounts a WHERE as_member($1) AND a.member_id = $1 AND a.id = $2;
 
 -- name: by_key
 SELECT k.fingerprint, t.* FROM idempotency_keys k
 LEFT JOIN transfers t ON t.member_id = k.member_id AND t.id = k.resource_id
-WHERE k.member_id = $1 AND k.key = $2;
+WHERE as_member($1) AND k.member_id = $1 AND k.key = $2;
 
 -- name: by_quote
-SELECT * FROM transfers WHERE member_id = $1 AND quote_id = $2 ORDER BY id LIMIT 1;
+SELECT * FROM transfers WHERE as_member($1) AND member_id = $1 AND quote_id = $2 ORDER BY id LIMIT 1;
 
 -- name: find
-SELECT * FROM transfers WHERE member_id = $1 AND id = $2;
+SELECT * FROM transfers WHERE as_member($1) AND member_id = $1 AND id = $2;
 
 -- name: list
-SELECT * FROM transfers WHERE member_id = $1 AND ($2::uuid IS NULL OR id < $2)
+SELECT * FROM transfers WHERE as_member($1) AND member_id = $1 AND ($2::uuid IS NULL OR id < $2)
 ORDER BY id DESC LIMIT $3;
 
 -- name: due
@@ -49,7 +49,7 @@ ORDER BY t.id LIMIT $2;
 
 -- name: queue
 -- How many wait at a bank for a later instant: its opening, mostly.
-SELECT count(*) AS waiting FROM transfers WHERE state = 'scheduled' AND bank = $1 AND due_at > $2;
+SELECT count_queue($1, $2) AS waiting;
 
 -- name: waiting
 -- What a change of the bank's stops may plan anew, in the order in which it will leave.
@@ -58,8 +58,7 @@ WHERE state = 'scheduled' AND bank = $1 AND (due_at, id) > ($2, $3) ORDER BY due
 
 -- name: backlog
 -- How many wait to be sent, counted to the limit only.
-SELECT count(*) AS waiting
-FROM (SELECT 1 FROM transfers WHERE state = 'scheduled' AND due_at <= $1 LIMIT $2) AS due;
+SELECT count_backlog($1, $2) AS waiting;
 
 -- name: open_inquiries
 -- While a sender holds a transfer, its own answer comes first.
@@ -68,7 +67,7 @@ SELECT * FROM transfers WHERE inquire_at <= $1 AND state <> 'submitting' ORDER B
 -- name: take_inquiry
 -- Whoever moves the instant asks; it is asked again when that process dies.
 UPDATE transfers SET inquire_at = $4
-WHERE member_id = $1 AND id = $2 AND state = $6 AND fence = $3 AND inquire_at = $5
+WHERE as_member($1) AND member_id = $1 AND id = $2 AND state = $6 AND fence = $3 AND inquire_at = $5
 RETURNING id;
 
 -- name: lease_ended
@@ -98,7 +97,8 @@ SELECT state, count(*) AS transfers, min(unresolved_since) AS oldest FROM (
 INSERT INTO bank_attempts (
     member_id, id, transfer_id, operation, attempt, started_at, ended_at, outcome, code,
     request_sha256, answer_sha256
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE as_member($1)
 ON CONFLICT (member_id, id) DO NOTHING;
 
 -- name: postpone
@@ -106,4 +106,4 @@ ON CONFLICT (member_id, id) DO NOTHING;
 UPDATE transfers SET crashes = crashes + 1, fence = fence + 1,
     due_at = CASE WHEN state = 'scheduled' THEN $3 ELSE due_at END,
     inquire_at = CASE WHEN inquire_at IS NULL THEN NULL ELSE $3 END
-WHERE member_id = $1 AND id = $2 AND state <> 'submitting';
+WHERE as_member($1) AND member_id = $1 AND id = $2 AND state <> 'submitting';

@@ -107,10 +107,10 @@ async def record(settings: Settings) -> dict[str, Json | str]:
         await _repay(recorder, f"{stage.address}/")
         await _look_at_the_loan(recorder)
         await recorder.follow()
-        await hold_bank(stage.gateway.desk, BankCode.SMBC, Reason.SETTLEMENT_BALANCE_SHORT)
+        await hold_bank(stage.gateway.loops, BankCode.SMBC, Reason.SETTLEMENT_BALANCE_SHORT)
         await _change_ones_mind(recorder, account["id"])
         await recorder.call("GET", "/v1/banks")
-        client.headers["Authorization"] = f"Bearer {await _operators_token(stage.gateway.desk)}"
+        client.headers["Authorization"] = f"Bearer {await _operators_token(stage.gateway.office)}"
         await _look_at_everything(recorder)
         text = json.dumps(dict(sorted(recorder.examples.items())), ensure_ascii=False, indent=1)
         examples: dict[str, Json | str] = json.loads(text.replace(f"{stage.address}/", HOME))
@@ -156,10 +156,10 @@ async def _change_ones_mind(recorder: Recorder, account_id: str) -> None:
     await recorder.call("POST", path, of=asked["id"])
 
 
-async def _operators_token(desk: TransferDesk) -> str:
-    now = desk.clock.now()
-    await add_operator(desk.db, Operator("sato", Role.VIEWER), by="kato", now=now)
-    return (await issue_token(desk.db, "sato", by="kato", now=now)).text
+async def _operators_token(office: TransferDesk) -> str:
+    now = office.clock.now()
+    await add_operator(office.db, Operator("sato", Role.VIEWER), by="kato", now=now)
+    return (await issue_token(office.db, "sato", by="kato", now=now)).text
 
 
 async def _look_at_everything(recorder: Recorder) -> None:

@@ -115,7 +115,7 @@ async def enrol(world: World, *, limit: int = 100_000) -> str:
 
 async def enrol_at(gateway: Gateway, *, limit: int = 100_000) -> str:
     member = await enrol_member(
-        gateway.desk, gateway.pins, Enrolment(NUMBER, KANA, PIN, Yen(limit))
+        gateway.office, gateway.pins, Enrolment(NUMBER, KANA, PIN, Yen(limit))
     )
     wanted = AccountRequest(
         member, BankCode.SMBC, "001", AccountType.ORDINARY, ACCOUNT, holder=None

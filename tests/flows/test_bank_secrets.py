@@ -67,7 +67,7 @@ async def accounts_with_faults(world: World, owner: Any, bank: BankCode) -> list
     await world.put("faults", rules, bank=bank)
     async with world.process(name="enrolment") as gateway:
         enrolment = Enrolment(SERVED_NUMBER, SERVED_KANA, SERVED_PIN, Yen(10**6))
-        await enrol_member(gateway.desk, gateway.pins, enrolment)
+        await enrol_member(gateway.office, gateway.pins, enrolment)
         member: UUID = await owner.fetchval("SELECT member_id FROM members")
         now, ids = world.clock.now(), []
         for number in FAULTS:

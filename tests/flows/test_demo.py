@@ -174,8 +174,8 @@ async def test_what_was_moved_is_still_there_when_the_demo_starts_again(
     books_dir.mkdir()
 
     async with open_stage(settings, clock=clock, sandbox_port=0, books_dir=books_dir) as stage:
-        desk = stage.gateway.desk
-        (member_id,) = [row["member_id"] for row in await desk.db.fetch("SELECT * FROM members")]
+        desk, office = stage.gateway.desk, stage.gateway.office
+        (member_id,) = [row["member_id"] for row in await office.db.fetch("SELECT * FROM members")]
         registered = await list_accounts(desk.db, member_id)
         account = next(one for one in registered if one.account.bank is BankCode.SMBC)
         wanted = TransferRequest(member_id, account.id, Yen(30_000), "key-0000000000000001", "demo")
@@ -185,7 +185,7 @@ async def test_what_was_moved_is_still_there_when_the_demo_starts_again(
     async with open_stage(settings, clock=clock, sandbox_port=0, books_dir=books_dir) as stage:
         loan = await find_loan(stage.gateway.desk.db, member_id)
         books = await stage.books(BankCode.SMBC)
-        report = await verify_ledger(stage.gateway.desk.db)
+        report = await verify_ledger(stage.gateway.office.db)
 
     assert loan is not None
     assert loan.principal == Yen(30_000)

@@ -111,7 +111,7 @@ async def test_two_people_end_a_file_before_they_send_its_transfer_again(
         transfer = await accepted(world, gateway)
         file_id = await until(world, OPEN_FILE)
         await until_in_review(world, transfer)
-        db, now = gateway.desk.db, world.clock.now()
+        db, now = gateway.office.db, world.clock.now()
         (item,) = await list_items(db)
         name = public_id("rv", item.id)
 

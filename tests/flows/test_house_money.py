@@ -47,8 +47,8 @@ def rules(bank: BankCode) -> list[StandingRule]:
 
 async def begin(world: World, gateway: Gateway, bank: BankCode) -> None:
     """Open the account, approve the rules, and let the bank book what nobody asked for."""
-    await open_account(gateway.desk, bank, OPENING_BALANCE)
-    db, now = gateway.desk.db, gateway.desk.clock.now()
+    await open_account(gateway.office, bank, OPENING_BALANCE)
+    db, now = gateway.office.db, gateway.desk.clock.now()
     for rule in rules(bank):
         await add_rule(db, rule, by="sato", note="each day", now=now)
         await approve(db, rule.id, by="suzuki", note="checked", now=now)
@@ -73,20 +73,20 @@ async def until_read(gateway: Gateway, bank: BankCode) -> DayReport:
     """Reconcile until the statement can be had: a busy machine misses its scaled deadline."""
     async with asyncio.timeout(END_WITHIN_S):
         while True:
-            report = await reconcile_day(gateway.desk, bank, TODAY)
+            report = await reconcile_day(gateway.loops, bank, TODAY)
             if report.refused not in {Reason.OUTCOME_UNKNOWN, Reason.BANK_BUSY}:
                 return report
 
 
 async def check(world: World, gateway: Gateway, *, strays: list[int]) -> None:
     """The ledger proves itself, cash is what each bank has, and people look at strays only."""
-    report = await verify_ledger(gateway.desk.db)
+    report = await verify_ledger(gateway.office.db)
     assert report.findings == ()
     for bank in BankCode:
         books = await world.books(bank)
         assert report.balances[settlement_cash(bank)] == int(books["settlement"]["balance"])
         assert report.balances[bank_charges_payable(bank)] == BILL
-        items = await list_items(gateway.desk.db, bank=bank)
+        items = await list_items(gateway.office.db, bank=bank)
         assert [(item.kind, item.amount) for item in items] == [
             (ReviewKind.ONLY_BANK_IN, amount) for amount in strays
         ]
@@ -112,6 +112,6 @@ async def test_the_lenders_own_money_is_named_and_a_late_line_taken_at_every_ban
         for bank in BankCode:
             await put_between(world, bank)
             assert (await until_read(gateway, bank)).refused == "changed"
-            await accept_statement(gateway.desk, bank, TODAY, by="sato", note="the bank wrote")
+            await accept_statement(gateway.loops, bank, TODAY, by="sato", note="the bank wrote")
             assert (await until_read(gateway, bank)).refused is None
         await check(world, gateway, strays=[STRAY, LATE])

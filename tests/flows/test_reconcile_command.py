@@ -59,7 +59,7 @@ async def test_a_stray_credit_is_found_proposed_confirmed_and_acted_on(
         code, out, _ = await gateway_command(*resolve, "--by", "suzuki", "--confirm")
         assert (code, "the gateway acts on it" in out) == (0, True)
 
-        await act_on_reviews(gateway.desk)
+        await act_on_reviews(gateway.loops)
         code, out, _ = await gateway_command("ops", "review", "show", credit)
         assert code == 0
         assert "given_back, by sato" in out

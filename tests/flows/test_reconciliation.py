@@ -78,7 +78,7 @@ async def until_believed(day: BadDay, bank: BankCode) -> DayReport:
     """
     async with asyncio.timeout(WITHIN_S):
         while True:
-            report = await reconcile_day(day.gateway.desk, bank, TODAY)
+            report = await reconcile_day(day.gateway.loops, bank, TODAY)
             if report.refused is None:
                 return report
             assert report.refused in {Reason.OUTCOME_UNKNOWN, Reason.BANK_BUSY}
@@ -86,7 +86,7 @@ async def until_believed(day: BadDay, bank: BankCode) -> DayReport:
 
 async def check_books(world: World, day: BadDay) -> None:
     """The ledger proves itself, and each cash account equals the bank's own balance."""
-    report = await verify_ledger(day.gateway.desk.db)
+    report = await verify_ledger(day.gateway.office.db)
     assert report.findings == ()
     for bank in day.banks:
         balance = int((await world.books(bank))["settlement"]["balance"])
@@ -104,7 +104,7 @@ async def try_a_day(database_url: str, owner: Any, seed: int, *, movements: int)
     ):
         day = BadDay(world, gateway, Random(seed))  # noqa: S311 - repeatable, no secret
         await live_through(day, seed, movements=movements)
-        await hold_bank(gateway.desk.db, None, reason="night", by="test", now=clock.now())
+        await hold_bank(gateway.office.db, None, reason="night", by="test", now=clock.now())
         await day.until_quiet()  # what is out already arrives on this day
         clock.travel_to(MORNING)
 

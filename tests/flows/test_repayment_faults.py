@@ -76,7 +76,7 @@ async def test_money_that_is_found_after_the_expiry_is_booked_on_the_day_of_the_
             await until_said(records, "repayment_unanswered")
         await hear_again(payer)
 
-        report = await reconcile_day(payer.gateway.desk, bank, clock.now().date())
+        report = await reconcile_day(payer.gateway.loops, bank, clock.now().date())
 
         assert expired.reason is Reason.SESSION_EXPIRED
         assert expired.inquire_at is None
@@ -161,8 +161,8 @@ async def test_what_is_paid_twice_is_booked_twice_and_people_look_at_the_second(
         await payer.is_booked(asked, again=True)
         today = payer.world.clock.now().date()
 
-        first = await reconcile_day(payer.gateway.desk, bank, today)
-        again = await reconcile_day(payer.gateway.desk, bank, today)
+        first = await reconcile_day(payer.gateway.loops, bank, today)
+        again = await reconcile_day(payer.gateway.loops, bank, today)
 
         assert (first.booked, again.booked) == (1, 0)
         assert [kind for kind, _ in await reviews(owner)] == [ReviewKind.PAID_TWICE]

@@ -120,7 +120,7 @@ async def marked(
 async def signed_in(world: World) -> AsyncIterator[tuple[Process, Caller]]:
     """Run a gateway with a member who is signed in and has no account yet."""
     async with world.process(name="enrolment") as gateway:
-        await enrol_member(gateway.desk, gateway.pins, Enrolment(NUMBER, KANA, PIN, Yen(10**6)))
+        await enrol_member(gateway.office, gateway.pins, Enrolment(NUMBER, KANA, PIN, Yen(10**6)))
     await open_accounts(world, ACCOUNT, *ACTIONS)
     async with (
         running(world, "a", GATEWAY_LOG_LEVEL="debug") as process,

@@ -150,7 +150,7 @@ async def enrol(world: World) -> str:
     """Enrol the member with an account; return the account's public id."""
     async with world.process(name="enrolment") as gateway:
         member = await enrol_member(
-            gateway.desk,
+            gateway.office,
             gateway.pins,
             Enrolment("10000001", "ﾔﾏﾀﾞ ﾀﾛｳ", "2468", Yen(100_000)),
         )

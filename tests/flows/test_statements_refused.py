@@ -71,7 +71,7 @@ async def until_believed(gateway: Gateway, bank: BankCode) -> DayReport:
     """Reconcile until the bank is asked again: broken connections have opened the breaker."""
     async with asyncio.timeout(END_WITHIN_S):
         while True:
-            report = await reconcile_day(gateway.desk, bank, TODAY)
+            report = await reconcile_day(gateway.loops, bank, TODAY)
             if report.refused is None:
                 return report
             await asyncio.sleep(0.05)
@@ -84,11 +84,11 @@ async def refusals(
     found = {}
     for name, spoil in SPOILT.items():
         proxy.spoil = spoil
-        found[name] = (await reconcile_day(gateway.desk, bank, TODAY)).refused
+        found[name] = (await reconcile_day(gateway.loops, bank, TODAY)).refused
     proxy.spoil = bytes
     for name, fault in FAULTS.items():
         await world.put("faults", [fault], bank=bank)
-        found[name] = (await reconcile_day(gateway.desk, bank, TODAY)).refused
+        found[name] = (await reconcile_day(gateway.loops, bank, TODAY)).refused
     proxy.spoil = nothing
     await world.put("faults", [], bank=bank)
     return found

@@ -45,7 +45,7 @@ async def releasing(world: World, gateway: Gateway, bank: BankCode) -> AsyncIter
 
     async def release() -> None:
         while True:
-            await release_bank(gateway.desk.db, bank, by="sato", now=world.clock.now())
+            await release_bank(gateway.office.db, bank, by="sato", now=world.clock.now())
             await asyncio.sleep(0.1)
 
     operator = asyncio.create_task(release())

@@ -62,7 +62,7 @@ async def test_what_is_scheduled_follows_windows_that_are_added_and_taken_back(
     database_url: str, owner: Any
 ) -> None:
     async with open_world(database_url, owner) as world, world.process() as gateway:
-        db, now = gateway.desk.db, world.clock.now().replace(microsecond=0)
+        db, now = gateway.office.db, world.clock.now().replace(microsecond=0)
         window = OneOffWindow("臨時", now, now + timedelta(hours=2))
         await add_window(db, None, window, by="sato", now=now)
         member = await world.member()
@@ -107,7 +107,7 @@ async def _until(world: World, is_so: Callable[[list[datetime]], bool]) -> list[
 async def _queue(world: World, gateway: Gateway) -> list[Transfer]:
     """Return transfers that wait because their bank is held."""
     now = world.clock.now()
-    await hold_bank(gateway.desk.db, BankCode.SMBC, reason="drill", by="sato", now=now)
+    await hold_bank(gateway.office.db, BankCode.SMBC, reason="drill", by="sato", now=now)
     member = await world.member()
     accepted = [
         await accept_transfer(gateway.desk, request(member, amount=100 + number))

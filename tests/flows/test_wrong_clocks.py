@@ -44,10 +44,10 @@ async def distrusted(gateway: Gateway) -> ReviewItem:
     """Return the item about a date, once it is there."""
 
     async def is_there() -> bool:
-        return bool(await list_items(gateway.desk.db))
+        return bool(await list_items(gateway.office.db))
 
     await until(is_there)
-    (item,) = await list_items(gateway.desk.db)
+    (item,) = await list_items(gateway.office.db)
     assert item.kind is ReviewKind.DATE_NOT_BELIEVED
     return item
 
@@ -55,9 +55,9 @@ async def distrusted(gateway: Gateway) -> ReviewItem:
 async def two_people_say(gateway: Gateway, item: ReviewItem, word: Resolution) -> None:
     said, now = {"booked_at": TODAY}, gateway.desk.clock.now()
     proposal = Proposal(word, "the bank's paper says so", "sato", said)
-    await propose_resolution(gateway.desk.db, item.id, proposal, now=now)
+    await propose_resolution(gateway.office.db, item.id, proposal, now=now)
     confirmation = Confirmation(word, "suzuki", "seen", said)
-    await confirm_resolution(gateway.desk.db, item.id, confirmation, now=now)
+    await confirm_resolution(gateway.office.db, item.id, confirmation, now=now)
 
 
 @pytest.mark.parametrize(("bank", "shift_s"), CLOCKS[1:])
@@ -76,7 +76,7 @@ async def test_a_pay_out_by_a_wrong_clock_waits_until_two_people_give_its_day(
 
             assert (waiting.state, waiting.reason) == (State.REVIEW, Reason.DATE_NOT_BELIEVED)
             item = await distrusted(gateway)
-            assert (await verify_ledger(gateway.desk.db)).balances == {}
+            assert (await verify_ledger(gateway.office.db)).balances == {}
             assert await owner.fetchval("SELECT count(*) FROM loan_entries") == 0
             await two_people_say(gateway, item, Resolution.SETTLED)
             await until(lambda: is_settled(owner))
@@ -126,7 +126,7 @@ async def days_of(owner: Any) -> set[str]:
 
 async def agree(payer: Payer) -> None:
     """The ledger has at the bank what the bank's own books have."""
-    report = await verify_ledger(payer.gateway.desk.db)
+    report = await verify_ledger(payer.gateway.office.db)
     assert report.findings == ()
     balance = int((await payer.world.books(payer.bank))["settlement"]["balance"])
     assert report.balances[settlement_cash(payer.bank)] == balance - OPENING_BALANCE

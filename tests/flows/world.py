@@ -164,7 +164,7 @@ class World:
                 assert transfer.reason is not None
             else:
                 assert moved == []
-        report = await verify_ledger(gateway.desk.db)
+        report = await verify_ledger(gateway.office.db)
         assert report.findings == ()
         for bank, book in books.items():
             ours = report.balances.get(settlement_cash(BankCode(bank)), 0)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -46,7 +46,8 @@ from gateway.services.enrol_member import Enrolment, enrol_member
 from gateway.services.follow_events import EventFeed
 from gateway.services.open_session import SignInDesk
 from gateway.services.pins import PinVault, PinVerdict
-from gateway.store.database import Database
+from gateway.store.connections import PoolRole
+from gateway.store.database import Database, open_database
 from tests.bank_doubles import WithoutCollections
 from tests.http.described import fault_of
 from tests.manual_clock import ManualClock
@@ -221,6 +222,32 @@ def settings() -> Settings:
 
 
 @pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The way to the test's database of what members ask for."""
+    async with open_database(database_url, role=PoolRole.MEMBER, wait_s=60) as database:
+        yield database
+
+
+@pytest.fixture
+async def work_db(database_url: str) -> AsyncIterator[Database]:
+    """The way to the test's database of work over many members."""
+    async with open_database(database_url, wait_s=60) as database:
+        yield database
+
+
+@pytest.fixture
+def work(desk: TransferDesk, work_db: Database) -> TransferDesk:
+    """The desk at which the loops work."""
+    return replace(desk, db=work_db)
+
+
+@pytest.fixture
+def office(desk: TransferDesk, operators_db: Database) -> TransferDesk:
+    """The desk at which operators act, and members are enrolled."""
+    return replace(desk, db=operators_db)
+
+
+@pytest.fixture
 async def desk(
     database: Database,
     bank: FakeBank,
@@ -251,14 +278,14 @@ async def pins(settings: Settings) -> AsyncIterator[CountingVault]:
 
 
 @pytest.fixture
-async def member_id(desk: TransferDesk, pins: PinVault) -> UUID:
-    return await enrol_member(desk, pins, Enrolment(NUMBER, KANA, PIN, Yen(500_000)))
+async def member_id(office: TransferDesk, pins: PinVault) -> UUID:
+    return await enrol_member(office, pins, Enrolment(NUMBER, KANA, PIN, Yen(500_000)))
 
 
 @pytest.fixture
-async def other_member_id(desk: TransferDesk, pins: PinVault) -> UUID:
+async def other_member_id(office: TransferDesk, pins: PinVault) -> UUID:
     return await enrol_member(
-        desk, pins, Enrolment(OTHER_NUMBER, OTHER_KANA, OTHER_PIN, Yen(500_000))
+        office, pins, Enrolment(OTHER_NUMBER, OTHER_KANA, OTHER_PIN, Yen(500_000))
     )
 
 
@@ -271,7 +298,11 @@ async def sign_ins(desk: TransferDesk, pins: PinVault) -> SignInDesk:
 
 @pytest.fixture
 async def client(
-    desk: TransferDesk, sign_ins: SignInDesk, switches: Switches
+    desk: TransferDesk,
+    work: TransferDesk,
+    office: TransferDesk,
+    sign_ins: SignInDesk,
+    switches: Switches,
 ) -> AsyncIterator[Client]:
     async def schema_problem() -> str | None:
         return switches.schema_problem
@@ -279,10 +310,10 @@ async def client(
     deps = HttpDeps(
         desk=desk,
         sign_ins=sign_ins,
-        feed=EventFeed(desk, desk.db),
+        feed=EventFeed(desk, work.db),
         counter=RequestCounter(desk.db),
         counts_db=desk.db,
-        operators_db=desk.db,
+        operators_db=office.db,
         member_ref=sign_ins.member_ref,
         bank_health=lambda code: f"{code} is well",
         render_metrics=lambda: b"gateway_up 1\n",
@@ -312,11 +343,11 @@ async def other_member(client: Client, other_member_id: UUID) -> Client:
     return client.signed_in(await client.login(OTHER_NUMBER, OTHER_PIN))
 
 
-async def new_operators_token(desk: TransferDesk) -> str:
+async def new_operators_token(office: TransferDesk) -> str:
     """Return a token of an operator who may do everything."""
-    now = desk.clock.now()
-    await add_operator(desk.db, Operator("sato", Role.APPROVER), by="kato", now=now)
-    return (await issue_token(desk.db, "sato", by="kato", now=now)).text
+    now = office.clock.now()
+    await add_operator(office.db, Operator("sato", Role.APPROVER), by="kato", now=now)
+    return (await issue_token(office.db, "sato", by="kato", now=now)).text
 
 
 @pytest.fixture

@@ -19,23 +19,23 @@ from tests.manual_clock import ManualClock
 
 
 async def test_who_is_enrolled_already_stays_as_enrolled(
-    client: Client, desk: TransferDesk, pins: PinVault, member_id: UUID
+    client: Client, office: TransferDesk, pins: PinVault, member_id: UUID
 ) -> None:
     again = Enrolment(NUMBER, "ｻﾄｳ ｼﾞﾛｳ", "9999", Yen(1))
 
-    assert await enrol_member(desk, pins, again) == member_id
+    assert await enrol_member(office, pins, again) == member_id
 
     member = client.signed_in(await client.login(pin=PIN))
     assert (await member.call("GET", "/v1/loan")).body["limit"] == 500_000
 
 
 async def test_what_a_crash_left_half_done_is_completed(
-    client: Client, desk: TransferDesk, pins: PinVault, clock: ManualClock
+    client: Client, office: TransferDesk, pins: PinVault, clock: ManualClock
 ) -> None:
-    claimed = await claim_login_name(desk.db, NUMBER, desk.new_id())
+    claimed = await claim_login_name(office.db, NUMBER, office.new_id())
     assert (await client.login()).status == 401
 
-    member_id = await enrol_member(desk, pins, Enrolment(NUMBER, KANA, PIN, Yen(1)))
+    member_id = await enrol_member(office, pins, Enrolment(NUMBER, KANA, PIN, Yen(1)))
 
     assert member_id == claimed
     clock.advance(2)
@@ -43,19 +43,21 @@ async def test_what_a_crash_left_half_done_is_completed(
 
 
 async def test_the_name_is_kept_as_banks_spell_it(
-    desk: TransferDesk, pins: PinVault, owner: Any
+    office: TransferDesk, pins: PinVault, owner: Any
 ) -> None:
-    await enrol_member(desk, pins, Enrolment(NUMBER, "やまだ　ハナコ", PIN, Yen(1)))
+    await enrol_member(office, pins, Enrolment(NUMBER, "やまだ　ハナコ", PIN, Yen(1)))
 
     assert await owner.fetchval("SELECT kana FROM members") == KANA
 
 
-async def test_what_was_agreed_on_is_kept_with_the_loan(desk: TransferDesk, pins: PinVault) -> None:
+async def test_what_was_agreed_on_is_kept_with_the_loan(
+    office: TransferDesk, pins: PinVault
+) -> None:
     agreed = Enrolment(NUMBER, KANA, PIN, Yen(1), percent("4.5"), DueDay.LAST, has_free_days=True)
 
-    member_id = await enrol_member(desk, pins, agreed)
+    member_id = await enrol_member(office, pins, agreed)
 
-    book = await read_loan_book(desk.db, member_id)
+    book = await read_loan_book(office.db, member_id)
     assert book is not None
     assert book.agreement.contract == Contract(percent("4.5"), DueDay.LAST, has_free_days=True)
 

@@ -111,7 +111,7 @@ class Member:
 
 
 @pytest.fixture
-async def somebody(member: Client, desk: TransferDesk, sign_ins: SignInDesk) -> Member:
+async def somebody(member: Client, office: TransferDesk, sign_ins: SignInDesk) -> Member:
     loop = asyncio.get_running_loop()
     # From another place than the calls, which spoil theirs with wrong PINs.
     credentials = Credentials(NUMBER, PIN, Source(b"elsewhere"))
@@ -127,7 +127,7 @@ async def somebody(member: Client, desk: TransferDesk, sign_ins: SignInDesk) -> 
     transfer = (await member.call("POST", "/v1/transfers", json=wish, headers=key)).body["id"]
     opened = await open_session(sign_ins, credentials)
     known = {"ac": account, "qt": quote, "tr": transfer, "se": public_id(SESSION, opened.id)}
-    operators_token = await new_operators_token(desk)
+    operators_token = await new_operators_token(office)
     return Member(member.url, known, sign_in, opened.token.text, operators_token)
 
 

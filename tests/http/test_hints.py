@@ -24,26 +24,26 @@ async def reference(member: Client, desk: TransferDesk) -> str:
 
 @pytest.mark.parametrize("state", ["submitted", "unknown", "review", "settled", "rejected"])
 async def test_what_was_called_about_is_inquired_about_now(
-    client: Client, desk: TransferDesk, owner: Any, reference: str, state: str
+    client: Client, work: TransferDesk, owner: Any, reference: str, state: str
 ) -> None:
     await owner.execute("UPDATE transfers SET state = $1, inquire_at = NULL", state)
     call = f"event-1 {reference} transfer.returned".encode()
 
     await client.call("POST", "/callbacks/smbc", data=call, headers=GENUINE)
-    await work_callbacks(desk)
+    await work_callbacks(work)
 
     row = await owner.fetchrow("SELECT state, inquire_at FROM transfers")
-    assert (row["state"], row["inquire_at"]) == (state, desk.clock.now())
+    assert (row["state"], row["inquire_at"]) == (state, work.clock.now())
 
 
 async def test_a_call_waits_until_the_sender_has_its_own_answer(
-    client: Client, desk: TransferDesk, owner: Any, reference: str
+    client: Client, work: TransferDesk, owner: Any, reference: str
 ) -> None:
     await owner.execute("UPDATE transfers SET state = 'submitting', inquire_at = NULL")
     call = f"event-1 {reference} transfer.settled".encode()
 
     await client.call("POST", "/callbacks/smbc", data=call, headers=GENUINE)
-    await work_callbacks(desk)
+    await work_callbacks(work)
 
     assert await owner.fetchval("SELECT inquire_at FROM transfers") is None
     assert await owner.fetchval("SELECT worked_at FROM callbacks_inbox") is None

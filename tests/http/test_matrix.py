@@ -127,27 +127,27 @@ async def test_a_members_session_opens_nothing_of_operators(member: Client) -> N
 
 
 async def test_an_operators_token_opens_everything_of_operators_and_nothing_of_members(
-    client: Client, desk: TransferDesk
+    client: Client, office: TransferDesk
 ) -> None:
-    opened = await let_in(with_token(client, await new_operators_token(desk)))
+    opened = await let_in(with_token(client, await new_operators_token(office)))
 
     assert opened.keys() == {name_of(route) for route in OF_OPERATORS}
 
 
 async def test_nobody_gets_in_with_an_operators_token_that_ran_out(
-    client: Client, desk: TransferDesk, clock: ManualClock
+    client: Client, office: TransferDesk, clock: ManualClock
 ) -> None:
-    token = await new_operators_token(desk)
+    token = await new_operators_token(office)
     clock.advance(timedelta(days=DAYS).total_seconds())
 
     assert await let_in(with_token(client, token)) == {}
 
 
 async def test_nobody_gets_in_with_an_operators_token_that_was_revoked(
-    client: Client, desk: TransferDesk
+    client: Client, office: TransferDesk
 ) -> None:
-    token = await new_operators_token(desk)
-    await revoke_tokens(desk.db, "sato", by="kato", now=desk.clock.now())
+    token = await new_operators_token(office)
+    await revoke_tokens(office.db, "sato", by="kato", now=office.clock.now())
 
     assert await let_in(with_token(client, token)) == {}
 

@@ -17,6 +17,7 @@ from gateway.domain.errors import (
     SettingsWrong,
     StatedByBank,
     TooManyAttempts,
+    WrongSession,
 )
 from gateway.domain.file_end import FileEndRefused
 from gateway.domain.hours import JST
@@ -59,6 +60,7 @@ OF_COMMANDS: set[type[GatewayError]] = {
     BranchKnown,
     Mistyped,
     SettingsWrong,
+    WrongSession,
 }
 
 

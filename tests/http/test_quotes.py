@@ -135,10 +135,10 @@ async def test_what_was_accepted_is_answered_again_though_its_quote_died(
 
 
 async def test_a_held_bank_promises_nothing(
-    member: Client, account: str, desk: TransferDesk, clock: ManualClock
+    member: Client, account: str, office: TransferDesk, clock: ManualClock
 ) -> None:
     before = await quoted(member, account)
-    await hold_bank(desk.db, BankCode.SMBC, reason="their fraud case", by="sato", now=clock.now())
+    await hold_bank(office.db, BankCode.SMBC, reason="their fraud case", by="sato", now=clock.now())
 
     refused = await ask(member, before)
     quote = refused.body["quote"]
@@ -148,7 +148,7 @@ async def test_a_held_bank_promises_nothing(
     assert (quote["class"], quote["credited_at"], quote["credited_by"]) == ("held", None, None)
     assert "fraud" not in str(quote)
     assert (accepted.body["state"], accepted.body["credited_by"]) == ("scheduled", None)
-    await release_bank(desk.db, BankCode.SMBC, by="sato", now=clock.now())
+    await release_bank(office.db, BankCode.SMBC, by="sato", now=clock.now())
     assert (await quoted(member, account))["class"] == "at_once"
 
 
@@ -182,11 +182,11 @@ async def test_a_held_bank_looks_held_and_nobody_knows_when_a_transfer_leaves(
 
 
 async def test_an_operators_window_is_told_with_its_name(
-    member: Client, account: str, desk: TransferDesk, clock: ManualClock
+    member: Client, account: str, office: TransferDesk, clock: ManualClock
 ) -> None:
     begins, ends = clock.now() + timedelta(minutes=2), clock.now() + timedelta(hours=3)
     window = OneOffWindow("臨時メンテナンス", begins, ends)
-    await add_window(desk.db, None, window, by="sato", now=clock.now())
+    await add_window(office.db, None, window, by="sato", now=clock.now())
 
     before = await quoted(member, account)
     clock.advance(120)
@@ -204,12 +204,12 @@ async def test_an_operators_window_is_told_with_its_name(
 
 
 async def test_the_timeline_of_a_bank_is_its_day_without_a_gap(
-    member: Client, desk: TransferDesk, clock: ManualClock
+    member: Client, office: TransferDesk, clock: ManualClock
 ) -> None:
     ended = OneOffWindow(
         "朝の停止", clock.now() - timedelta(hours=2), clock.now() + timedelta(seconds=1)
     )
-    await add_window(desk.db, BankCode.SMBC, ended, by="sato", now=clock.now())
+    await add_window(office.db, BankCode.SMBC, ended, by="sato", now=clock.now())
     clock.advance(60)
 
     day = (await member.call("GET", "/v1/banks")).body["items"][0]["timeline"]

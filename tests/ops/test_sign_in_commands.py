@@ -22,10 +22,10 @@ HERE, THERE = Source(b"\x01" * 32), Source(b"\x02" * 32)
 
 
 @pytest.fixture
-async def refused(database: Database) -> None:
+async def refused(database: Database, operators_db: Database) -> None:
     """A member who met one guess, a number of nobody, and one of the day before yesterday."""
     now = SystemClock().now()
-    await claim_login_name(database, NUMBER, MEMBER)
+    await claim_login_name(operators_db, NUMBER, MEMBER)
     for member_id, age_h, why, source in (
         (MEMBER, 48, Why.WRONG_PIN, HERE),
         (NOBODY, 2, Why.UNKNOWN_NUMBER, HERE),

@@ -68,8 +68,10 @@ ACTS: dict[str, Act] = {
 
 
 @pytest.mark.parametrize("action", ACTS)
-async def test_an_act_is_kept_under_one_name(database: Database, owner: Any, action: str) -> None:
-    await ACTS[action](database, "　ＳＡＴＯ ")
+async def test_an_act_is_kept_under_one_name(
+    operators_db: Database, owner: Any, action: str
+) -> None:
+    await ACTS[action](operators_db, "　ＳＡＴＯ ")
 
     kept = await owner.fetchval("SELECT operator FROM operator_actions WHERE action = $1", action)
 
@@ -79,10 +81,10 @@ async def test_an_act_is_kept_under_one_name(database: Database, owner: Any, act
 @pytest.mark.parametrize("name", NOBODY)
 @pytest.mark.parametrize("action", ACTS)
 async def test_an_act_of_nobody_is_refused(
-    database: Database, owner: Any, action: str, name: str
+    operators_db: Database, owner: Any, action: str, name: str
 ) -> None:
     with pytest.raises(NameMissing):
-        await ACTS[action](database, name)
+        await ACTS[action](operators_db, name)
 
     assert not await owner.fetchval(
         "SELECT count(*) FROM operator_actions WHERE action = $1", action

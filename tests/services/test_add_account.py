@@ -24,27 +24,29 @@ SEEN = AccountOnPaper("10000001", BankCode.MUFG, "001", AccountType.ORDINARY, "1
 
 
 @pytest.fixture
-async def member(database: Database) -> UUID:
-    member_id = await members.claim_login_name(database, "10000001", uuid7(START, b"0123456789"))
+async def member(operators_db: Database) -> UUID:
+    member_id = await members.claim_login_name(
+        operators_db, "10000001", uuid7(START, b"0123456789")
+    )
     contract = Contract(percent("17.8"), DueDay.FIFTH)
     new = NewMember(member_id, "10000001", "ﾔﾏﾀﾞ ﾀﾛｳ", "hash", "ﾌﾟﾛﾐｽ", Yen(100_000), contract)
-    await members.enrol(database, new, now=START)
+    await members.enrol(operators_db, new, now=START)
     return member_id
 
 
-async def test_the_account_is_the_members_own(database: Database, member: UUID) -> None:
-    added = await add_account_on_paper(database, SEEN, now=START)
+async def test_the_account_is_the_members_own(operators_db: Database, member: UUID) -> None:
+    added = await add_account_on_paper(operators_db, SEEN, now=START)
 
-    (kept,) = await list_accounts(database, member)
+    (kept,) = await list_accounts(operators_db, member)
     assert kept == added
     assert kept.account.holder == "ﾔﾏﾀﾞ ﾀﾛｳ"
     assert (kept.account.bank, kept.account.number) == (BankCode.MUFG, "1234567")
 
 
 async def test_it_is_on_record_who_added_it_without_the_whole_number(
-    database: Database, member: UUID, owner: Any
+    operators_db: Database, member: UUID, owner: Any
 ) -> None:
-    await add_account_on_paper(database, SEEN, now=START)
+    await add_account_on_paper(operators_db, SEEN, now=START)
 
     (row,) = await owner.fetch(
         "SELECT at, operator, action, member_id, details ->> 'number' AS number"
@@ -56,13 +58,13 @@ async def test_it_is_on_record_who_added_it_without_the_whole_number(
 
 
 async def test_an_account_added_twice_is_one_account_and_two_acts(
-    database: Database, member: UUID, owner: Any
+    operators_db: Database, member: UUID, owner: Any
 ) -> None:
-    first = await add_account_on_paper(database, SEEN, now=START)
-    again = await add_account_on_paper(database, replace(SEEN, operator="kato"), now=START)
+    first = await add_account_on_paper(operators_db, SEEN, now=START)
+    again = await add_account_on_paper(operators_db, replace(SEEN, operator="kato"), now=START)
 
     assert again.id == first.id
-    assert len(await list_accounts(database, member)) == 1
+    assert len(await list_accounts(operators_db, member)) == 1
     acts = await owner.fetch("SELECT operator FROM operator_actions ORDER BY operator")
     assert [row["operator"] for row in acts] == ["kato", "sato"]
 
@@ -75,28 +77,28 @@ async def test_an_account_added_twice_is_one_account_and_two_acts(
     ],
 )
 async def test_what_cannot_be_is_refused_and_leaves_nothing(
-    database: Database, member: UUID, owner: Any, seen: AccountOnPaper, refusal: type[Refused]
+    operators_db: Database, member: UUID, owner: Any, seen: AccountOnPaper, refusal: type[Refused]
 ) -> None:
     with pytest.raises(refusal):
-        await add_account_on_paper(database, seen, now=START)
+        await add_account_on_paper(operators_db, seen, now=START)
 
-    assert await list_accounts(database, member) == []
+    assert await list_accounts(operators_db, member) == []
     assert await owner.fetch("SELECT id FROM operator_actions") == []
 
 
 async def test_a_suspended_member_gets_no_account(
-    database: Database, member: UUID, owner: Any
+    operators_db: Database, member: UUID, owner: Any
 ) -> None:
     await owner.execute("UPDATE members SET status = 'suspended' WHERE member_id = $1", member)
 
     with pytest.raises(MemberSuspended):
-        await add_account_on_paper(database, SEEN, now=START)
+        await add_account_on_paper(operators_db, SEEN, now=START)
 
 
 @pytest.mark.usefixtures("member")
-async def test_the_gateways_role_cannot_rewrite_the_record(database: Database) -> None:
-    await add_account_on_paper(database, SEEN, now=START)
+async def test_the_gateways_role_cannot_rewrite_the_record(operators_db: Database) -> None:
+    await add_account_on_paper(operators_db, SEEN, now=START)
 
     for statement in ("UPDATE operator_actions SET operator = 'x'", "DELETE FROM operator_actions"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await database.fetch(statement)
+            await operators_db.fetch(statement)

@@ -22,27 +22,27 @@ SATO = Operator("sato", Role.VIEWER)
 
 
 @pytest.fixture
-async def token(database: Database) -> str:
-    await add_operator(database, SATO, by="kato", now=START)
-    return (await issue_token(database, "sato", by="kato", now=START, days=1)).text
+async def token(operators_db: Database) -> str:
+    await add_operator(operators_db, SATO, by="kato", now=START)
+    return (await issue_token(operators_db, "sato", by="kato", now=START, days=1)).text
 
 
-async def is_let_in(database: Database, text: str, **after: float) -> bool:
+async def is_let_in(operators_db: Database, text: str, **after: float) -> bool:
     try:
-        await authenticate_operator(database, text, now=START + timedelta(**after))
+        await authenticate_operator(operators_db, text, now=START + timedelta(**after))
     except OperatorTokenMissing:
         return False
     return True
 
 
 async def test_an_operator_is_known_by_the_token_until_it_ends(
-    database: Database, token: str
+    operators_db: Database, token: str
 ) -> None:
-    admitted = await authenticate_operator(database, token, now=START)
+    admitted = await authenticate_operator(operators_db, token, now=START)
 
     assert (admitted.operator, admitted.ends_at) == (SATO, START + timedelta(days=1))
-    assert await is_let_in(database, token, hours=23.9)
-    assert not await is_let_in(database, token, hours=24)
+    assert await is_let_in(operators_db, token, hours=23.9)
+    assert not await is_let_in(operators_db, token, hours=24)
 
 
 async def test_the_database_holds_no_token(token: str, owner: Any) -> None:
@@ -62,45 +62,47 @@ async def test_the_database_holds_no_token(token: str, owner: Any) -> None:
         pytest.param(lambda text: "ops_" + text[:3:-1], id="another one"),
     ],
 )
-async def test_what_is_no_token_lets_nobody_in(database: Database, token: str, change: Any) -> None:
-    assert not await is_let_in(database, change(token))
+async def test_what_is_no_token_lets_nobody_in(
+    operators_db: Database, token: str, change: Any
+) -> None:
+    assert not await is_let_in(operators_db, change(token))
 
 
 @pytest.mark.parametrize("is_named", [pytest.param(True, id="all"), pytest.param(False, id="one")])
 async def test_what_is_revoked_ends_at_once(
-    database: Database, token: str, *, is_named: bool
+    operators_db: Database, token: str, *, is_named: bool
 ) -> None:
-    other = await issue_token(database, "sato", by="kato", now=START)
+    other = await issue_token(operators_db, "sato", by="kato", now=START)
     named = "sato" if is_named else other.token.id
 
-    revoked = await revoke_tokens(database, named, by="kato", now=START)
-    again = await revoke_tokens(database, named, by="kato", now=START)
+    revoked = await revoke_tokens(operators_db, named, by="kato", now=START)
+    again = await revoke_tokens(operators_db, named, by="kato", now=START)
 
     assert (len(revoked), again) == (2 if is_named else 1, [])
-    assert not await is_let_in(database, other.text)
-    assert await is_let_in(database, token) is not is_named
-    assert {one.revoked_at for one in await list_tokens(database) if one in revoked} == {START}
+    assert not await is_let_in(operators_db, other.text)
+    assert await is_let_in(operators_db, token) is not is_named
+    assert {one.revoked_at for one in await list_tokens(operators_db) if one in revoked} == {START}
 
 
-async def test_another_role_binds_at_once(database: Database, token: str) -> None:
-    await add_operator(database, Operator("sato", Role.APPROVER), by="kato", now=START)
+async def test_another_role_binds_at_once(operators_db: Database, token: str) -> None:
+    await add_operator(operators_db, Operator("sato", Role.APPROVER), by="kato", now=START)
 
-    admitted = await authenticate_operator(database, token, now=START)
+    admitted = await authenticate_operator(operators_db, token, now=START)
 
     assert admitted.operator.role is Role.APPROVER
-    assert await list_operators(database) == [Operator("sato", Role.APPROVER)]
+    assert await list_operators(operators_db) == [Operator("sato", Role.APPROVER)]
 
 
-async def test_nobody_else_is_given_a_token(database: Database) -> None:
+async def test_nobody_else_is_given_a_token(operators_db: Database) -> None:
     with pytest.raises(NotFoundHere, match="'suzuki'"):
-        await issue_token(database, "suzuki", by="kato", now=START)
+        await issue_token(operators_db, "suzuki", by="kato", now=START)
 
 
 async def test_every_change_is_on_record_with_who_made_it(
-    database: Database, token: str, owner: Any
+    operators_db: Database, token: str, owner: Any
 ) -> None:
     del token
-    await revoke_tokens(database, "sato", by="mori", now=START)
+    await revoke_tokens(operators_db, "sato", by="mori", now=START)
 
     rows = await owner.fetch("SELECT operator, action, details FROM operator_actions ORDER BY id")
 

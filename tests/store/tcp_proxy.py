@@ -24,6 +24,11 @@ class Proxy:
     _clients: set[asyncio.StreamWriter] = field(default_factory=set)
     _ended: set[asyncio.StreamWriter] = field(default_factory=set)
 
+    def url_at(self, port: int) -> str:
+        """Return the database's address, through that port of the loopback."""
+        parts = urlsplit(self.target)
+        return f"postgresql://{parts.username}:{parts.password}@127.0.0.1:{port}{parts.path}"
+
     def lose_answers(self, number: int) -> None:
         """Cut the connection `number` times: the server has committed, and we do not hear of it."""
         self.answers_to_lose = number
@@ -91,9 +96,7 @@ async def running_proxy(target: str) -> AsyncIterator[Proxy]:
     """Listen on a free port of the loopback in front of the database at `target`."""
     proxy = Proxy(target)
     async with await asyncio.start_server(proxy.serve, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        parts = urlsplit(target)
-        proxy.url = f"postgresql://{parts.username}:{parts.password}@127.0.0.1:{port}{parts.path}"
+        proxy.url = proxy.url_at(server.sockets[0].getsockname()[1])
         yield proxy
         server.close()
         proxy.cut()

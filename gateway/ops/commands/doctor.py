@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
+from asyncpg import Record
+
 from gateway.config import Settings
 from gateway.domain.bank import Bank
 from gateway.domain.branches import check_table
@@ -15,14 +17,16 @@ from gateway.domain.frozen_table import TableDamaged
 from gateway.ops.clock import utc_now
 from gateway.ops.commands.check import Check
 from gateway.ops.commands.server_health import check_health
+from gateway.store.connections import PoolRole
 from gateway.store.database import Database
 from gateway.store.sql import SQL
 
 SERVER = SQL["ops.server"]
 OCCUPY = SQL["ops.occupy"]
 WRONG_PRIVILEGES = SQL["ops.wrong_privileges"]
+MISSING_WALLS = SQL["ops.missing_walls"]
 
-ROLE = "gateway_app"
+ROLE = PoolRole.WORK.value
 VERSIONS = range(150_000, 190_000)
 DATABASE_SKEW_S_MAX = 1.0
 BANK_SKEW_S_MAX = 60.0
@@ -82,7 +86,7 @@ def check_schema(problems: Iterable[str]) -> list[Check]:
 
 def unreachable(error: Exception) -> list[Check]:
     """Say that there is no database, and what `open_database` said."""
-    mend = "Check GATEWAY_DATABASE_URL, the server, and that the login may SET ROLE gateway_app."
+    mend = "Check GATEWAY_DATABASE_URL, the server, and GRANT gateway_app to its login."
     return [Check("database", False, str(error), mend)]
 
 
@@ -93,6 +97,7 @@ async def check_database(db: Database, *, pool_size: int) -> list[Check]:
         server = await db.fetchrow(SERVER)
         wrong = await db.fetch(WRONG_PRIVILEGES)
         health = await check_health(db)
+        unwalled = await db.fetch(MISSING_WALLS)
     except Busy as error:
         return unreachable(error)
     if server is None:
@@ -126,24 +131,38 @@ async def check_database(db: Database, *, pool_size: int) -> list[Check]:
             f"{skew_s:+.3f} s from this machine's",
             "Run a time service (chrony) on both machines.",
         ),
-        *_privileges([(r["table_name"], r["privilege"], r["is_needed"]) for r in wrong]),
+        *_privileges(wrong),
+        *_walls(row["table_name"] for row in unwalled),
         *health,
         await _check_pool(db, pool_size),
     ]
 
 
-def _privileges(wrong: Iterable[tuple[str, str, bool]]) -> list[Check]:
+def _privileges(wrong: Iterable[Record]) -> list[Check]:
+    found = [Check("privileges", False, *_privilege(row)) for row in wrong]
+    return found or [Check("privileges", True, "the ledger can be added to, and not changed")]
+
+
+def _privilege(row: Record) -> tuple[str, str]:
+    """Return what is wrong, and the statement that mends it."""
+    role, privilege, table = row["role"], row["privilege"], row["table_name"]
+    if row["is_needed"]:
+        says = f"{role} may not {privilege} {table}"
+        return says, f"GRANT {privilege} ON {table} TO {role};"
+    return f"{role} may {privilege} {table}", f"REVOKE {privilege} ON {table} FROM {role};"
+
+
+def _walls(unwalled: Iterable[str]) -> list[Check]:
     found = [
         Check(
-            "privileges",
+            "walls",
             False,
-            f"{ROLE} {'may not' if is_needed else 'may'} {privilege} {table}",
-            f"{'GRANT' if is_needed else 'REVOKE'} {privilege} ON {table}"
-            f" {'TO' if is_needed else 'FROM'} {ROLE};",
+            f"only its statements' conditions guard members' rows in {table}",
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;",
         )
-        for table, privilege, is_needed in wrong
+        for table in unwalled
     ]
-    return found or [Check("privileges", True, "the ledger can be added to, and not changed")]
+    return found or [Check("walls", True, "row level security guards what is members' own")]
 
 
 async def _check_pool(db: Database, pool_size: int) -> Check:
