@@ -50,7 +50,7 @@ def run_pytest(directory: Path, *words: str, **environ: str) -> subprocess.Compl
         env=kept | environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
 
@@ -140,12 +140,6 @@ def test_the_plugin_leaves_the_modules_of_this_project_as_they_are():
     [
         pytest.param((), 0, "1 passed", id="in real time"),
         pytest.param(("-p", "no:gateway_sandbox"), 1, "'gateway_sandbox' not found", id="off"),
-        pytest.param(
-            ("-o", "gateway_sandbox_starts_at=yesterday"),
-            1,
-            "gateway_sandbox_starts_at: 'yesterday' is no instant",
-            id="a setting that cannot be",
-        ),
     ],
 )
 def test_a_project_sets_when_its_banks_begin_and_whether_it_wants_them(
