@@ -13,7 +13,7 @@ from tests.architecture.project import PROJECT, shown
 PAGE = PROJECT / "docs" / "architecture.md"
 NAMING_TESTS = [
     PAGE,
-    *(PROJECT / "docs" / page for page in ("security.md", "asvs.md", "hours.md")),
+    *(PROJECT / "docs" / page for page in ("security.md", "asvs.md", "examined.md", "hours.md")),
 ]
 NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
 
@@ -33,6 +33,16 @@ def test_the_picture_of_the_hours_is_drawn_from_their_tables() -> None:
 
     assert (PROJECT / "docs" / "hours.svg").read_text("utf-8") == drawn
     assert set(names) == {*BankCode, "lender"}
+
+
+def test_the_page_of_what_was_found_is_drawn_from_its_list() -> None:
+    """After a change of tests/examined.toml: `scripts/examined`."""
+    script = runpy.run_path(str(PROJECT / "scripts" / "examined"))
+    found = script["lines"]()
+
+    assert (PROJECT / "docs" / "examined.md").read_text("utf-8") == script["drawn"]()
+    assert {line.kind for line in found} == {"fault", "new"}
+    assert all(line.tests for line in found)
 
 
 def test_the_page_says_what_each_event_means() -> None:

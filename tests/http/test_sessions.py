@@ -292,6 +292,15 @@ async def test_a_token_with_another_members_id_opens_nothing(
     assert reply.status == 401
 
 
+async def test_a_token_with_another_secret_opens_nothing(member: Client) -> None:
+    raw = base64.urlsafe_b64decode(member.token or "")
+    forged = base64.urlsafe_b64encode(raw[:-1] + bytes([raw[-1] ^ 1])).decode()
+
+    reply = await Client(member.session, member.url, forged).call("GET", "/v1/loan")
+
+    assert reply.status == 401
+
+
 @pytest.mark.usefixtures("other_member_id")
 async def test_two_members_do_not_share_a_count(client: Client, clock: ManualClock) -> None:
     for _ in range(3):
