@@ -1,6 +1,9 @@
-"""Reconcile by itself, each morning, what the day before brought, and what failed until then."""
+"""Reconcile by itself, each morning, what the day before brought, and what failed until then.
 
-from datetime import date, datetime, timedelta
+The day before that is read a second time: a line may have come to it after it was read.
+"""
+
+from datetime import date, datetime, time, timedelta
 from functools import partial
 
 import structlog
@@ -20,6 +23,7 @@ from gateway.store.daily_runs import (
     end_run,
     first_undone,
     note_done,
+    run_second_time,
     take_run,
     waiting_days,
 )
@@ -67,8 +71,12 @@ async def _due_days(desk: TransferDesk, bank: BankCode) -> list[date]:
     """Return the days to be run: from the first that is not done on, and those that failed."""
     now = desk.clock.now()
     until = last_day_due(now, desk.settings.reconcile_hour)
-    days = set(await waiting_days(desk.db, RECONCILE, bank, until=until, now=now))
     since = await first_booked(desk.db, bank)
+    if since is not None and since <= until - DAY:
+        read_before = datetime.combine(until + DAY, time(), JST)
+        day_before = Run(RECONCILE, bank, until - DAY)
+        await run_second_time(desk.db, day_before, read_before=read_before, now=now)
+    days = set(await waiting_days(desk.db, RECONCILE, bank, until=until, now=now))
     if since is not None:
         first = await first_undone(desk.db, RECONCILE, bank, since=since)
         days |= {first + DAY * number for number in range((until - first).days + 1)}

@@ -11,6 +11,7 @@ TAKE = SQL["daily_runs.take"]
 END = SQL["daily_runs.end"]
 DONE = SQL["daily_runs.done"]
 AGAIN = SQL["daily_runs.again"]
+SECOND_TIME = SQL["daily_runs.second_time"]
 LAST_DONE = SQL["daily_runs.last_done"]
 FIRST_UNDONE = SQL["daily_runs.first_undone"]
 WAITING = SQL["daily_runs.waiting"]
@@ -56,6 +57,11 @@ async def note_done(db: Database, run: Run, *, now: datetime, report: dict[str, 
 async def run_again(db: Database, run: Run, *, now: datetime) -> None:
     """Let a run that is done, or that is going on, be done once more."""
     await db.fetch(AGAIN, run.name, run.bank, run.day, now)
+
+
+async def run_second_time(db: Database, run: Run, *, read_before: datetime, now: datetime) -> None:
+    """Let a run that was done before that instant be done once more."""
+    await db.fetch(SECOND_TIME, run.name, run.bank, run.day, now, read_before)
 
 
 async def last_done(db: Database, name: str, bank: BankCode) -> date | None:

@@ -21,6 +21,11 @@ UPDATE daily_runs SET state = CASE WHEN state = 'done' THEN 'failed' ELSE state 
 WHERE name = $1 AND bank = $2 AND day = $3 AND state IN ('done', 'running')
 RETURNING state;
 
+-- name: second_time
+UPDATE daily_runs SET state = 'failed', tries = 0, next_at = $4
+WHERE name = $1 AND bank = $2 AND day = $3 AND state = 'done' AND ended_at < $5
+RETURNING state;
+
 -- name: last_done
 SELECT max(day) AS day FROM daily_runs WHERE name = $1 AND bank = $2 AND state = 'done';
 

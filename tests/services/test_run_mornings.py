@@ -12,7 +12,7 @@ from gateway.domain.bank import Direction, StatementUnavailable
 from gateway.domain.errors import Busy
 from gateway.domain.hours import JST, OneOffWindow
 from gateway.domain.ledger import UNIDENTIFIED
-from gateway.domain.outcome import Unknown
+from gateway.domain.outcome import Rejected, Unknown
 from gateway.domain.reason import Reason
 from gateway.domain.transfer import State
 from gateway.ops.commands.ledger_verify import verify_ledger
@@ -85,6 +85,36 @@ async def test_every_day_since_the_first_is_run_in_order_and_once(
 
     assert morning.bank.asked_for == [TODAY, TODAY + DAY, TODAY + 2 * DAY]
     assert [state for _, state, _ in await runs(owner)] == ["done"] * 3
+
+
+async def test_a_line_that_comes_to_a_day_after_its_reading_is_found_the_next_morning(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    """A pay-out that the bank had refused, and books on a day that was read: nothing names it."""
+    await lend(morning, member)
+    morning.bank.submits.append(Rejected(Reason.ACCOUNT_CLOSED))
+    refused = await accepted(morning.desk, member, key="key-0000000000000002")
+    morning.clock.instant = MORNING
+    assert await run_mornings(morning.desk) == 1
+    morning.bank.state(refused.reference)
+    morning.bank.state(None, Direction.IN, 700)
+
+    morning.clock.instant = MORNING + DAY
+    ran = await asyncio.gather(*(run_mornings(morning.desk) for _ in range(3)))
+    assert sum(ran) == 2
+    morning.clock.instant = MORNING + 2 * DAY
+    await run_mornings(morning.desk)
+    await run_mornings(morning.desk)
+
+    assert morning.bank.asked_for.count(TODAY) == 2
+    assert morning.bank.asked_for.count(TODAY + DAY) == 2
+    assert (
+        await owner.fetchval("SELECT state FROM transfers WHERE id = $1", refused.id)
+        == State.SETTLED
+    )
+    report = await verify_ledger(morning.desk.db)
+    assert report.findings == ()
+    assert report.balances[UNIDENTIFIED] == -700
 
 
 async def test_two_processes_run_a_day_once(morning: Morning, member: Member) -> None:
