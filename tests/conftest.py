@@ -19,6 +19,8 @@ import pytest
 import structlog
 from blockbuster import blockbuster_ctx
 
+from gateway.domain.branches import check_table
+from gateway.domain.calendar import calendar_table
 from gateway.store.cluster import OWNER, SUPERUSER, Cluster
 from gateway.store.connections import PoolRole
 from gateway.store.database import Database, open_database
@@ -51,6 +53,13 @@ class Server:
 def with_database(url: str, name: str) -> str:
     """Return the address of another database on the same server."""
     return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def tables_are_read() -> None:
+    """Read the release's tables, as the gateway does before it serves: later it would block."""
+    calendar_table()
+    check_table()
 
 
 @pytest.fixture(autouse=True)

@@ -32,6 +32,7 @@ from gateway.services.redate_entry import check_redating
 from gateway.services.standing_decision import check_decision
 from gateway.store.database import Database
 from gateway.store.files import files_naming
+from gateway.store.loans import find_loan
 from gateway.store.members import find_member_id
 from gateway.store.repayments import find_repayment
 from gateway.store.review_items import (
@@ -123,6 +124,8 @@ async def _check_row(db: Database, item: ReviewItem, proposal: Proposal, *, now:
             await check_decision(db, item)
     elif item.kind not in OF_A_ROW:
         check_dates(proposal.particulars, since=since, now=now)
+        if proposal.resolution is Resolution.REFUNDED:
+            await _check_owed(db, item)
     elif item.transfer_id is not None:
         transfer = required(
             await find_transfer(db, member_id=item.member_id, transfer_id=item.transfer_id),
@@ -139,6 +142,17 @@ async def _check_row(db: Database, item: ReviewItem, proposal: Proposal, *, now:
         _check_repayment(repayment, proposal.resolution)
         accepted_on = repayment.accepted_at.astimezone(JST).date()
         check_dates(proposal.particulars, since=accepted_on, now=now)
+
+
+async def _check_owed(db: Database, item: ReviewItem) -> None:
+    """Raise ResolutionRefused for what the member is owed no more: its cause was taken back."""
+    loan = await find_loan(db, item.member_id)
+    owed = 0 if loan is None else loan.suspense.amount
+    if item.amount is not None and owed < item.amount:
+        raise ResolutionRefused(
+            f"{owed} yen are owed to the member by now, not {item.amount}: pay nothing out for it;"
+            " what is paid out already is a refund, once its line on the statement is looked at"
+        )
 
 
 def _day_of(transfer: Transfer) -> date:

@@ -43,6 +43,7 @@ from tests.services.test_resolve_review import (
     balances,
     confirm,
     now,
+    number_of,
     propose,
     resolve,
     unclear,
@@ -640,3 +641,34 @@ async def test_a_return_is_redated_like_every_other_entry(
         await take_back(morning, wrong)
     causes = await owner.fetch("SELECT DISTINCT cause FROM postings")
     assert "withdrawn" not in {row["cause"] for row in causes}
+
+
+async def test_what_is_owed_no_more_once_a_return_is_taken_back_is_not_refunded(
+    morning: Morning, member: Member, owner: Any
+) -> None:
+    """The return that never was made the member's payment suspense: now it pays the advance."""
+    wrong = await decided(morning, member, R.RETURNED)
+    morning.bank.state(None, IN, 5_000, at=START + timedelta(hours=2))
+    await morning.reconcile()
+    (credit,) = [
+        item for item in await list_items(morning.desk.db) if item.kind is ReviewKind.ONLY_BANK_IN
+    ]
+    await resolve(morning, credit, R.PAYMENT, member=await number_of(owner, member))
+    assert (await balances(morning))["suspense"] == -5_000
+    owed = NewReview("overpaid:1", ReviewKind.OVERPAID, BANK, amount=Yen(5_000))
+    await raise_reviews(morning.desk.db, Subject(member.id), [owed], now=morning.clock.now())
+    (item,) = [
+        item for item in await list_items(morning.desk.db) if item.kind is ReviewKind.OVERPAID
+    ]
+    said = {"bank": "smbc", "on": morning.clock.now().date().isoformat()}
+    await propose(morning, item, R.REFUNDED, **said)
+    await take_back(morning, wrong)
+    assert await loan_of(owner, member) == (5_000, 0)
+
+    with pytest.raises(ResolutionRefused, match="0 yen are owed to the member by now, not 5000"):
+        await confirm(morning, item, R.REFUNDED, **said)
+    with pytest.raises(ResolutionRefused, match="0 yen are owed to the member by now, not 5000"):
+        await propose(morning, item, R.REFUNDED, **said)
+
+    await resolve(morning, item, R.NOTED)
+    assert (await balances(morning))["principal"] == 5_000
