@@ -44,8 +44,10 @@ async def live(owner: Any) -> list[int]:
     return [row["id"].int for row in rows]
 
 
-async def test_one_members_sessions_end_and_nobody_elses(database: Database, owner: Any) -> None:
-    ended = await sign_out_members(database, "10000001", by=" Sato ", now=START, idle_s=IDLE_S)
+async def test_one_members_sessions_end_and_nobody_elses(
+    operators_db: Database, owner: Any
+) -> None:
+    ended = await sign_out_members(operators_db, "10000001", by=" Sato ", now=START, idle_s=IDLE_S)
 
     assert (ended, await live(owner)) == (2, [3, 4])
     (act,) = await owner.fetch("SELECT operator, action, member_id, details FROM operator_actions")
@@ -53,8 +55,8 @@ async def test_one_members_sessions_end_and_nobody_elses(database: Database, own
     assert '"sessions": 2' in act["details"]
 
 
-async def test_everybodys_sessions_end(database: Database, owner: Any) -> None:
-    ended = await sign_out_members(database, None, by="sato", now=START, idle_s=IDLE_S)
+async def test_everybodys_sessions_end(operators_db: Database, owner: Any) -> None:
+    ended = await sign_out_members(operators_db, None, by="sato", now=START, idle_s=IDLE_S)
 
     assert (ended, await live(owner)) == (3, [4])
 
@@ -64,10 +66,10 @@ async def test_everybodys_sessions_end(database: Database, owner: Any) -> None:
     [("99999999", "sato", NotFoundHere), ("10000001", "  ", NameMissing)],
 )
 async def test_what_names_nobody_ends_nothing(
-    number: str, by: str, error: type[Exception], database: Database, owner: Any
+    number: str, by: str, error: type[Exception], operators_db: Database, owner: Any
 ) -> None:
     with pytest.raises(error):
-        await sign_out_members(database, number, by=by, now=START, idle_s=IDLE_S)
+        await sign_out_members(operators_db, number, by=by, now=START, idle_s=IDLE_S)
 
     assert await live(owner) == [1, 2, 3, 4]
     assert await owner.fetchval("SELECT count(*) FROM operator_actions") == 0
