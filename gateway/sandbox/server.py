@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
 from aiohttp import web
 
-from gateway.domain.network import plain_address
 from gateway.domain.ports import Clock
 from gateway.sandbox import control
 from gateway.sandbox.bank import RunningBank, Surroundings
@@ -116,9 +116,18 @@ async def running_sandbox(
 def _refuse_outside(environ: Mapping[str, str], host: str) -> None:
     if environ.get("GATEWAY_ENVIRONMENT", "").strip().lower() == "production":
         raise SandboxRefused("emulated banks are not started in production")
-    address = plain_address(host)
-    if address is None or not address.is_loopback:
+    if not _is_loopback(host):
         raise SandboxRefused(f"emulated banks listen on loopback only, not on {host}")
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether an address is of this machine only, IPv4's however IPv6 writes it."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 async def _listen(stack: AsyncExitStack, bank: RunningBank, host: str, port: int) -> str:

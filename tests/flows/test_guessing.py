@@ -34,7 +34,7 @@ async def guessed_at(database_url: str) -> AsyncIterator[tuple[Gateway, str]]:
         open_gateway(settings, url=database_url, clock=clock) as gateway,
         AsyncExitStack() as stack,
     ):
-        await enrol_member(gateway.desk, gateway.pins, Enrolment(NUMBER, KANA, PIN, Yen(100_000)))
+        await enrol_member(gateway.office, gateway.pins, Enrolment(NUMBER, KANA, PIN, Yen(100_000)))
         host, port = await listen(stack, gateway, settings)
         yield gateway, f"http://{host}:{port}"
 

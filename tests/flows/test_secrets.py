@@ -36,6 +36,7 @@ SETTINGS = {
     "log_key": "mark-of-the-log-key-8856",
 }
 AT_ONCE = 8
+OWNER_IS_FREE = asyncio.Lock()
 OPERATORS = (
     ("ops", "transfers", *(w for s in ("settled", "rejected", "review") for w in ("--state", s))),
     ("ops", "ledger-verify", "--with-banks"),
@@ -154,6 +155,9 @@ async def register(marked: Secrets, number: str) -> Caller:
     registered: list[str] = []
 
     async def is_registered() -> bool:
+        # Each fault is asked about twice: more names than a member may ask for in a day.
+        async with OWNER_IS_FREE:
+            await marked.world.owner.execute("DELETE FROM name_checks")
         reply = await marked.send(
             "POST", "/v1/accounts", json=account_body(number), headers=marked.caller.headers
         )

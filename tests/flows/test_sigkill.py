@@ -224,4 +224,4 @@ async def test_a_second_process_under_the_same_name_is_refused(database_url: str
         await process.up()
 
         async with running(world, "a") as second, asyncio.timeout(UP_WITHIN_S):
-            assert await second.child.wait() == 2
+            assert await second.child.wait() == 1

@@ -255,7 +255,7 @@ async def test_the_statement_gives_the_day_that_no_answer_could_give(
         await world.put("clock", {"shift_s": 0}, bank=bank)
 
         clock.travel_to(START + timedelta(days=1, hours=1))
-        await reconcile_day(gateway.desk, bank, tomorrow)
+        await reconcile_day(gateway.loops, bank, tomorrow)
 
         await until(lambda: is_settled(owner))
         settled = await world.until_at_rest(gateway, told)

@@ -154,15 +154,15 @@ async def test_a_held_bank_promises_nothing(
 
 @pytest.mark.parametrize("held", [BankCode.SMBC, None], ids=["the bank", "all banks"])
 async def test_a_held_bank_looks_held_and_nobody_knows_when_a_transfer_leaves(
-    held: BankCode | None, member: Client, account: str, desk: TransferDesk, clock: ManualClock
+    held: BankCode | None, member: Client, account: str, office: TransferDesk, clock: ManualClock
 ) -> None:
-    await hold_bank(desk.db, held, reason="their fraud case", by="sato", now=clock.now())
+    await hold_bank(office.db, held, reason="their fraud case", by="sato", now=clock.now())
     asked = (await ask(member, await quoted(member, account))).body
 
     bank = (await member.call("GET", "/v1/banks")).body["items"][0]
     seen = (await member.call("GET", f"/v1/transfers/{asked['id']}")).body
     (listed,) = (await member.call("GET", "/v1/transfers")).body["items"]
-    await release_bank(desk.db, held, by="sato", now=clock.now())
+    await release_bank(office.db, held, by="sato", now=clock.now())
     released = (await member.call("GET", f"/v1/transfers/{asked['id']}")).body
     open_again = (await member.call("GET", "/v1/banks")).body["items"][0]
 

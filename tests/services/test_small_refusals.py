@@ -60,7 +60,7 @@ def test_a_token_shows_nothing_of_itself() -> None:
         pytest.param(
             ReviewKind.ONLY_BANK_IN, R.FUNDING, {"set_aside": -5}, "could be named", id="named"
         ),
-        pytest.param(ReviewKind.DATE_DIFFERS, R.REDATED, {}, "not redated", id="redated"),
+        pytest.param(ReviewKind.DATE_DIFFERS, R.REDATED, {}, "no entry of a loan", id="redated"),
     ],
 )
 def test_a_way_that_does_not_fit_the_money_is_refused(
@@ -106,12 +106,12 @@ async def test_an_entry_is_redated_only_by_a_line_that_a_statement_has(
     kind, entry = ReviewKind.DATE_DIFFERS, str(uuid4())
     of_nobody = item_of(uuid4(), kind, entry=entry, booked_at=START.isoformat())
     unknown = item_of(member.id, kind, entry=entry, booked_at=START.isoformat())
-    no_line = item_of(member.id, kind, entry=entry, our_day=TODAY.isoformat(), our_amount=5)
+    no_entry = item_of(member.id, kind, entry=entry, our_day=TODAY.isoformat(), our_amount=5)
 
     for item, why in (
         (of_nobody, "no loan"),
         (unknown, "no such entry"),
-        (no_line, "no statement"),
+        (no_entry, "no such entry"),
     ):
         with pytest.raises(NotFoundHere, match=why):
             await redate_entry(desk, item)
