@@ -36,8 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _gateway_sandbox_banks(pytestconfig: pytest.Config) -> "Iterator[BankSandbox]":
     """All banks of this test process; they begin anew for each test that uses them."""
     # Imported here: a run that asks for no bank must not wait for them.
-    from gateway.ops.clock import SystemClock  # noqa: PLC0415
-    from gateway.sandbox.testing.sandbox import banks_in_thread  # noqa: PLC0415
+    from gateway.ops.clock import SystemClock  # noqa: PLC0415 - see above
+    from gateway.sandbox.testing.sandbox import banks_in_thread  # noqa: PLC0415 - see above
 
     with banks_in_thread(
         SystemClock(), time_scale=time_scale(str(pytestconfig.getini(TIME_SCALE)))

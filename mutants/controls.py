@@ -11,7 +11,7 @@ LISTED = Path(__file__).parent / "controls.toml"
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What `old` holds in a file is off once `new` stands there; `id` is the requirement's."""
+    """A control: `old` in a file; `new` switches it off; `id` is the requirement's."""
 
     id: str
     area: str

@@ -22,7 +22,7 @@ FAR = len(NEAR)
 
 
 class Covering:
-    """What was measured in `root`: `tests(fault)` is the answer."""
+    """The measurement of `root`: `tests(fault)` names the tests that run through a fault."""
 
     def __init__(self, root: Path, measured: Path) -> None:
         self._root = root

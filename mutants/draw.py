@@ -30,7 +30,7 @@ def all_faults(root: Path) -> Iterator[Fault]:
 
 
 def is_money(fault: Fault) -> bool:
-    """Whether a fault is in SQL or in a decision about money: there more must be noticed."""
+    """Return whether a fault is in SQL or in a decision about money: there more must be noticed."""
     path = Path(fault.file)
     return fault.layer == "sql" or (
         fault.layer == "domain" and any(path.stem.startswith(name) for name in DECISIONS)

@@ -150,7 +150,7 @@ class _Finder:
     def elements(self, node: ast.Tuple | ast.List | ast.Set | ast.Dict) -> Iterator[Fault]:
         keys: Sequence[ast.AST | None] = node.keys if isinstance(node, ast.Dict) else node.elts
         values: Sequence[ast.AST] = node.values if isinstance(node, ast.Dict) else node.elts
-        if len(values) < 3 or isinstance(getattr(node, "ctx", None), ast.Store):  # noqa: PLR2004
+        if len(values) < 3 or isinstance(getattr(node, "ctx", None), ast.Store):  # noqa: PLR2004 - a pair is a call's
             return
         for (key, value), following in pairwise(zip(keys, values, strict=True)):
             if key is not None and following[0] is not None:

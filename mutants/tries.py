@@ -24,7 +24,7 @@ UNREADABLE = re.compile(r"PostgresSyntaxError|syntax error at")
 
 
 class Verdict(StrEnum):
-    """What became of a fault. An `unreadable` one is none: another is drawn in its place."""
+    """The outcome of a fault. An `unreadable` one is none: another is drawn in its place."""
 
     NOTICED = "noticed"
     BY_TYPES = "noticed by types"
@@ -93,7 +93,7 @@ class Tree:
         return Verdict.NOT_NOTICED, ""
 
     async def _is_sound(self, test: str) -> bool:
-        """Whether a test that failed holds without the fault; a run that never began names none."""
+        """Return whether a failed test holds without the fault; a broken run names no test."""
         if test and test not in self._sound:
             code, _ = await self._pytest(test)
             if code:
@@ -133,7 +133,7 @@ async def try_faults(
 
 
 def _has_failed(test: str, said: str) -> bool:
-    """Whether pytest's last lines name the test; names may have spaces in them."""
+    """Return whether pytest's last lines name the test; names may have spaces in them."""
     return f"FAILED {test}" in said or f"ERROR {test}" in said
 
 
@@ -170,7 +170,7 @@ def _end(process: asyncio.subprocess.Process) -> None:
 def _copies(root: Path, count: int) -> Iterator[list[Path]]:
     """Copy what git knows of the tree, into memory where there is some; take it away at the end."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z"],  # noqa: S607
+        ["git", "ls-files", "-z"],  # noqa: S607 - the git of whoever develops here
         cwd=root, capture_output=True, text=True, check=True,
     )  # fmt: skip
     memory = MEMORY if MEMORY.is_dir() else None

@@ -52,7 +52,7 @@ class Shown:
 
 
 def is_shift_jis(content_type: str, *media_types: str) -> bool:
-    """Whether a Content-Type names one of these types in Shift_JIS, however that is spelled."""
+    """Return whether a Content-Type names one of these types, in any spelling of Shift_JIS."""
     found = read_type(content_type)
     return found is not None and found[0] in media_types and found[1] in _SHIFT_JIS
 

@@ -51,7 +51,7 @@ class Refused(GatewayError):
 
 
 class Mistyped(GatewayError, ValueError):
-    """What an operator typed cannot be; the message says what is allowed."""
+    """An operator typed something impossible; the message says what is allowed."""
 
     code = "mistyped"
 

@@ -12,7 +12,7 @@ EPISODE_ENDS_S = 900
 
 
 class Misuse(StrEnum):
-    """What is counted, minute by minute, over all members, sources and processes."""
+    """The kinds of misuse that are counted by the minute, over all members and sources."""
 
     SIGN_IN_REFUSED = "sign_in_refused"
     MEMBER_LOCKED = "member_locked"
@@ -41,7 +41,7 @@ READ_MINUTES = USUAL_MINUTES + max(watch.minutes for watch in WATCHES.values()) 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How many there were lately, and how many there are in as long a time by the hour before."""
+    """The count of late, and the usual count for as long a time, by the hour before."""
 
     lately: int
     usual: float
@@ -65,5 +65,5 @@ def seen(watch: Watch, counts: Mapping[datetime, int], now: datetime) -> Seen:
 
 
 def is_high(watch: Watch, found: Seen) -> bool:
-    """Whether people should know."""
+    """Return whether people should know."""
     return found.lately >= watch.count_min and found.lately >= watch.times_usual * found.usual

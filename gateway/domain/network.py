@@ -44,7 +44,7 @@ def plain_network(text: str) -> Network:
 
 
 def is_in(address: Address | None, networks: Iterable[str]) -> bool:
-    """Whether the address lies in one of the networks; no address lies in none."""
+    """Return whether the address lies in one of the networks; no address lies in none."""
     return address is not None and any(address in one for one in _parsed(tuple(networks)))
 
 

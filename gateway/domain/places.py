@@ -1,4 +1,4 @@
-"""Where each key stands in a long list, in five bytes an entry: a hash table in two arrays.
+"""The place of each key in a long list, in five bytes an entry: a hash table in two arrays.
 
 A dictionary of a hundred thousand references takes twenty megabytes; this takes half of one.
 """

@@ -54,7 +54,7 @@ def is_allowed(url: str, allowed: Iterable[str]) -> bool:
 
 
 def _brings_own(query: str) -> bool:
-    """Whether a query has a pair that a page could take for the one that is added at the end.
+    """Return whether a query has a pair that a page could take for the one added at the end.
 
     However it is written: escaped, in other case, behind `;`, or with the brackets of an array.
     """

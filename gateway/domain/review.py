@@ -137,7 +137,7 @@ class NewReview:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What two people take back of what two had decided: why, and what people are asked anew."""
+    """A decision of two people that two people take back: why, and the questions asked again."""
 
     why: str
     reviews: tuple[NewReview, ...] = ()

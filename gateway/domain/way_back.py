@@ -78,7 +78,7 @@ def deciding_item(row: Transfer | Repayment) -> UUID | None:
 def was_said_before(
     resolution: Resolution, particulars: Mapping[str, str], row: Transfer | Repayment
 ) -> bool:
-    """Whether a row that names no item says what people said, to the second.
+    """Return whether a row that names no item says what people said, to the second.
 
     Rows from before items were named are known by it, as long as no bank has said the same.
     """
@@ -92,7 +92,7 @@ def was_said_before(
 
 
 def said_so(row: Transfer | Repayment, words: BankWords, since: datetime | None) -> bool:
-    """Whether the bank may have booked a row that names no item; `since`: when people decided.
+    """Return whether the bank may have booked a row without an item; `since`: people's decision.
 
     Of a repayment people only ever give the day: that the bank said paid before is why they did.
     """
@@ -103,7 +103,7 @@ def said_so(row: Transfer | Repayment, words: BankWords, since: datetime | None)
 
 
 def may_go_back(row: Transfer | Repayment) -> bool:
-    """Whether a row in this state can be what people said of it."""
+    """Return whether a row in this state can be what people said of it."""
     if isinstance(row, Repayment):
         return row.state is repayments.State.SETTLED
     return row.state in {State.SETTLED, State.RETURNED, State.REJECTED}

@@ -82,7 +82,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What the bank takes for a movement, by its tariff; taken back where there was no movement."""
+    """The bank's charge for a movement, by its tariff; taken back where no movement was."""
 
     bank: str
     channel: str
@@ -302,7 +302,7 @@ def line_of(entry: LoanEntry, lines: Iterable[Line], *, bank_id: str | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class HouseActs:
-    """What operators decided, by what a posting of the house names: item, rule or opening.
+    """The decisions of operators, by what a posting of the house names: item, rule or opening.
 
     Of an opening: whether it was said or taken back (`kind`), the bank, and which one it is.
     """

@@ -1,4 +1,4 @@
-"""What a command answers on stdout, for programs: one serializer for every `--json`."""
+"""A command's answer on stdout, for programs: one serializer for every `--json`."""
 
 import re
 import sys

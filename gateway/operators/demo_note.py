@@ -1,4 +1,4 @@
-"""What a demo leaves in its data directory: where its banks are, and which ones they are.
+"""The note that a demo leaves in its data directory: its banks' addresses and identities.
 
 Commands beside a demo call the banks of that demo, whatever else runs on this machine; a bank that
 only has the address of one of them is not it.
@@ -63,7 +63,7 @@ def read_note(settings: Settings) -> DemoNote | None:
 
 
 def _is_of(settings: Settings, note: DemoNote) -> bool:
-    """Whether it is this database's: an embedded one's lies beside it, wherever that was moved."""
+    """Return whether the note is this database's; an embedded one has it beside itself."""
     return settings.database_url is None or note.database == database_name(settings)
 
 

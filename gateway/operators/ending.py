@@ -1,4 +1,4 @@
-"""How every command ends: what is wrong is said in a sentence, and the exit code says which kind.
+"""The end of every command: a sentence says what is wrong, and the exit code says which kind.
 
 0: done. 1: refused, not found, or something was found wrong. 2: called wrongly, or set up wrongly.
 """

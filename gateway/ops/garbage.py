@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look shows: seconds of a clock, those of processor time, and what was collected.
+    """One look: seconds of a clock, those of processor time, and what was collected.
 
     `middle` are the middle collections since the last full one.
     """

@@ -1,4 +1,4 @@
-"""What the control API takes and gives, where no other module says it already."""
+"""Bodies and answers of the control API that no other module has."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -84,7 +84,7 @@ class ShownFaults(Answer):
 
 
 class ShownSettings(Settings):
-    """What is set, and the yen in every account: `settlement`, `001-1-1234567`."""
+    """The settings, and the yen in every account: `settlement`, `001-1-1234567`."""
 
     balances: dict[str, int]
 
@@ -103,7 +103,7 @@ class ShownRequest(Answer):
 
 
 class ShownRequests(Answer):
-    """How many came in since the first day, and the last 1,000 of them."""
+    """The count of requests since the first day, and the last 1,000 of them."""
 
     count: int
     requests: list[ShownRequest]
@@ -127,7 +127,7 @@ class ShownCredentials(BaseModel):
 
 
 class PutRules(Answer):
-    """How many rules are in force."""
+    """The count of rules in force."""
 
     rules: int
 
@@ -139,7 +139,7 @@ class PutSeed(Answer):
 
 
 class PutClock(Answer):
-    """What the bank's clock shows now."""
+    """The time by the bank's clock."""
 
     clock: datetime
 
@@ -151,7 +151,7 @@ class PutClients(Answer):
 
 
 class PostedAccounts(Answer):
-    """How many accounts were taken."""
+    """The count of accounts that were taken."""
 
     accounts: int
 
@@ -163,7 +163,7 @@ class PostedReset(Answer):
 
 
 class Decided(Answer):
-    """How the collection stands after it."""
+    """The state of the collection afterwards."""
 
     reference: str
     status: CollectionState

@@ -45,7 +45,7 @@ def _list(model: type[BaseModel]) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a call gives, what it takes if anything, and with which statuses it refuses."""
+    """A call's answer, its body if it takes one, and the statuses with which it refuses."""
 
     gives: type[BaseModel]
     takes: Json | None = None

@@ -21,5 +21,5 @@ def _folded(name: str) -> str:
 
 
 def names_agree(ours: str, theirs: str) -> bool:
-    """Whether two names differ in spaces, marks and old spellings at most (a mere warning)."""
+    """Return whether two names differ in spaces, marks and old spellings at most."""
     return _folded(ours) == _folded(theirs)

@@ -1,4 +1,4 @@
-"""What came in at a bank, for a tester who wants to see what the client really sent."""
+"""The requests that came in at a bank, for testers who look at what their client sent."""
 
 import re
 from collections import deque

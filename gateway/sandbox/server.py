@@ -121,7 +121,7 @@ def _refuse_outside(environ: Mapping[str, str], host: str) -> None:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether an address is of this machine only, IPv4's however IPv6 writes it."""
+    """Return whether an address is of this machine only, IPv4's however IPv6 writes it."""
     try:
         address = ip_address(host)
     except ValueError:

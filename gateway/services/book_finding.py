@@ -35,7 +35,7 @@ async def book_finding(desk: TransferDesk, known: KnownDay, finding: Finding) ->
 
 
 def is_day_believed(desk: TransferDesk, known: KnownDay, finding: Finding) -> bool:
-    """Whether the line of a finding can have been booked when it says so, for what it stands for.
+    """Return whether a finding's line can have been booked at its time, for what it stands for.
 
     It cannot have been before that was accepted.
     """

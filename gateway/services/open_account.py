@@ -121,7 +121,7 @@ async def has_opening(db: Database, bank: BankCode) -> bool:
 
 
 async def is_before_opening(db: Database, bank: BankCode, day: date) -> bool:
-    """Whether what moved on that day is in the opening balance, and would be counted twice."""
+    """Return whether the opening balance has that day's movements, so that none counts twice."""
     known = await find_opening(db, bank)
     return known is not None and known.confirmed_by is not None and day < known.opening.on
 

@@ -52,7 +52,7 @@ class SignInDesk:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What was typed, and where it came from."""
+    """A number and PIN as typed, and the source that they came from."""
 
     member_number: str
     pin: str = field(repr=False)

@@ -199,7 +199,7 @@ async def _book_all(desk: TransferDesk, day: OpenDay, look: Look) -> tuple[Look,
 
 
 async def _have_moved(desk: TransferDesk, known: KnownDay, findings: Iterable[Finding]) -> bool:
-    """Whether a row whose line was set aside has moved since it was looked at.
+    """Return whether a row whose line was set aside has moved since it was looked at.
 
     What books it later finds the item that was raised, and has the day run again; what had begun
     before is waited for, and seen here.

@@ -126,7 +126,7 @@ async def _move(desk: TransferDesk, standing: Standing, note: str) -> None:
 
 
 def _is_same(known: Transfer | Repayment, row: Transfer | Repayment) -> bool:
-    """Whether a row, read again, still stands on the decision that is taken back."""
+    """Return whether a row, read again, still stands on the decision that is taken back."""
     return (known.state, deciding_item(known)) == (row.state, deciding_item(row))
 
 

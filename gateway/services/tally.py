@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 class Tally:
-    """What this process met and has not told yet. A forged call costs no write of its own."""
+    """The misuse that this process has not told yet. A forged call costs no write of its own."""
 
     def __init__(self) -> None:
         self._untold = Counter[tuple[Misuse, datetime]]()

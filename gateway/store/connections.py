@@ -1,4 +1,4 @@
-"""What each new connection to PostgreSQL is given, and how it is seen that it was."""
+"""Role and time-outs of each new connection to PostgreSQL, set and then tested."""
 
 import asyncio
 import os
@@ -40,7 +40,7 @@ LINK_OPTIONS = {"TCP_KEEPIDLE": 3, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 2, "TCP_US
 
 
 class PoolRole(StrEnum):
-    """What a pool's statements may do; docs/privileges.md has every table."""
+    """The role of a pool's statements; docs/privileges.md says what each may do."""
 
     MEMBER = "gateway_member"  # what a member asks for
     WORK = "gateway_app"  # work over many members: no request takes such a connection

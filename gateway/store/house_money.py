@@ -59,7 +59,7 @@ class KnownRule:
 
 @dataclass(frozen=True, slots=True)
 class KnownOpening:
-    """What was on an account at first; `confirmed_by` None: nobody has confirmed it yet.
+    """The first balance of an account; `confirmed_by` None: nobody has confirmed it yet.
 
     `number`: how many were taken back there before. `wrong_by`: who says that it is wrong;
     `withdrawn_by`: who has confirmed that, so that nothing is proposed.

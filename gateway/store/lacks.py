@@ -1,4 +1,4 @@
-"""What the database refuses for its own lack: disk, memory, connections, a place to write at all.
+"""Refusals of the database for its own lack: disk, memory, connections, no primary.
 
 Nothing was done, and asking again does not help: people must make room. They are called once an
 episode, and meanwhile no requests should be sent here.
@@ -37,7 +37,7 @@ class LackWatch:
 
     @property
     def is_lacking(self) -> bool:
-        """Whether the database has refused something for its own lack a moment ago."""
+        """Return whether the database refused for its own lack a moment ago."""
         return _now() - self._last < NOT_READY_S
 
     def note(self, error: asyncpg.PostgresError) -> None:

@@ -1,4 +1,4 @@
-"""Where guesses come from: each takes its source's next turn, and how long sources must wait."""
+"""Sources of guesses: each guess takes its source's next turn, or learns how long to wait."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How often processes met misuse, minute by minute, and which alarms are on."""
+"""Counts of misuse, minute by minute over all processes, and the alarms that are on."""
 
 from collections import defaultdict
 from collections.abc import Mapping

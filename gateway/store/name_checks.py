@@ -1,4 +1,4 @@
-"""How often banks were asked today whose account it is, by member and by account."""
+"""Counts of today's name checks, by member and by account."""
 
 from dataclasses import dataclass
 from datetime import date

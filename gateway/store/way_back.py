@@ -1,4 +1,4 @@
-"""What two people decided on a transfer or repayment, and what the bank itself said of it, read."""
+"""Read what two people decided on a transfer or repayment, and what the bank said of it."""
 
 from collections.abc import Collection
 

@@ -11,7 +11,7 @@ TIMEOUT_S = 5.0
 
 
 class Contract(Protocol):
-    """Where a bank is, how it knows us, and what time it is."""
+    """A bank's address, our credentials there, and the clock."""
 
     @property
     def base_url(self) -> str: ...

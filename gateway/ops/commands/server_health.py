@@ -1,4 +1,4 @@
-"""What wears out beneath a database, for `gateway doctor`, before the database refuses to work."""
+"""A database's wear, for `gateway doctor`, before the database refuses to work."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -25,7 +25,7 @@ class Fault:
 
     @property
     def matched(self) -> int:
-        """How many calls the rule saw."""
+        """Return how many calls the rule saw."""
         return self._armed.matched
 
     @property
@@ -39,7 +39,7 @@ class Fault:
 
 
 class SandboxFaults:
-    """What is to go wrong at one bank.
+    """The faults of one bank.
 
     Every call takes an operation (`submit`, `inquire`, `verify_name`, `start_collection`,
     `inquire_collection`, `statement`, `token`, `callback`) and, where wanted, `nth`, `times`

@@ -34,7 +34,7 @@ class BankSandbox:
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """Where the banks are, as a gateway's settings say it."""
+        """Return the banks' addresses as a gateway's settings."""
         return {f"GATEWAY_{name.upper()}_BASE_URL": bank.url for name, bank in self.banks.items()}
 
     def begin(self, starts_at: datetime | None) -> None:

@@ -1,4 +1,4 @@
-"""What a test sees of a bank: frozen values with the names of the control API."""
+"""A bank as a test sees it: frozen values with the names of the control API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
